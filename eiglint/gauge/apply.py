@@ -1,0 +1,123 @@
+"""The one door into the algebra: a kind of operation, its options, its arguments, its result.
+
+The kinds are those that rules/models uses. A kind or a form of arguments without a rule gives an opaque result, never
+an invariant one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from eiglint.gauge import elementwise as maps
+from eiglint.gauge import matrix, products, read_axes, read_one, read_several, reduction, shape, taking, times
+from eiglint.gauge.arguments import Arguments, NoRuleError, Options, Rule, integers, listed, maybe, need
+from eiglint.gauge.context import Context
+from eiglint.gauge.create import create
+from eiglint.gauge.decompose import decompose
+from eiglint.gauge.layers import attention_like, layer
+from eiglint.gauge.ordering import sort
+from eiglint.gauge.pieces import flip, masked, roll, split
+from eiglint.gauge.state import (
+    Live,
+)
+from eiglint.gauge.tensor import Tensor, opaque
+
+
+def apply(kind: str, options: Options, args: Arguments, context: Context, name: str = "") -> object:
+    """Return the result of one operation of the given kind; opaque where there is no rule for it."""
+    rule = RULES.get(kind)
+    if rule is None:
+        return opaque(args.values(), context, name or kind)
+    try:
+        made = rule(options, args, context, name or kind)
+    except NoRuleError:
+        return opaque(args.values(), context, name or kind)
+    return _recorded(made, context)
+
+
+def _recorded(made: object, context: Context) -> object:
+    """Under no_grad nothing carries a gradient."""
+    if context.recording or not isinstance(made, Tensor):
+        return made
+    return replace(maps.detach(made, context), live=Live.NO)
+
+
+RULES: dict[str, Rule] = {
+    "map": read_one.read_map,
+    "modulus": lambda o, a, c, n: maps.modulus(need(a, "input"), c),
+    "conj": lambda o, a, c, n: maps.conj(need(a, "input"), c),
+    "neg": lambda o, a, c, n: maps.neg(need(a, "input"), c),
+    "power": read_one.read_power,
+    "sgn": lambda o, a, c, n: maps.sgn(need(a, "input"), c, n, str(o.get("zero", "zero"))),
+    "part": read_one.read_part,
+    "complex": read_one.read_complex,
+    "same": lambda o, a, c, n: need(a, "input"),
+    "dropout": lambda o, a, c, n: need(a, "input"),
+    "cast": read_one.read_cast,
+    "detach": lambda o, a, c, n: maps.detach(need(a, "input"), c),
+    "requires": read_one.read_requires,
+    "add": read_several.read_add,
+    "product": lambda o, a, c, n: times.product(need(a, "input"), need(a, "other"), c),
+    "divide": read_several.read_divide,
+    "combine": read_several.read_combine,
+    "compare": read_several.read_compare,
+    "logical": read_several.read_logical,
+    "select": read_several.read_select,
+    "matmul": lambda o, a, c, n: products.matmul(need(a, "input"), need(a, "other"), c),
+    "contract": read_several.read_contract,
+    "einsum": read_several.read_einsum,
+    "tensordot": lambda o, a, c, n: products.tensordot(need(a, "input"), need(a, "other"), a.get("dims", 2), c),
+    "kron": lambda o, a, c, n: products.kron(need(a, "input"), need(a, "other"), c),
+    "cross": lambda o, a, c, n: products.cross(need(a, "input"), need(a, "other"), a.get("dim"), c),
+    "fused": read_several.read_fused,
+    "multi_dot": lambda o, a, c, n: products.multi_dot(listed(a, "tensors"), c),
+    "trace": lambda o, a, c, n: products.trace(need(a, "input"), c),
+    "diagonal": lambda o, a, c, n: products.diagonal(
+        need(a, "input"), c, a.get("offset", 0), a.get("dim1", o.get("dim1", 0)), a.get("dim2", o.get("dim2", 1))
+    ),
+    "reduce": read_one.read_reduce,
+    "scan": read_one.read_scan,
+    "normalize": lambda o, a, c, n: reduction.normalize(need(a, "input"), a.get("dim"), c),
+    "inverse": lambda o, a, c, n: matrix.inverse(need(a, "input"), c, bool(o.get("pseudo"))),
+    "solve": read_several.read_solve,
+    "det": lambda o, a, c, n: matrix.det(need(a, "input"), c, str(o.get("how", "det"))),
+    "matfun": lambda o, a, c, n: matrix.matrix_function(need(a, "input"), c, str(o.get("how", n))),
+    "matrix_norm": lambda o, a, c, n: matrix.matrix_number(need(a, "input"), c, n),
+    "cond": lambda o, a, c, n: matrix.matrix_number(need(a, "input"), c, n),
+    "rank": lambda o, a, c, n: matrix.matrix_number(need(a, "input"), c, n),
+    "transpose": read_axes.read_transpose,
+    "permute": read_axes.read_permute,
+    "movedim": lambda o, a, c, n: shape.movedim(need(a, "input"), a.get("source"), a.get("destination"), c),
+    "unsqueeze": lambda o, a, c, n: shape.unsqueeze(need(a, "input"), a.get("dim"), c),
+    "squeeze": lambda o, a, c, n: shape.squeeze(need(a, "input"), a.get("dim"), c),
+    "expand": read_axes.read_expand,
+    "repeat": read_axes.read_repeat,
+    "reshape": read_axes.read_reshape,
+    "diag": lambda o, a, c, n: products.diag(need(a, "input"), c, a.get("diagonal", 0)),
+    "diag_embed": lambda o, a, c, n: products.diag_embed(need(a, "input"), c, a.get("offset", 0)),
+    "triangle": read_axes.read_triangle,
+    "join": read_axes.read_join,
+    "split": lambda o, a, c, n: split(need(a, "input"), a.get("sizes"), a.get("dim", 0), str(o.get("how", "split")), c),
+    "flip": lambda o, a, c, n: flip(need(a, "input"), integers(a.get("dims")), c),
+    "roll": lambda o, a, c, n: roll(need(a, "input"), integers(a.get("shifts")), integers(a.get("dims")), c),
+    "index_select": read_axes.read_index_select,
+    "gather": lambda o, a, c, n: taking.gather(need(a, "input"), a.get("dim"), need(a, "index"), c),
+    "narrow": read_axes.read_narrow,
+    "select_axis": read_axes.read_select_axis,
+    "masked": lambda o, a, c, n: masked(
+        need(a, "input"), need(a, "mask"), maybe(a, "value"), str(o.get("how", "fill")), c
+    ),
+    "sort": lambda o, a, c, n: sort(need(a, "input"), a.get("dim", -1), str(o.get("how", "sort")), a.get("k"), o, c),
+    "create": create,
+    "layer": layer,
+    "attention": attention_like,
+    "loss": read_several.read_loss,
+    "cosine_similarity": lambda o, a, c, n: reduction.cosine(need(a, "x1"), need(a, "x2"), a.get("dim"), c),
+    "decompose": lambda o, a, c, n: decompose(need(a, "input"), o, a, c, n),
+}
+
+
+def kinds() -> Sequence[str]:
+    """Return the names of all kinds that have a rule."""
+    return sorted(RULES)

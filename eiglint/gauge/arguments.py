@@ -1,0 +1,55 @@
+"""How rules read their arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from eiglint.gauge.context import Context
+from eiglint.gauge.tensor import Tensor, as_tensor
+from eiglint.gauge.values import Number, Range
+
+Options = Mapping[str, object]
+
+
+Arguments = Mapping[str, object]
+
+
+Rule = Callable[[Options, Arguments, Context, str], object]
+
+
+class NoRuleError(Exception):
+    """The arguments have a form for which the kind has no rule."""
+
+
+def need(args: Arguments, key: str) -> Tensor:
+    """Return a tensor argument."""
+    value = args.get(key)
+    found = as_tensor(value)
+    if found is None:
+        raise NoRuleError(key)
+    return found
+
+
+def maybe(args: Arguments, key: str) -> Tensor | None:
+    return as_tensor(args[key]) if args.get(key) is not None else None
+
+
+def listed(args: Arguments, key: str) -> list[Tensor]:
+    """Return an argument that is a sequence of tensors."""
+    value = args.get(key)
+    if isinstance(value, tuple) and not isinstance(value, Number | Range):
+        if len(value) == 1 and isinstance(value[0], tuple) and not isinstance(value[0], Number | Range):
+            value = value[0]
+        found = [as_tensor(v) for v in value]
+        if all(t is not None for t in found) and found:
+            return [t for t in found if t is not None]
+    raise NoRuleError(key)
+
+
+def integers(value: object) -> tuple[object, ...] | None:
+    """Return a sequence of sizes or dimensions, also when it was passed as one tuple or one number."""
+    if isinstance(value, tuple) and not isinstance(value, Number | Range):
+        if len(value) == 1 and isinstance(value[0], tuple) and not isinstance(value[0], Number | Range):
+            return integers(value[0])
+        return tuple(value) if all(isinstance(v, int | Number) for v in value) else None
+    return (value,) if isinstance(value, int | Number) else None

@@ -1,0 +1,266 @@
+"""Sums and arbitrary functions of several tensors: values of different charge side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from eiglint.gauge.context import Context, Gauge
+from eiglint.gauge.contract import derives_from, joint_dtype
+from eiglint.gauge.elementwise import modulus, neg, power, undiagonal
+from eiglint.gauge.state import (
+    Cause,
+    Live,
+    Mode,
+    Motion,
+    Order,
+    Phase,
+    Rotation,
+    Slot,
+    Why,
+    charges,
+)
+from eiglint.gauge.tensor import Tensor, constant, settle
+from eiglint.gauge.terms import Term, flipped_in, term
+
+
+def add(x: Tensor, y: Tensor, context: Context, sign: int = 1) -> Tensor:
+    """Return x + sign y. Equal charges stay; anything else makes a function of the phase, or breaks it."""
+    if sign < 0:
+        if x.term is y.term and x.motions:
+            return replace(constant(0.0), rank=x.rank, term=term("zero"), value=None if x.rank else 0.0)
+        y = neg(y, context)
+    if x.value is not None and y.value is not None:
+        return constant(x.value + y.value)
+    square = _square_of_modulus(x, y, context)
+    if square is not None:
+        return square
+    if "zero" in x or "zero" in y:
+        kept, other = (y, x) if "zero" in x else (x, y)
+        return kept if kept.motions or other.rank in (0, None) else replace(kept, rank=_widest(x, y))
+    if "diagonal" in x and "diagonal" in y:
+        return _summed(x, y, context, frozenset({"diagonal"}))
+    return _summed(x, y, context, frozenset())
+
+
+def _widest(x: Tensor, y: Tensor) -> int | None:
+    return None if x.rank is None or y.rank is None else max(x.rank, y.rank)
+
+
+def _square_of_modulus(x: Tensor, y: Tensor, context: Context) -> Tensor | None:
+    """Recognise real(z)**2 + imag(z)**2."""
+    if x.whole is None or y.whole is None or x.whole.of.term is not y.whole.of.term:
+        return None
+    if {x.whole.part, y.whole.part} != {"real2", "imag2"}:
+        return None
+    return power(modulus(x.whole.of, context), 2, context)
+
+
+def _summed(x: Tensor, y: Tensor, context: Context, flags: frozenset[str]) -> Tensor:
+    motions = {}
+    for g in x.gauges | y.gauges:
+        motions[g] = _sum_motion(g, x, y, context)
+    if ("sign" in x or "unit" in x) and isinstance(y.value, int | float) and abs(y.value) < 1:
+        flags |= {"near-sign"}
+    return Tensor(
+        term("add", x.term, y.term),
+        settle(motions),
+        rank=_widest(x, y),
+        sizes=_joint_sizes([x, y]),
+        steady=frozenset(a for a in x.steady | y.steady if x.still_along(a) and y.still_along(a)),
+        dtype=joint_dtype([x, y]),
+        live=max(x.live, y.live) if context.recording else Live.NO,
+        doubt=max(x.doubt, y.doubt),
+        flags=flags | ((x.flags | y.flags) & {"random"}),
+    )
+
+
+def _joint_sizes(tensors: Sequence[Tensor]) -> tuple[tuple[int, object], ...]:
+    found: dict[int, object] = {}
+    for t in tensors:
+        for axis, size in t.sizes:
+            if size != 1:
+                found.setdefault(axis, size)
+    return tuple(sorted(found.items(), key=lambda item: item[0]))
+
+
+def _sum_motion(g: Gauge, x: Tensor, y: Tensor, context: Context) -> Motion:
+    a, b = x.motion(g), y.motion(g)
+    lead = a if (a.phase.mode, not a.neutral) >= (b.phase.mode, not b.neutral) else b
+    base = replace(
+        lead,
+        batch=a.batch | b.batch,
+        rest=max((r for r in (a.rest, b.rest) if r is not None), default=None),
+        live=max(a.live, b.live) if context.recording else Live.NO,
+        doubled=a.doubled or b.doubled,
+    )
+    doubt = max(x.doubt, y.doubt)
+
+    def cause(reason: str) -> Cause:
+        return Cause(context.spot, reason, g, base.live, doubt, base.trail)
+
+    phase = _sum_phase(g, x, y, cause)
+    order = side_by_side_order(g, [x, y], cause)
+    return replace(base, phase=phase, order=order, rotation=_sum_rotation(g, x, y, cause))
+
+
+def _sum_phase(g: Gauge, x: Tensor, y: Tensor, cause: Why) -> Phase:
+    p, q = x.motion(g).phase, y.motion(g).phase
+    if p.neutral and q.neutral:
+        return Phase()
+    if p.mode is Mode.EXACT and q.mode is Mode.EXACT and p.charges == q.charges:
+        return p
+    for exact, other in ((p, y), (q, x)):
+        if exact.mode is Mode.EXACT and "diagonal" in other and other.motion(g).phase.neutral and _similar(exact, g):
+            return exact
+    if even_in_sign(g, x, y):
+        return Phase()
+    offset = x.value if x.value is not None else y.value
+    if isinstance(offset, int | float):
+        moving = p if not p.neutral else q
+        centre = 0.0 if moving.mode is Mode.EXACT else moving.centre
+        if g.group == "Z2" and centre is not None and moving.mode in (Mode.EXACT, Mode.FUN):
+            shifted = centre + offset
+            if moving.mode is Mode.FUN and shifted == 0:
+                return Phase(Mode.EXACT, moving.charges)
+            return Phase(Mode.FUN, moving.charges, moving.cause or cause("constant added"), shifted)
+    reason = "difference to a fixed value" if p.neutral or q.neutral else "sum of unlike charges"
+    return several(g, [p, q], lambda: cause(reason))
+
+
+def _similar(phase: Phase, gauge: Gauge) -> bool:
+    """Whether the charges on the last two axes are opposite, so that the diagonal carries none."""
+    merged = charges(
+        ((Slot(-1, k.cut) if isinstance(k, Slot) and k.axis == -2 else k, q) for k, q in phase.charges), gauge.group
+    )
+    return not merged
+
+
+def several(g: Gauge, phases: Sequence[Phase], cause: Why) -> Phase:
+    """Return the state of an arbitrary function of several values: of the one phase they share, or broken."""
+    moving = [p for p in phases if not p.neutral]
+    if not moving:
+        return Phase()
+    worst = max(moving, key=lambda p: p.mode)
+    if worst.mode >= Mode.UNKNOWN:
+        return worst
+    first = moving[0].charges
+    opposite = charges(((k, -q) for k, q in first), g.group)
+    known = next((p.cause for p in moving if p.cause is not None), None)
+    if worst.mode is not Mode.MIXED and all(p.charges in (first, opposite) for p in moving):
+        return Phase(Mode.FUN, first, known or cause())
+    return Phase(Mode.BROKEN, cause=known or cause())
+
+
+def even_in_sign(g: Gauge, x: Tensor, y: Tensor) -> bool:
+    """Recognise f(v) beside f(-v), where each entry depends on one sign only and on that through v alone."""
+    p, q = x.motion(g).phase, y.motion(g).phase
+    if g.group != "Z2" or p.mode is not Mode.FUN or q.mode is not Mode.FUN or p.charges != q.charges:
+        return False
+    inner = flipped_in(x.term, y.term)
+    if inner is None or not any(n % 2 for _, n in p.charges):
+        return False
+    return not _reaches(x.term, g, without=inner)
+
+
+def _reaches(here: Term, gauge: Gauge, without: Term) -> bool:
+    """Whether a term uses outputs of the gauge's decomposition other than through one of its subterms."""
+    seen: set[int] = set()
+    stack = [here]
+    while stack:
+        t = stack.pop()
+        if t is without or id(t) in seen:
+            continue
+        seen.add(id(t))
+        if t.op == "output" and gauge in t.args:
+            return True
+        stack.extend(a for a in t.args if isinstance(a, Term))
+    return False
+
+
+def side_by_side_order(g: Gauge, tensors: Sequence[Tensor], cause: Why) -> Order:
+    """Return the order state of values that are combined entry by entry without multiplying."""
+    states = [t.motion(g).order for t in tensors]
+    moving = [s for s in states if not s.neutral]
+    if not moving:
+        return Order()
+    worst = max(moving, key=lambda s: s.mode)
+    if worst.mode >= Mode.UNKNOWN:
+        return worst
+    if any(s.pointer for s in moving):
+        return Order(Mode.BROKEN, cause=cause("computes with positions of pairs"))
+    if worst.mode is Mode.MIXED:
+        return worst if len(moving) == 1 else Order(Mode.UNKNOWN, cause=cause("combines rearranged values"))
+    tags = frozenset().union(*(s.tags for s in moving))
+    both = {-2, -1} <= {s.axis for s in tags}
+    doubtful = False
+    for slot in tags:
+        for t, s in zip(tensors, states, strict=True):
+            if any(x.axis == slot.axis for x in s.tags) or t.value is not None:
+                continue
+            if t.still_along(slot.axis) and "diagonal" not in t:
+                continue
+            if "diagonal" in t and slot.axis in (-2, -1):
+                if both and (-1 in t.steady or "identity" in t):
+                    continue
+            elif t.motion(g).neutral and t.rank is None and not t.certainly_has(slot.axis):
+                doubtful = True
+                continue
+            reason = "mispaired" if derives_from(t, g) else "position weighted"
+            return Order(Mode.BROKEN, cause=cause(reason))
+    if doubtful:
+        return Order(Mode.UNKNOWN, cause=cause("meets a value that may vary along the pairs"))
+    return Order(tags=tags)
+
+
+def _sum_rotation(g: Gauge, x: Tensor, y: Tensor, cause: Why) -> Rotation:
+    a, b = x.motion(g).rotation, y.motion(g).rotation
+    worst = max((a, b), key=lambda s: s.mode)
+    if worst.mode >= Mode.UNKNOWN or a.charges == b.charges:
+        return worst
+    for held, other in ((a, y), (b, x)):
+        merged = charges(((Slot(-1, k.cut) if isinstance(k, Slot) else k, q) for k, q in held.charges), g.group)
+        if not merged and "diagonal" in other and other.motion(g).rotation.neutral and _scalar_diagonal(other):
+            return held
+    return Rotation(Mode.BROKEN, cause=cause("mixes a basis of equal eigenvalues"))
+
+
+def _scalar_diagonal(t: Tensor) -> bool:
+    return "identity" in t or -1 in t.steady
+
+
+def combine(
+    tensors: Sequence[Tensor], context: Context, name: str, commutes: bool = False, dtype: str | None = None
+) -> Tensor:
+    """Apply an arbitrary function of several tensors, entry by entry."""
+    plain = [undiagonal(t) for t in tensors]
+    doubt = max((t.doubt for t in plain), default=0)
+    motions = {}
+    for g in {g for t in plain for g in t.gauges}:
+        held = [t.motion(g) for t in plain]
+        lead = max(held, key=lambda m: (m.phase.mode, not m.neutral))
+        live = max(m.live for m in held) if context.recording else Live.NO
+
+        def cause(reason: str, g: Gauge = g, live: Live = live, lead: Motion = lead) -> Cause:
+            return Cause(context.spot, reason, g, live, doubt, lead.trail)
+
+        phase = several(g, [m.phase for m in held], lambda c=cause: c("nonlinear"))
+        if commutes and len(plain) == 2 and even_in_sign(g, plain[0], plain[1]):
+            phase = Phase()
+        rotation = max((m.rotation for m in held), key=lambda s: (s.mode, not s.neutral))
+        if not rotation.neutral and rotation.mode is Mode.EXACT:
+            rotation = Rotation(Mode.BROKEN, cause=cause("entrywise"))
+        batch = frozenset().union(*(m.batch for m in held))
+        rest = max((m.rest for m in held if m.rest is not None), default=None)
+        order = side_by_side_order(g, plain, cause)
+        motions[g] = replace(lead, phase=phase, order=order, rotation=rotation, batch=batch, rest=rest, live=live)
+    rank = None if any(t.rank is None for t in plain) else max((t.rank or 0 for t in plain), default=0)
+    return Tensor(
+        term(name, *(t.term for t in plain)),
+        settle(motions),
+        rank=rank,
+        sizes=_joint_sizes(plain),
+        dtype=dtype or joint_dtype(plain),
+        live=max((t.live for t in plain), default=Live.NO) if context.recording else Live.NO,
+        doubt=doubt,
+    )

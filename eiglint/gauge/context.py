@@ -1,0 +1,67 @@
+"""Where an operation happens, and what the algebra has to say besides its result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Spot(NamedTuple):
+    """A place in the program: the file and an opaque syntax handle (compared by identity)."""
+
+    path: str
+    node: object
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """The arbitrary choices of one decomposition call: a phase (or sign) per column, an order, a basis per block.
+
+    `group` is "U1" (phase), "Z2" (sign) or "field" (sign if the input is real, phase if complex, and the input's
+    dtype is not known). `ordered` says that the library fixes the order. `lineage` tells apart executions of the
+    same call: call chain, loop iteration, batch element.
+    """
+
+    spot: Spot
+    call: str
+    group: str
+    ordered: bool
+    conjugate_pairs: bool = False
+    """Whether pairs may tie in modulus and real part: eig of an input not known to be complex."""
+    has_vectors: bool = True
+    lineage: tuple[object, ...] = ()
+
+
+class Remark(NamedTuple):
+    """Something worth telling that is not a lost symmetry: an explicit inverse, a removed spelling."""
+
+    kind: str
+    spot: Spot
+    gauge: Gauge | None
+    live: int
+    doubt: int
+    details: tuple[tuple[str, object], ...]
+
+
+class Opened(NamedTuple):
+    """A decomposition that was interpreted: its gauge, whether a gradient flows, and what it decomposed."""
+
+    gauge: Gauge
+    live: int
+    input: object
+
+
+@dataclass(slots=True)
+class Context:
+    """The circumstances of one operation, handed to every transfer function.
+
+    `recording` is False under no_grad. `chain` is the call chain, which keeps the gauges of two calls of one helper
+    apart. `complex_reading` asks for unknown dtypes to be read as complex instead of real.
+    """
+
+    spot: Spot
+    recording: bool = True
+    chain: tuple[object, ...] = ()
+    complex_reading: bool = False
+    remarks: list[Remark] = field(default_factory=list)
+    decomposed: list[Opened] = field(default_factory=list)

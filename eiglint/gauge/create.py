@@ -1,0 +1,158 @@
+"""Tensors out of nothing, or out of Python numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from eiglint.gauge.context import Context
+from eiglint.gauge.elementwise import detach
+from eiglint.gauge.join import put_together
+from eiglint.gauge.state import Live
+from eiglint.gauge.tensor import Tensor, as_tensor, constant, named, opaque, tensors_in
+from eiglint.gauge.terms import Term, term
+from eiglint.gauge.values import Number, Range
+
+FLAGS = {
+    "zeros": {"zero"},
+    "ones": {"nonzero", "nonneg"},
+    "eye": {"diagonal", "identity", "nonneg"},
+    "random": {"random"},
+    "range": {"iota"},
+}
+
+
+def create(options: Mapping[str, object], args: Mapping[str, object], context: Context, name: str) -> object:
+    """Return a new tensor of the kind that `value` names; `like` takes its shape from the input."""
+    what = str(options.get("value", "empty"))
+    live = Live.YES if args.get("requires_grad") is True and context.recording else Live.NO
+    dtype = dtype_of(args.get("dtype")) or str(options.get("dtype", "")) or None
+    label = term(what, name, id(context.spot.node), context.chain)
+    if what == "literal":
+        return literal(args.get("data"), live, dtype, context, name)
+    shape = _shape(options, args)
+    rank = len(shape) if shape is not None else None
+    flags = frozenset(FLAGS.get(what, ()))
+    if what == "range":
+        return _range(args, label, live, dtype)
+    if what == "eye":
+        n = args.get("n", args.get("size"))
+        shape = (n, args.get("m", n)) if shape is None or len(shape) != 2 else shape
+        return Tensor(
+            label, rank=2, sizes=_sizes(shape), steady=frozenset({-1}), dtype=dtype or "real", live=live, flags=flags
+        )
+    steady = frozenset[int]()
+    if what in ("zeros", "ones", "full"):
+        steady = frozenset(range(-(rank or 6), 0))
+    if what == "full" and args.get("fill_value") is not None and (filled := as_tensor(args["fill_value"])) is not None:
+        return replace(filled, term=label, rank=rank, sizes=_sizes(shape or ()), steady=steady, value=None)
+    like = as_tensor(args.get("input")) if options.get("like") else None
+    if like is not None:
+        sized = like.sizes
+        return Tensor(
+            label, rank=like.rank, sizes=sized, steady=steady, dtype=dtype or like.dtype, live=live, flags=flags
+        )
+    return Tensor(
+        label, rank=rank, sizes=_sizes(shape or ()), steady=steady, dtype=dtype or "real", live=live, flags=flags
+    )
+
+
+def dtype_of(value: object) -> str | None:
+    """Read a dtype argument: the algebra's own words, as the interpreter passes them."""
+    return value if isinstance(value, str) and value in ("real", "complex", "int", "bool") else None
+
+
+def _shape(options: Mapping[str, object], args: Mapping[str, object]) -> tuple[object, ...] | None:
+    for key in ("size", "sizes", "shape"):
+        value = args.get(key)
+        if isinstance(value, tuple) and not isinstance(value, Number | Range):
+            if len(value) == 1 and isinstance(value[0], tuple) and not isinstance(value[0], Number | Range):
+                value = value[0]
+            return tuple(value) if all(isinstance(v, int | Number) for v in value) else None
+        if isinstance(value, int | Number):
+            return (value,)
+    return None
+
+
+def _sizes(shape: tuple[object, ...]) -> tuple[tuple[int, object], ...]:
+    rank = len(shape)
+    found: list[tuple[int, object]] = []
+    for i, size in enumerate(shape):
+        if isinstance(size, Number):
+            found.append((i - rank, size.term))
+        elif isinstance(size, int):
+            found.append((i - rank, size))
+    return tuple(found)
+
+
+def _range(args: Mapping[str, object], label: Term, live: Live, dtype: str | None) -> Tensor:
+    """Return arange: 0, 1, 2, ... is the identity as an index, and weights by position as a value."""
+    start, end = args.get("start"), args.get("end")
+    if end is None:
+        start, end = 0, start
+    plain = start in (0, None) and args.get("step") in (1, None)
+    flags = frozenset({"iota"}) if plain else frozenset[str]()
+    sizes = _sizes((end,)) if plain and isinstance(end, int | Number) else ()
+    return Tensor(label, rank=1, sizes=sizes, dtype=dtype or "int", live=live, flags=flags)
+
+
+def literal(data: object, live: Live, dtype: str | None, context: Context, name: str) -> object:
+    """Return torch.tensor of nested Python numbers, or of tensors (which leaves the graph)."""
+    inside = tensors_in([data])
+    if any(t.motions for t in inside):
+        made = opaque([], context, name)
+        if isinstance(data, tuple) and all(as_tensor(v) is not None for v in data):
+            made = put_together([t for v in data if (t := as_tensor(v)) is not None], -1, True, context, "stack")
+        elif isinstance(data, Tensor):
+            made = data
+        else:
+            made = opaque([data], context, name)
+        return replace(detach(made, context), live=live)
+    if isinstance(data, int | float | complex) and not isinstance(data, bool):
+        return replace(constant(data), live=live)
+    if isinstance(data, Tensor):
+        return replace(data, live=max(live, Live.NO))
+    shape = _nested_shape(data)
+    flags, steady = set[str](), frozenset[int]()
+    flat = _flat(data)
+    if flat is not None and flat and all(x == 0 for x in flat):
+        flags.add("zero")
+    if flat is not None and flat and len(set(flat)) == 1 and shape:
+        steady = frozenset(range(-len(shape), 0))
+    kind = dtype or ("complex" if flat and any(isinstance(x, complex) for x in flat) else "real" if flat else None)
+    if flat and dtype is None and all(isinstance(x, int) for x in flat):
+        kind = "int"
+    return Tensor(
+        term("literal", named(data), id(context.spot.node) if flat is None else 0),
+        rank=len(shape) if shape is not None else None,
+        sizes=_sizes(shape or ()),
+        steady=steady,
+        dtype=kind,
+        live=live,
+        flags=frozenset(flags),
+    )
+
+
+def _nested_shape(data: object) -> tuple[int, ...] | None:
+    if isinstance(data, tuple) and not isinstance(data, Number | Range):
+        if not data:
+            return (0,)
+        inner = _nested_shape(data[0])
+        return None if inner is None else (len(data), *inner)
+    return (
+        ()
+        if isinstance(data, int | float | complex | Number) or (isinstance(data, Tensor) and data.rank == 0)
+        else None
+    )
+
+
+def _flat(data: object) -> list[complex] | None:
+    if isinstance(data, tuple) and not isinstance(data, Number | Range):
+        found: list[complex] = []
+        for item in data:
+            inner = _flat(item)
+            if inner is None:
+                return None
+            found.extend(inner)
+        return found
+    return [data] if isinstance(data, int | float | complex) else None

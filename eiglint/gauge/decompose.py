@@ -1,0 +1,206 @@
+"""A decomposition opens a gauge: its outputs carry the charges that the tables in rules/models give them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from eiglint.gauge.context import Context, Gauge, Opened
+from eiglint.gauge.elementwise import undiagonal
+from eiglint.gauge.state import Cause, Charges, Live, Mode, Motion, Order, Phase, Pick, Rotation, Slot, charges
+from eiglint.gauge.tensor import LIKELY, Record, Tensor, settle
+from eiglint.gauge.terms import term
+
+Spec = Mapping[str, object]
+
+
+def decompose(t: Tensor, options: Spec, args: Spec, context: Context, name: str) -> object:
+    """Return the outputs of a decomposition of t.
+
+    `outputs` lists for each output its field, its role, the axis that carries a charge and the axis that runs over
+    the pairs; `group` is "phase" where outputs are complex whatever the input, "field" where they follow its dtype.
+    `variants` say which outputs a flag leaves empty.
+    """
+    outputs: Sequence[Spec] = options["outputs"]  # type: ignore[assignment]
+    empty = _empty(options, args)
+    always = options.get("group") == "phase"
+    assumed = t.dtype is None and not always
+    complex_ = always or t.dtype == "complex" or (assumed and context.complex_reading)
+    gauge = Gauge(
+        context.spot,
+        name,
+        "U1" if complex_ else "Z2",
+        bool(options.get("ordered", True)),
+        conjugate_pairs=always and t.dtype != "complex",
+        has_vectors=any(spec.get("charge") and spec["field"] not in empty for spec in outputs),
+        lineage=tuple(context.chain),
+    )
+    live = t.live if context.recording else Live.NO
+    t = undiagonal(t)
+    context.decomposed.append(Opened(gauge, live, t.term))
+    doubt = max(t.doubt, LIKELY if assumed else 0)
+    square = bool(options.get("square"))
+    inherited, broken = _inherited(t, outputs, context, square, name)
+    kind = "complex" if complex_ else ("real" if assumed else t.dtype)
+    made = [
+        _nothing(gauge, spec)
+        if spec["field"] in empty
+        else _output(t, spec, gauge, live, doubt, kind, square, {**broken, **inherited[i]})
+        for i, spec in enumerate(outputs)
+    ]
+    if len(made) == 1 and not outputs[0]["field"]:
+        return made[0]
+    return Record(tuple(str(spec["field"]) for spec in outputs), tuple(made))
+
+
+def _empty(options: Spec, args: Spec) -> frozenset[str]:
+    """Return the fields that the flags of this call leave empty."""
+    found: set[str] = set()
+    for variant in options.get("variants", ()):  # type: ignore[attr-defined]
+        flag = str(variant["flag"])
+        if flag in args and args[flag] == variant["value"] and type(args[flag]) is type(variant["value"]):
+            found.update(variant.get("empty", ()))
+    return frozenset(found)
+
+
+def _nothing(gauge: Gauge, spec: Spec) -> Tensor:
+    return Tensor(term("empty", gauge, str(spec["field"])), live=Live.NO, flags=frozenset({"zero"}))
+
+
+def _output(
+    t: Tensor,
+    spec: Spec,
+    gauge: Gauge,
+    live: Live,
+    doubt: int,
+    kind: str | None,
+    square: bool,
+    inherited: dict[Gauge, Motion],
+) -> Tensor:
+    role = str(spec["role"])
+    charge = spec.get("charge")
+    pairs = [(Slot(int(charge["axis"])), int(charge["q"]))] if isinstance(charge, Mapping) else []
+    index = spec.get("index")
+    tags = frozenset({Slot(int(index))}) if isinstance(index, int) else frozenset[Slot]()
+    values = role == "values"
+    lead = -1 if values else -2
+    batch_start = lead - 1
+    rank = t.rank - 1 if values and t.rank is not None else t.rank
+    batch = frozenset(range(-rank, lead)) if rank is not None else frozenset[int]()
+    own = charges(pairs, gauge.group)
+    motion = Motion(
+        Phase(Mode.EXACT, own),
+        Order(Mode.EXACT, tags),
+        Rotation(Mode.EXACT, own),
+        batch,
+        batch_start if rank is None else None,
+        live,
+        None,
+        ((gauge.spot, "decomposed here"),),
+    )
+    if role == "triangle":
+        motion = replace(motion, order=Order(), rotation=Rotation())
+    orthogonal = gauge.ordered and role in ("vectors", "left", "right")
+    return Tensor(
+        term("output", gauge, str(spec["field"]), t.term, *(("orthogonal",) if orthogonal else ())),
+        settle({gauge: motion, **inherited}),
+        rank=rank,
+        sizes=_sizes(t, values, square, role),
+        dtype="real" if values and gauge.ordered else kind,
+        live=live,
+        doubt=doubt,
+        flags=frozenset({"nonneg"} if values and not square else ()),
+    )
+
+
+def _sizes(t: Tensor, values: bool, square: bool, role: str) -> tuple[tuple[int, object], ...]:
+    """Carry known lengths over; the number of pairs is known only for square inputs."""
+    found: dict[int, object] = {}
+    shift = 1 if values else 0
+    for axis, size in t.sizes:
+        if axis < -2:
+            found[axis + shift] = size
+    n = t.size(-1) if t.size(-1) is not None else t.size(-2)
+    if square and n is not None:
+        found[-1] = n
+        if not values:
+            found[-2] = n
+    elif role == "left" and t.size(-2) is not None:
+        found[-2] = t.size(-2)
+    return tuple(sorted(found.items(), key=lambda s: s[0]))
+
+
+def _inherited(
+    t: Tensor, outputs: Sequence[Spec], context: Context, square: bool, name: str
+) -> tuple[list[dict[Gauge, Motion]], dict[Gauge, Motion]]:
+    """Hand on what the input itself carries.
+
+    D1 A D2 with unitary diagonal D1 and D2 has the factors D1 U and Vh D2, and the same singular values; an
+    eigenvalue problem needs D2 to be the inverse of D1. Anything else makes every output depend on that gauge.
+    """
+    kept: list[dict[Gauge, Motion]] = [{} for _ in outputs]
+    broken: dict[Gauge, Motion] = {}
+    for g, m in t.motions:
+        cause = Cause(context.spot, f"input of {name}", g, m.live, t.doubt, m.trail)
+        passed = _passes(g, m, square, any(s.get("role") == "triangle" for s in outputs))
+        if not passed:
+            broken[g] = Motion(
+                m.phase
+                if m.phase.neutral
+                else Phase(max(m.phase.mode, Mode.BROKEN), cause=m.phase.cause or cause)
+                if m.phase.mode is not Mode.UNKNOWN
+                else m.phase,
+                m.order if m.order.neutral else Order(Mode.UNKNOWN, cause=cause),
+                m.rotation if m.rotation.neutral else Rotation(Mode.UNKNOWN, cause=cause),
+                live=m.live,
+                trail=m.trail,
+            )
+            continue
+        for i, spec in enumerate(outputs):
+            role = str(spec["role"])
+            side = (
+                -2 if role in ("vectors", "left") else (-1 if spec.get("adjoint") else -2) if role == "right" else None
+            )
+            kept[i][g] = _side(m, side, role, g)
+    return kept, broken
+
+
+def _passes(g: Gauge, m: Motion, square: bool, triangular: bool) -> bool:
+    if m.phase.mode is not Mode.EXACT or m.order.mode is not Mode.EXACT or m.order.pointer:
+        return False
+    if any(isinstance(k, Pick) for k, _ in m.phase.charges) and triangular:
+        return False
+    inner = {s.axis for s in m.order.tags if s.axis in (-1, -2)}
+    if square:
+        if any(isinstance(k, Pick) for k, _ in m.phase.charges):
+            return False
+        merged = charges(
+            ((Slot(-1, k.cut) if isinstance(k, Slot) and k.axis == -2 else k, q) for k, q in m.phase.charges), g.group
+        )
+        return not any(isinstance(k, Slot) and k.axis == -1 for k, _ in merged) and len(inner) != 1
+    if triangular:
+        return not m.touches(-1) and -1 not in inner
+    return not any(isinstance(k, Pick) for k, _ in m.phase.charges)
+
+
+def _side(m: Motion, side: int | None, role: str, g: Gauge) -> Motion:
+    values = role == "values"
+
+    def keep(axis: int) -> int | None:
+        if axis < -2:
+            return axis + 1 if values else axis
+        return axis if axis == side else None
+
+    def kept(items: Charges) -> Charges:
+        return charges(
+            ((Slot(a, k.cut), q) for k, q in items if isinstance(k, Slot) and (a := keep(k.axis)) is not None), g.group
+        )
+
+    return replace(
+        m,
+        phase=Phase(Mode.EXACT, kept(m.phase.charges)),
+        order=Order(Mode.EXACT, frozenset(Slot(a, s.cut) for s in m.order.tags if (a := keep(s.axis)) is not None)),
+        rotation=replace(m.rotation, charges=kept(m.rotation.charges)),
+        batch=frozenset(a for b in m.batch if (a := keep(b)) is not None),
+        rest=(m.rest + 1 if values else m.rest) if m.rest is not None else None,
+    )

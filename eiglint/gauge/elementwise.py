@@ -1,0 +1,280 @@
+"""Functions of one tensor, entry by entry (theory, section 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from eiglint.gauge.context import Context, Gauge, Remark
+from eiglint.gauge.state import (
+    Cause,
+    Live,
+    Mode,
+    Motion,
+    Order,
+    Phase,
+    Rotation,
+    Slot,
+    charges,
+)
+from eiglint.gauge.tensor import Tensor, Whole, named, settle
+from eiglint.gauge.terms import negated, term
+
+Change = Callable[[Gauge, Motion], Motion]
+
+
+def changed(t: Tensor, change: Change, context: Context, name: str, *details: object, **facts: Any) -> Tensor:
+    """Return t with every motion changed; facts that do not survive an arbitrary function are dropped."""
+    motions = {g: change(g, m) for g, m in t.motions}
+    if not context.recording:
+        motions = {g: replace(m, live=Live.NO) for g, m in motions.items()}
+    kept: dict[str, Any] = {
+        "term": term(name, t.term, *details),
+        "motions": settle(motions),
+        "flags": t.flags & {"random"},
+        "value": None,
+        "whole": None,
+        "live": t.live if context.recording else Live.NO,
+    }
+    return replace(t, **{**kept, **facts})
+
+
+def cause_at(context: Context, reason: str, gauge: Gauge, m: Motion, doubt: int) -> Cause:
+    return Cause(context.spot, reason, gauge, m.live, doubt, m.trail)
+
+
+def undiagonal(t: Tensor) -> Tensor:
+    """Return a diagonal matrix as an ordinary one: both axes run over the one index it had."""
+    if "diagonal" not in t:
+        return t
+
+    def spread(_: Gauge, m: Motion) -> Motion:
+        tags = m.order.tags | {Slot(-2, s.cut) for s in m.order.tags if s.axis == -1}
+        return replace(m, order=replace(m.order, tags=frozenset(tags)))
+
+    motions = {g: spread(g, m) for g, m in t.motions}
+    return replace(t, motions=settle(motions), flags=t.flags - {"diagonal", "identity"}, steady=t.steady - {-1, -2})
+
+
+def drop_rotation(m: Motion, cause: Cause) -> Rotation:
+    """Return the rotation after a function that treats entries alone: a basis does not survive it."""
+    if m.rotation.mode is not Mode.EXACT:
+        return m.rotation
+    return Rotation(Mode.BROKEN, cause=cause) if m.rotation.charges else m.rotation
+
+
+def only_order(order: Order, cause: Cause) -> Order:
+    """Return the order after a nonlinear function: positions become broken, a permutation's sign too."""
+    if order.pointer and order.mode is Mode.EXACT:
+        return Order(Mode.BROKEN, cause=cause)
+    return order
+
+
+def apply_map(t: Tensor, context: Context, name: str, parity: str = "none", zero: bool = False) -> Tensor:
+    """Apply a function to every entry: odd, even, or neither; `zero` says that it maps 0 to 0."""
+    t = t if zero else undiagonal(t)
+
+    def change(g: Gauge, m: Motion) -> Motion:
+        cause = cause_at(context, "nonlinear", g, m, t.doubt)
+        order = only_order(m.order, cause)
+        if order.mode is Mode.MIXED and parity == "even":
+            order = replace(order, mode=Mode.EXACT, cause=None)
+        return replace(m, phase=_mapped(m.phase, g, parity, cause), order=order, rotation=drop_rotation(m, cause))
+
+    flags = t.flags & {"random"}
+    if zero:
+        flags |= t.flags & {"diagonal"}
+    if parity == "odd" and name != "nan_to_num":
+        flags |= t.flags & {"nonzero"}
+    dtype = t.dtype
+    return changed(t, change, context, name, flags=frozenset(flags), dtype=dtype)
+
+
+def _mapped(phase: Phase, gauge: Gauge, parity: str, cause: Cause) -> Phase:
+    if phase.neutral or phase.mode >= Mode.UNKNOWN:
+        return phase
+    real = gauge.group == "Z2"
+    if phase.mode is Mode.FUN:
+        return replace(phase, centre=None)
+    if real and parity == "odd":
+        return phase
+    if real and parity == "even":
+        return Phase()
+    if phase.mode is Mode.MIXED:
+        return Phase(Mode.BROKEN, cause=cause)
+    return Phase(Mode.FUN, phase.charges, cause)
+
+
+def modulus(t: Tensor, context: Context, name: str = "abs") -> Tensor:
+    """Return |t|: the phase is gone, order and a basis of equal eigenvalues are not."""
+
+    def change(g: Gauge, m: Motion) -> Motion:
+        cause = cause_at(context, "entrywise", g, m, t.doubt)
+        phase = Phase() if m.phase.mode in (Mode.EXACT, Mode.MIXED) else replace(m.phase, centre=None)
+        order = only_order(m.order, cause)
+        if order.mode is Mode.MIXED:
+            order = replace(order, mode=Mode.EXACT, cause=None)
+        return replace(m, phase=phase, order=order, rotation=drop_rotation(m, cause))
+
+    flags = frozenset({"nonneg"} | (t.flags & {"diagonal", "nonzero", "unit", "zero", "identity"}))
+    return changed(t, change, context, name, flags=flags, dtype="real" if t.dtype == "complex" else t.dtype)
+
+
+def conj(t: Tensor, context: Context, name: str = "conj") -> Tensor:
+    """Return the complex conjugate: every phase charge changes sign."""
+    if t.dtype in ("real", "int", "bool"):
+        return t
+
+    def change(g: Gauge, m: Motion) -> Motion:
+        phase = replace(m.phase, charges=charges(((k, -q) for k, q in m.phase.charges), g.group))
+        rotation = replace(m.rotation, charges=charges(((k, -q) for k, q in m.rotation.charges), g.group))
+        if not g.ordered and m.rotation.charges:
+            # The vectors of a general matrix are dual to the inverse's rows, not to their own conjugates.
+            cause = cause_at(context, "conjugate is not the inverse", g, m, t.doubt)
+            rotation = Rotation(Mode.BROKEN, cause=cause)
+        return replace(m, phase=phase, rotation=rotation)
+
+    label = t.term.args[0] if t.term.op == "conj" else term("conj", t.term)
+    flags = t.flags - {"nonneg"} if t.dtype == "complex" else t.flags
+    return changed(t, change, context, name, term=label, flags=flags, value=_conj_value(t), whole=None)
+
+
+def _conj_value(t: Tensor) -> float | complex | None:
+    return t.value.conjugate() if isinstance(t.value, complex) else t.value
+
+
+def neg(t: Tensor, context: Context) -> Tensor:
+    """Return -t, which every linear fact survives."""
+
+    def change(g: Gauge, m: Motion) -> Motion:
+        centre = -m.phase.centre if m.phase.centre is not None else None
+        cause = cause_at(context, "computes with positions of pairs", g, m, t.doubt)
+        return replace(m, phase=replace(m.phase, centre=centre), order=only_order(m.order, cause))
+
+    value = -t.value if t.value is not None else None
+    return changed(t, change, context, "neg", term=negated(t.term), flags=t.flags - {"nonneg", "identity"}, value=value)
+
+
+def power(t: Tensor, exponent: object, context: Context) -> Tensor:
+    """Return t**exponent; an integer exponent multiplies the charges."""
+    if exponent == 1:
+        return t
+    whole = _power_of_part(t, exponent, context)
+    if whole is not None:
+        return whole
+    integer = isinstance(exponent, int | float) and float(exponent).is_integer()
+    p = int(exponent) if integer else 0  # type: ignore[call-overload]
+    base = t if integer and p > 0 else undiagonal(t)
+    doubled_at: list[Gauge] = []
+
+    def change(g: Gauge, m: Motion) -> Motion:
+        cause = cause_at(context, "nonlinear", g, m, t.doubt)
+        phase = _powered(m.phase, g, p if integer else None, cause)
+        grows = g.group == "U1" and phase.mode is Mode.EXACT and abs(p) > 1 and bool(m.phase.charges)
+        made = replace(m, phase=phase, order=only_order(m.order, cause), rotation=drop_rotation(m, cause))
+        if integer and p % 2 == 0 and made.order.mode is Mode.MIXED:
+            made = replace(made, order=replace(made.order, mode=Mode.EXACT, cause=None))
+        if grows:
+            doubled_at.append(g)
+            made = replace(made, doubled=m.doubled or context.spot).noted(context.spot, "charge doubled here")
+        return made
+
+    flags = (base.flags & {"diagonal"}) if integer and p > 0 else frozenset[str]()
+    flags |= base.flags & {"nonzero", "unit", "random"}
+    value = t.value**exponent if t.value and isinstance(exponent, int | float) else None
+    label = named(exponent)
+    return changed(base, change, context, "power", label, flags=frozenset(flags), value=value)
+
+
+def _powered(phase: Phase, gauge: Gauge, p: int | None, cause: Cause) -> Phase:
+    if phase.neutral or phase.mode >= Mode.UNKNOWN:
+        return phase
+    if p is None:
+        return _mapped(phase, gauge, "none", cause)
+    scaled = charges(((k, p * q) for k, q in phase.charges), gauge.group)
+    if phase.mode is Mode.EXACT:
+        return Phase(Mode.EXACT, scaled)
+    if phase.mode is Mode.FUN:
+        return replace(phase, centre=None)
+    return Phase() if gauge.group == "Z2" and p % 2 == 0 else phase
+
+
+def _power_of_part(t: Tensor, exponent: object, context: Context) -> Tensor | None:
+    """Square the real or imaginary part, remembering whose part it was."""
+    if t.whole is None or exponent != 2 or t.whole.part not in ("real", "imag", "pair"):
+        return None
+    plain = power(replace(t, whole=None), exponent, context)
+    return replace(plain, whole=Whole(t.whole.part + "2", t.whole.of))
+
+
+def sgn(t: Tensor, context: Context, name: str, zero: str = "zero") -> Tensor:
+    """Return t / |t|: the charges stay and the modulus is known. `zero` is what an entry 0 becomes."""
+
+    def change(g: Gauge, m: Motion) -> Motion:
+        cause = cause_at(context, "entrywise", g, m, t.doubt)
+        return replace(m, order=only_order(m.order, cause), rotation=drop_rotation(m, cause))
+
+    if "near-sign" in t:
+        return _settled_sign(t, context, name)
+    if t.term.op == "det" and "nonzero" not in t:
+        context.remarks.append(Remark("sign of det", context.spot, None, t.live, t.doubt, (("input", t.term.args[0]),)))
+    flags = {"unit"} | (t.flags & {"nonzero", "diagonal"})
+    if zero == "zero" and "nonzero" not in t and "diagonal" not in t:
+        flags.add("sign")
+    elif "diagonal" not in t:
+        flags.add("nonzero")
+    return changed(t, change, context, name, flags=frozenset(flags))
+
+
+def _settled_sign(t: Tensor, context: Context, name: str) -> Tensor:
+    """Return sign(sign(x) + c) with |c| < 1: the sign of x, with a value of its own where x is 0."""
+
+    def change(g: Gauge, m: Motion) -> Motion:
+        if m.phase.mode is Mode.FUN and m.phase.centre is not None:
+            return replace(m, phase=Phase(Mode.EXACT, m.phase.charges))
+        return m
+
+    return changed(t, change, context, name, flags=frozenset({"unit", "nonzero"}))
+
+
+def part(t: Tensor, which: str, context: Context) -> Tensor:
+    """Return the real or imaginary part or the angle, which read a phase and not a sign."""
+    if which in ("real", "view_as_real") and t.dtype in ("real", "int", "bool"):
+        return t
+
+    def change(g: Gauge, m: Motion) -> Motion:
+        cause = cause_at(context, "complex part", g, m, t.doubt)
+        made = replace(m, order=only_order(m.order, cause))
+        if which == "angle":
+            made = replace(made, rotation=drop_rotation(m, cause))
+        elif g.group == "U1" and m.rotation.mode is Mode.EXACT and m.rotation.charges:
+            made = replace(made, rotation=Rotation(Mode.BROKEN, cause=cause))
+        if g.group == "Z2" and which != "angle":
+            return made
+        return replace(made, phase=_mapped(m.phase, g, "none", cause))
+
+    flags = t.flags & ({"diagonal", "zero", "identity", "random"} if which != "angle" else {"random"})
+    value = t.value.real if which == "real" and isinstance(t.value, complex | float | int) else None
+    made = changed(t, change, context, which, flags=frozenset(flags), dtype="real", value=value)
+    return replace(made, whole=Whole(which, t) if t.motions else None)
+
+
+def cast(t: Tensor, to: str, context: Context, name: str) -> Tensor:
+    """Return t in another dtype; to real or integer it is the real part."""
+    if to in ("real", "double", "float", "half") and t.dtype == "complex":
+        return part(t, "real", context)
+    if to in ("int", "bool"):
+        made = apply_map(t, context, name, zero=True) if t.dtype not in ("int", "bool") else t
+        return replace(detach(made, context), dtype=to, flags=made.flags | (t.flags & {"iota"}), value=t.value)
+    kind = {"complex": "complex", "cdouble": "complex"}.get(to) or (
+        "real" if to in ("real", "double", "float", "half") else t.dtype
+    )
+    return replace(t, dtype=kind)
+
+
+def detach(t: Tensor, context: Context) -> Tensor:
+    """Return the same values, cut off from the graph."""
+    del context
+    motions = tuple((g, replace(m, live=Live.NO)) for g, m in t.motions)
+    return replace(t, motions=motions, live=Live.NO)

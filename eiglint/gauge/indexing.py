@@ -1,0 +1,144 @@
+"""Subscripts: which index goes to which axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from eiglint.gauge.context import Context
+from eiglint.gauge.elementwise import undiagonal
+from eiglint.gauge.positions import cut, pick
+from eiglint.gauge.products import diagonal
+from eiglint.gauge.shape import doubted, inserted
+from eiglint.gauge.taking import take, touched
+from eiglint.gauge.tensor import LIKELY, Tensor, named, opaque, slots_of
+from eiglint.gauge.terms import term
+from eiglint.gauge.values import Number, Range
+
+Plan = list[tuple[int, object]]
+
+
+def subscript(t: Tensor, items: Sequence[object], context: Context) -> Tensor:
+    """Return t[items]."""
+    laid = spread(t, list(items))
+    if laid is None:
+        return opaque([t, *items], context, "index")
+    base, plan = laid
+    advanced = [(axis, item) for axis, item in plan if isinstance(item, Tensor) and item.rank != 0]
+    if len(advanced) > 1:
+        return _advanced(base, plan, advanced, context)
+    # From the left, so that axes to the right keep their numbers while dimensions disappear.
+    for axis, item in sorted((p for p in plan if p[0] is not None), key=lambda p: p[0]):
+        if item == Range():
+            continue
+        base = _one(base, axis, item, context)
+    return _with_new_axes(base, list(items))
+
+
+def spread(t: Tensor, items: list[object]) -> tuple[Tensor, list[tuple[int, object]]] | None:
+    """Assign every index to an axis counted from the right; None where that cannot be done."""
+    real = [i for i in items if i is not None]
+    dots = [k for k, i in enumerate(real) if i is Ellipsis]
+    if len(dots) > 1:
+        return None
+    masks = [i for i in real if isinstance(i, Tensor) and i.dtype == "bool" and (i.rank or 0) > 1]
+    if masks:
+        return None
+    if dots:
+        before, after = real[: dots[0]], real[dots[0] + 1 :]
+    elif t.rank is None and len(real) < _assumed_rank(t):
+        before, after = real, []
+    else:
+        before, after = real, []
+    plan: list[tuple[int, object]] = [(k - len(after), item) for k, item in enumerate(after)]
+    if before:
+        made = t if t.rank is not None else doubted(t, assumed=True)
+        if t.rank is None and len(before) > (made.rank or 2):
+            made = replace(made, rank=len(before))
+        rank = made.rank or 2
+        if len(before) > rank:
+            return None
+        plan += [(k - rank, item) for k, item in enumerate(before)]
+        t = made
+    return t, plan
+
+
+def _assumed_rank(t: Tensor) -> int:
+    return max(2, max((-a for _, m in t.motions for a in slots_of(m)), default=2))
+
+
+def _with_new_axes(t: Tensor, items: list[object]) -> Tensor:
+    """Insert the axes that None asks for."""
+    if None not in items:
+        return t
+    left = sum(1 for i in items if i is None)
+    dots = items.index(Ellipsis) if any(i is Ellipsis for i in items) else len(items)
+    survivors = [
+        i for i in items if i is None or i is Ellipsis or (isinstance(i, Range | Tensor) and not _is_scalar(i))
+    ]
+    where = survivors.index(Ellipsis) if Ellipsis in survivors else len(survivors)
+    del dots, left
+    for position in range(len(survivors) - 1, -1, -1):
+        if survivors[position] is None and position > where:
+            t = inserted(t, position - len(survivors))
+    front = [p for p, item in enumerate(survivors[:where]) if item is None]
+    if not front:
+        return t
+    if t.rank is None:
+        total = where + (len(survivors) - where - 1 if Ellipsis in survivors else 0)
+        rank = max(total, _assumed_rank(t) + len(front)) if Ellipsis not in survivors else None
+        if rank is None:
+            return inserted(replace(t, doubt=max(t.doubt, LIKELY)), -(_assumed_rank(t) + 1))
+        t = replace(t, rank=rank - len(front), doubt=max(t.doubt, LIKELY))
+    for position in front:
+        t = inserted(t, position - (t.rank or 0) - 1)
+    return t
+
+
+def _is_scalar(item: object) -> bool:
+    return isinstance(item, Tensor) and item.rank == 0
+
+
+def _one(t: Tensor, axis: int, item: object, context: Context) -> Tensor:
+    """Apply one index to one axis."""
+    t = undiagonal(t) if axis in (-1, -2) else t
+    match item:
+        case bool():
+            return opaque([t], context, "index")
+        case Range():
+            return cut(t, axis, item, context)
+        case int():
+            return pick(t, axis, item, context)
+        case Number():
+            return pick(t, axis, item.term, context)
+        case Tensor():
+            if item.rank == 0 and item.dtype != "bool":
+                return pick(t, axis, item.value if isinstance(item.value, int) else item.term, context, item)
+            return take(t, axis, item, context)
+        case tuple():
+            return take(t, axis, Tensor(term("literal", named(item)), rank=1, dtype="int"), context)
+        case _:
+            return opaque([t, item], context, "index")
+
+
+def _advanced(base: Tensor, plan: Plan, advanced: list[tuple[int, Tensor]], context: Context) -> Tensor:
+    """Index several axes at once: t[i, j] with 1-d i and j takes the pairs (i_k, j_k) along one new axis."""
+    axes = [a for a, _ in advanced]
+    simple = all((i.rank or 1) == 1 for _, i in advanced) and len(plan) == len(advanced)
+    adjacent = sorted(axes) == list(range(min(axes), max(axes) + 1))
+    if not simple or not adjacent or max(axes) != -1 or len(axes) != 2:
+        return opaque([base, *(i for _, i in advanced)], context, "index")
+    (rows, row_index), (columns, column_index) = sorted(advanced)
+    iota = {rows: "iota" in row_index, columns: "iota" in column_index}
+    if iota[rows] and iota[columns]:
+        return diagonal(base, context)
+    kept, other = (columns, rows) if iota[columns] else (rows, columns)
+    picker = row_index if other == rows else column_index
+    if not iota[kept] or any(touched(m, other) for _, m in base.motions):
+        return opaque([base, row_index, column_index], context, "index")
+    foreign = [g for g in picker.gauges if not picker.motion(g).phase.neutral]
+    if foreign:
+        return opaque([base, row_index, column_index], context, "index")
+    made = pick(base, other, picker.term, context)
+    flags = made.flags | ({"nonzero"} if "largest" in picker else set())
+    return replace(made, flags=frozenset(flags), term=term("gather", base.term, other, picker.term))

@@ -1,0 +1,143 @@
+"""Where two ways meet: after a branch, in a loop, in `cat` and `stack`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from eiglint.gauge.context import Context, Gauge
+from eiglint.gauge.contract import joint_dtype
+from eiglint.gauge.shape import inserted
+from eiglint.gauge.state import Cause, Live, Mode, Motion, Order, Phase, Rotation, Why
+from eiglint.gauge.tensor import Tensor, settle
+from eiglint.gauge.terms import term
+
+
+def join(a: Tensor, b: Tensor, context: Context) -> Tensor:
+    """Return what is known of a value that is either a or b: equal weights stay, unlike ones are mixed."""
+    if a == b:
+        return a
+    motions = {g: _join_motion(g, a, b, context) for g in a.gauges | b.gauges}
+    label = a.term if a.term is b.term else term("either", a.term, b.term)
+    return Tensor(
+        label,
+        settle(motions),
+        rank=a.rank if a.rank == b.rank else None,
+        sizes=tuple(sorted(set(a.sizes) & set(b.sizes), key=lambda s: s[0])),
+        steady=a.steady & b.steady,
+        dtype=a.dtype if a.dtype == b.dtype else joint_dtype([a, b]) if a.dtype and b.dtype else None,
+        live=max(a.live, b.live),
+        doubt=max(a.doubt, b.doubt),
+        flags=a.flags & b.flags,
+        value=a.value if a.value == b.value else None,
+    )
+
+
+def _join_motion(g: Gauge, a: Tensor, b: Tensor, context: Context) -> Motion:
+    m, n = a.motion(g), b.motion(g)
+    if m == n:
+        return m
+    live = max(m.live, n.live)
+    doubt = max(a.doubt, b.doubt)
+    trail = m.trail or n.trail
+
+    def cause(reason: str) -> Cause:
+        return Cause(context.spot, reason, g, live, doubt, trail)
+
+    zero = ("zero" in a, "zero" in b)
+    return Motion(
+        join_phase(m.phase, n.phase, cause, zero),
+        join_order(m.order, n.order, cause, zero),
+        join_rotation(m.rotation, n.rotation, cause, zero),
+        m.batch | n.batch,
+        max((r for r in (m.rest, n.rest) if r is not None), default=None),
+        live,
+        m.doubled or n.doubled,
+        trail,
+    )
+
+
+def join_phase(p: Phase, q: Phase, cause: Why, zero: tuple[bool, bool] = (False, False)) -> Phase:
+    """Join two phase states; a value that is zero carries any charge."""
+    if zero[0] or zero[1]:
+        return q if zero[0] else p
+    worst = p if p.mode >= q.mode else q
+    if worst.mode >= Mode.UNKNOWN:
+        return worst
+    if p.charges == q.charges and p.mode is not Mode.MIXED and q.mode is not Mode.MIXED:
+        return replace(worst, centre=p.centre if p.centre == q.centre else None)
+    if p.mode is Mode.EXACT and q.mode is Mode.EXACT:
+        return Phase(Mode.MIXED, cause=cause("entries of unlike phase side by side"))
+    if worst.mode is Mode.MIXED and Mode.FUN not in (p.mode, q.mode):
+        return worst
+    if p.neutral or q.neutral:
+        return worst
+    return Phase(Mode.BROKEN, cause=worst.cause or cause("functions of unlike phases side by side"))
+
+
+def join_order(p: Order, q: Order, cause: Why, zero: tuple[bool, bool] = (False, False)) -> Order:
+    """Join two order states; a value tagged on one side only has forgotten its arrangement."""
+    if zero[0] or zero[1]:
+        return q if zero[0] else p
+    if p == q:
+        return p
+    worst = p if p.mode >= q.mode else q
+    if worst.mode >= Mode.MIXED:
+        return worst
+    return Order(Mode.UNKNOWN, cause=cause("meets a value in another order"))
+
+
+def join_rotation(p: Rotation, q: Rotation, cause: Why, zero: tuple[bool, bool] = (False, False)) -> Rotation:
+    """Join two rotation states."""
+    if zero[0] or zero[1]:
+        return q if zero[0] else p
+    worst = p if p.mode >= q.mode else q
+    if p.charges == q.charges or worst.mode >= Mode.UNKNOWN:
+        return worst
+    return Rotation(Mode.UNKNOWN, cause=cause("meets a value in another basis"))
+
+
+def put_together(tensors: Sequence[Tensor], axis: int | None, new: bool, context: Context, name: str) -> Tensor:
+    """Join tensors along an axis that exists (cat) or is made (stack); `axis` counts in the result, None if unknown."""
+    laid = [inserted(t, axis) if new and axis is not None else t for t in tensors]
+    label = term(name, axis, *(t.term for t in tensors))
+    if not laid:
+        return Tensor(label)
+    made = laid[0]
+    for t in laid[1:]:
+        made = join(made, t, context)
+    motions = {g: _along(g, m, laid, axis, context) for g, m in made.motions}
+    live = max(t.live for t in laid) if context.recording else Live.NO
+    steady = frozenset(a for a in made.steady if a != axis) if axis is not None else frozenset[int]()
+    sizes = tuple((a, s) for a, s in made.sizes if a != axis) if axis is not None else ()
+    if new and axis is not None:
+        sizes = tuple(sorted([*sizes, (axis, len(tensors))], key=lambda item: item[0]))
+    return replace(
+        made,
+        term=label,
+        motions=settle(motions),
+        live=live,
+        steady=steady,
+        sizes=sizes,
+        value=None,
+        whole=None,
+        flags=made.flags & {"nonneg", "nonzero"},
+    )
+
+
+def _along(g: Gauge, m: Motion, laid: Sequence[Tensor], axis: int | None, context: Context) -> Motion:
+    """Weaken a motion where the pieces' own axes are put end to end."""
+    cause = Cause(context.spot, "pieces put end to end", g, m.live, max(t.doubt for t in laid), m.trail)
+    phase, order, rotation = m.phase, m.order, m.rotation
+    if axis is None or m.touches(axis):
+        if phase.mode is Mode.EXACT and not phase.neutral:
+            phase = Phase(Mode.MIXED, cause=cause)
+        elif phase.mode is Mode.FUN:
+            phase = Phase(Mode.BROKEN, cause=phase.cause)
+    if order.mode is Mode.EXACT and any(axis is None or s.axis == axis for s in order.tags):
+        order = Order(Mode.UNKNOWN, cause=cause)
+    if rotation.mode is Mode.EXACT and rotation.charges:
+        charged = {getattr(k, "axis", None) for k, _ in rotation.charges}
+        if axis is None or axis in charged:
+            rotation = Rotation(Mode.UNKNOWN, cause=cause)
+    return replace(m, phase=phase, order=order, rotation=rotation)

@@ -1,0 +1,103 @@
+"""Layers with weights, and losses: where vectors meet numbers that know nothing of their gauge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from eiglint.gauge.combine import add, combine
+from eiglint.gauge.context import Context, Gauge
+from eiglint.gauge.elementwise import apply_map, power, undiagonal
+from eiglint.gauge.reduction import reduce
+from eiglint.gauge.state import Cause, Live, Mode, Motion, Order, Phase, Rotation, Slot
+from eiglint.gauge.tensor import Tensor, as_tensor, opaque, settle
+from eiglint.gauge.terms import term
+
+BIASED = ("bias",)
+
+
+def layer(options: Mapping[str, object], args: Mapping[str, object], context: Context, name: str) -> object:
+    """Return the output of a layer that mixes axes with weights of its own.
+
+    `mixes` says which: "last" (Linear, layer norm), "channels" and "all" (convolutions, recurrences, attention).
+    """
+    t = as_tensor(args.get("input"))
+    if t is None:
+        return opaque(args.values(), context, name)
+    others = [x for k, v in args.items() if k != "input" and (x := as_tensor(v)) is not None and x.motions]
+    if others:
+        return opaque([t, *others], context, name)
+    t = undiagonal(t)
+    last_only = options.get("mixes", "all") == "last"
+    unbiased = args.get("bias") is False or options.get("bias") is False
+
+    def motion(g: Gauge, m: Motion) -> Motion:
+        cause = Cause(context.spot, "layer", g, m.live if context.recording else Live.NO, t.doubt, m.trail)
+        phase = _through(m, last_only, unbiased and not options.get("nonlinear"), cause)
+        order = m.order
+        if order.mode is Mode.EXACT and not order.neutral:
+            hit = any(s.axis == -1 or not last_only for s in order.tags) or order.pointer
+            order = Order(Mode.BROKEN, cause=cause) if hit else order
+        rotation = m.rotation
+        if rotation.mode is Mode.EXACT and rotation.charges:
+            rotation = Rotation(Mode.BROKEN, cause=cause)
+        return replace(m, phase=phase, order=order, rotation=rotation)
+
+    return Tensor(
+        term("layer", name, id(context.spot.node), _owner(options), t.term),
+        settle({g: motion(g, m) for g, m in t.motions}),
+        rank=t.rank,
+        sizes=tuple((a, s) for a, s in t.sizes if a != -1) if last_only else (),
+        dtype=t.dtype,
+        live=Live.YES if context.recording else Live.NO,
+        doubt=t.doubt,
+    )
+
+
+def _owner(options: Mapping[str, object]) -> object:
+    """Return what identifies a layer's weights, so that phi(x) and phi(-x) are known to be one function."""
+    owner = options.get("owner")
+    return owner if isinstance(owner, int | str) else repr(owner)
+
+
+def _through(m: Motion, last_only: bool, linear: bool, cause: Cause) -> Phase:
+    phase = m.phase
+    if phase.neutral or phase.mode >= Mode.UNKNOWN:
+        return phase
+    if phase.mode is Mode.MIXED:
+        return Phase(Mode.BROKEN, cause=cause)
+    spread = (
+        m.touches(-1)
+        if last_only
+        else bool(m.batch) or m.rest is not None or any(isinstance(k, Slot) for k, _ in phase.charges)
+    )
+    if spread:
+        return Phase(Mode.BROKEN, cause=phase.cause or cause)
+    if linear and phase.mode is Mode.EXACT:
+        return phase
+    return Phase(Mode.FUN, phase.charges, phase.cause or cause)
+
+
+def attention_like(options: Mapping[str, object], args: Mapping[str, object], context: Context, name: str) -> object:
+    """Return the result of an operation without weights that mixes several tensors in ways not followed."""
+    del options
+    return opaque(args.values(), context, name)
+
+
+def loss(x: Tensor, target: Tensor, how: str, reduction: object, even: bool, context: Context) -> Tensor:
+    """Return a loss of x against a target: the difference, squared or not, and its sum or mean."""
+    if even:
+        difference = add(x, target, context, -1)
+        made = power(difference, 2, context) if _same_everywhere(difference) else _against(difference, context, how)
+    else:
+        made = combine([x, target], context, how)
+    made = replace(made, term=term("loss", how, x.term, target.term))
+    return made if reduction == "none" else reduce(made, None, False, "mean", context)
+
+
+def _same_everywhere(difference: Tensor) -> bool:
+    return all(m.phase.mode is Mode.EXACT for _, m in difference.motions)
+
+
+def _against(difference: Tensor, context: Context, how: str) -> Tensor:
+    return apply_map(difference, context, how, "even", zero=True)

@@ -1,0 +1,288 @@
+"""Operations on matrices as a whole: inverses, determinants, matrix functions (theory, section 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from eiglint.gauge.context import Context, Gauge, Remark
+from eiglint.gauge.contract import joint_dtype
+from eiglint.gauge.elementwise import apply_map, modulus, power
+from eiglint.gauge.products import diagonal, matmul
+from eiglint.gauge.reduction import reduce
+from eiglint.gauge.shape import inserted, removed
+from eiglint.gauge.state import Cause, Charges, Mode, Motion, Order, Phase, Pick, Rotation, Slot, charges
+from eiglint.gauge.tensor import Record, Tensor, opaque, settle, slots_of
+from eiglint.gauge.terms import Term, term
+
+Renamed = Callable[[int], int]
+
+
+def flip_last_two(axis: int) -> int:
+    """Exchange the names of rows and columns."""
+    return -3 - axis if axis in (-1, -2) else axis
+
+
+def inverse(t: Tensor, context: Context, pseudo: bool = False) -> Tensor:
+    """Return the inverse (or pseudo-inverse): charges change sign and rows and columns trade places."""
+    if "diagonal" in t:
+        return replace(power(t, -1, context), flags=t.flags & {"diagonal", "nonneg"}, steady=t.steady)
+    if not pseudo:
+        _remark_inverse(t, context)
+
+    def motion(g: Gauge, m: Motion) -> Motion:
+        cause = Cause(context.spot, "inverse", g, m.live, t.doubt, m.trail)
+        return replace(
+            m,
+            phase=_inverted(g, m.phase, m, cause),
+            order=_inverted_order(m.order, cause),
+            rotation=_inverted_rotation(g, m.rotation),
+        )
+
+    return replace(
+        t,
+        term=t.term.args[0] if t.term.op == "inverse" else term("inverse", t.term),  # type: ignore[arg-type]
+        motions=settle({g: motion(g, m) for g, m in t.motions}),
+        flags=t.flags & {"hermitian"},
+        sizes=tuple(sorted(((flip_last_two(a), s) for a, s in t.sizes), key=lambda s: s[0])),
+        steady=t.steady - {-1, -2},
+        live=t.live,
+        value=None,
+        whole=None,
+    )
+
+
+def _remark_inverse(t: Tensor, context: Context) -> None:
+    """Tell of an inverse taken of the vectors themselves."""
+    if t.term.op == "output":
+        for g, m in t.motions:
+            context.remarks.append(Remark("explicit inverse", context.spot, g, m.live, t.doubt, ()))
+
+
+def _inverted(g: Gauge, phase: Phase, m: Motion, cause: Cause) -> Phase:
+    if phase.neutral or phase.mode >= Mode.UNKNOWN:
+        return phase
+    if phase.mode is Mode.EXACT:
+        return Phase(Mode.EXACT, charges(((_renamed(k), -q) for k, q in phase.charges), g.group))
+    if phase.mode is Mode.FUN and not m.touches(-1) and not m.touches(-2):
+        return replace(phase, centre=None)
+    return Phase(Mode.BROKEN, cause=phase.cause or cause)
+
+
+def _renamed(key: Slot | Pick) -> Slot | Pick:
+    return Slot(flip_last_two(key.axis), key.cut) if isinstance(key, Slot) else key
+
+
+def _inverted_order(order: Order, cause: Cause) -> Order:
+    if order.mode is Mode.EXACT and not order.pointer:
+        return Order(tags=frozenset(Slot(flip_last_two(s.axis), s.cut) for s in order.tags))
+    return order if order.mode >= Mode.UNKNOWN else Order(Mode.UNKNOWN, cause=cause)
+
+
+def _inverted_rotation(g: Gauge, rotation: Rotation) -> Rotation:
+    if rotation.mode is not Mode.EXACT:
+        return rotation
+    return Rotation(Mode.EXACT, charges(((_renamed(k), -q) for k, q in rotation.charges), g.group))
+
+
+def solve(a: Tensor, b: Tensor, context: Context, left: object = True, pseudo: bool = False) -> Tensor:
+    """Return inv(a) @ b, or b @ inv(a); a vector on the right is solved as one column."""
+    solver = inverse(a, Context(context.spot, context.recording, context.chain, context.complex_reading), pseudo)
+    if left is False:
+        return replace(matmul(b, solver, context), term=term("solve right", a.term, b.term))
+    if b.rank == 1:
+        column = matmul(solver, inserted(b, -1), context)
+        return removed(column, -1, term("solve", a.term, b.term))
+    return replace(matmul(solver, b, context), term=term("solve", a.term, b.term))
+
+
+def det(t: Tensor, context: Context, how: str = "det") -> object:
+    """Return the determinant: it collects every phase of the columns and of the rows."""
+    if "diagonal" in t:
+        plain: Tensor = reduce(diagonal(t, context), -1, False, "prod", context)
+    else:
+        plain = _determinant(t, context)
+    if how == "det":
+        return plain
+    if how == "logdet":
+        return apply_map(plain, context, "log", "none")
+    sign = replace(plain, term=term("sign of det", plain.term), flags=frozenset({"unit"}))
+    size = apply_map(modulus(plain, context), context, "log", "none")
+    return Record(("sign", "logabsdet"), (sign, size))
+
+
+def _determinant(t: Tensor, context: Context) -> Tensor:
+    def motion(g: Gauge, m: Motion) -> Motion:
+        cause = Cause(context.spot, "determinant", g, m.live, t.doubt, m.trail)
+        return replace(
+            m,
+            phase=_collected(g, m, cause, t),
+            order=_parity(m.order, cause),
+            rotation=_determined(g, m.rotation, cause),
+            batch=frozenset(a + 2 for a in m.batch if a < -2),
+            rest=min(m.rest + 2, -1) if m.rest is not None else None,
+        )
+
+    drop = {a + 2: s for a, s in t.sizes if a < -2}
+    flags = {"nonzero"} if _never_singular(t) else set()
+    return Tensor(
+        term("det", t.term),
+        settle({g: motion(g, m) for g, m in t.motions}),
+        rank=t.rank - 2 if t.rank is not None else None,
+        sizes=tuple(sorted(drop.items(), key=lambda s: s[0])),
+        steady=frozenset(a + 2 for a in t.steady if a < -2),
+        dtype=t.dtype,
+        live=t.live if context.recording else t.live.NO,
+        doubt=t.doubt,
+        flags=frozenset(flags),
+    )
+
+
+def _never_singular(t: Tensor) -> bool:
+    """Whether a matrix is a product of orthogonal factors, whose determinant is never 0."""
+
+    def orthogonal(here: object) -> bool:
+        if not isinstance(here, Term):
+            return False
+        op, args = here.op, here.args
+        if op == "output":
+            return "orthogonal" in args
+        if op in ("swap", "conj", "inverse", "det"):
+            return orthogonal(args[0])
+        return op == "matmul" and all(orthogonal(a) for a in args)
+
+    return orthogonal(t.term)
+
+
+def _collected(g: Gauge, m: Motion, cause: Cause, t: Tensor) -> Phase:
+    phase = m.phase
+    if phase.neutral or phase.mode >= Mode.UNKNOWN:
+        return phase
+    if phase.mode is Mode.FUN:
+        hit = m.touches(-1) or m.touches(-2)
+        return Phase(Mode.BROKEN, cause=phase.cause or cause) if hit else replace(phase, centre=None)
+    if phase.mode is Mode.MIXED:
+        return Phase(Mode.BROKEN, cause=cause)
+    n = t.size(-1) or t.size(-2)
+    pairs: list[tuple[Slot | Pick, int]] = []
+    for key, q in phase.charges:
+        if isinstance(key, Slot) and key.axis in (-1, -2):
+            pairs.append((Pick("all", key.cut), q))
+        elif isinstance(n, int):
+            pairs.append((replace_axis(key), q * n))
+        else:
+            return Phase(Mode.MIXED, cause=cause)
+    return Phase(Mode.EXACT, charges(pairs, g.group))
+
+
+def replace_axis(key: Slot | Pick) -> Slot | Pick:
+    """Move a batch axis to where it stands once rows and columns are gone."""
+    return Slot(key.axis + 2, key.cut) if isinstance(key, Slot) else key
+
+
+def _parity(order: Order, cause: Cause) -> Order:
+    """A permutation of the rows or the columns alone changes the determinant's sign."""
+    if order.mode is not Mode.EXACT or order.pointer:
+        return order if order.mode >= Mode.UNKNOWN else Order(Mode.UNKNOWN, cause=cause)
+    inside = {s.axis for s in order.tags if s.axis in (-1, -2)}
+    if len(inside) == 1:
+        return Order(Mode.MIXED, cause=cause)
+    return Order(tags=frozenset(Slot(s.axis + 2, s.cut) for s in order.tags if s.axis < -2))
+
+
+def _determined(g: Gauge, rotation: Rotation, cause: Cause) -> Rotation:
+    if rotation.neutral or rotation.mode is not Mode.EXACT:
+        return rotation
+    merged = _merge_last_two(rotation.charges, g.group)
+    return Rotation(Mode.UNKNOWN, cause=cause) if merged else Rotation()
+
+
+def _merge_last_two(items: Charges, group: str) -> Charges:
+    return charges(((Slot(-1, k.cut) if isinstance(k, Slot) and k.axis == -2 else k, q) for k, q in items), group)
+
+
+def matrix_function(t: Tensor, context: Context, name: str) -> Tensor:
+    """Return f(t) of a square matrix: D^-1 t D goes to D^-1 f(t) D, anything else breaks."""
+    if "diagonal" in t and name != "cholesky":
+        return replace(apply_map(t, context, name, "none", zero=True), flags=t.flags & {"diagonal"})
+
+    def motion(g: Gauge, m: Motion) -> Motion:
+        cause = Cause(context.spot, "matrix function", g, m.live, t.doubt, m.trail)
+        return replace(
+            m,
+            phase=_similar_phase(g, m, cause),
+            order=_similar_order(m.order, name, cause),
+            rotation=_similar_rotation(g, m.rotation, name, cause),
+        )
+
+    return replace(
+        t,
+        term=term(name, t.term),
+        motions=settle({g: motion(g, m) for g, m in t.motions}),
+        flags=t.flags & {"hermitian"},
+        value=None,
+        whole=None,
+        live=t.live if context.recording else t.live.NO,
+    )
+
+
+def _similar_phase(g: Gauge, m: Motion, cause: Cause) -> Phase:
+    phase = m.phase
+    if phase.neutral or phase.mode >= Mode.UNKNOWN:
+        return phase
+    inside = m.touches(-1) or m.touches(-2)
+    if phase.mode is Mode.FUN and not inside:
+        return replace(phase, centre=None)
+    if phase.mode is Mode.EXACT:
+        merged = _merge_last_two(phase.charges, g.group)
+        if not any(isinstance(k, Pick) or k.axis in (-1, -2) for k, _ in merged):
+            return phase
+        if not any(isinstance(k, Slot) and k.axis in (-1, -2) for k, _ in phase.charges):
+            return Phase(Mode.FUN, phase.charges, cause)
+    return Phase(Mode.BROKEN, cause=phase.cause or cause)
+
+
+def _similar_order(order: Order, name: str, cause: Cause) -> Order:
+    if order.neutral or order.mode >= Mode.UNKNOWN:
+        return order
+    inside = {s.axis for s in order.tags if s.axis in (-1, -2)}
+    if order.mode is Mode.EXACT and not order.pointer and (not inside or (len(inside) == 2 and name != "cholesky")):
+        return order
+    return Order(Mode.BROKEN, cause=cause)
+
+
+def _similar_rotation(g: Gauge, rotation: Rotation, name: str, cause: Cause) -> Rotation:
+    if rotation.neutral or rotation.mode is not Mode.EXACT:
+        return rotation
+    if not _merge_last_two(rotation.charges, g.group) and name != "cholesky":
+        return rotation
+    return Rotation(Mode.BROKEN, cause=cause)
+
+
+def matrix_number(t: Tensor, context: Context, name: str) -> Tensor:
+    """Return a number that unitary factors do not change: a norm, a condition number, a rank."""
+
+    def motion(g: Gauge, m: Motion) -> Motion:
+        cause = Cause(context.spot, name, g, m.live, t.doubt, m.trail)
+        phase = m.phase
+        if phase.mode is Mode.EXACT and not any(m.is_batch(a) for a in (-1, -2)):
+            phase = Phase()
+        elif phase.mode is not Mode.EXACT and phase.mode < Mode.UNKNOWN:
+            phase = Phase(Mode.BROKEN, cause=phase.cause or cause)
+        order = Order() if m.order.mode is Mode.EXACT and all(s.axis in (-1, -2) for s in m.order.tags) else m.order
+        rotation = Rotation() if m.rotation.mode is Mode.EXACT else m.rotation
+        batch = frozenset(a + 2 for a in m.batch if a < -2)
+        rest = min(m.rest + 2, -1) if m.rest is not None else None
+        return replace(m, phase=phase, order=order, rotation=rotation, batch=batch, rest=rest)
+
+    if any(a < -2 for _, m in t.motions for a in slots_of(m) - m.batch):
+        return opaque([t], context, name)
+    return Tensor(
+        term(name, t.term),
+        settle({g: motion(g, m) for g, m in t.motions}),
+        rank=t.rank - 2 if t.rank is not None else None,
+        dtype="real" if t.dtype == "complex" else joint_dtype([t]),
+        live=t.live if context.recording else t.live.NO,
+        doubt=t.doubt,
+        flags=frozenset({"nonneg"}),
+    )

@@ -1,0 +1,85 @@
+"""Sorting: the one way to settle an arbitrary order, and its traps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from eiglint.gauge.context import Context, Gauge
+from eiglint.gauge.elementwise import undiagonal
+from eiglint.gauge.reduction import reduce, tied
+from eiglint.gauge.shape import axis_of, doubted
+from eiglint.gauge.state import Cause, Live, Mode, Motion, Order, Phase, Rotation
+from eiglint.gauge.tensor import Record, Tensor, named, opaque, settle
+from eiglint.gauge.terms import term
+from eiglint.gauge.values import Number
+
+
+def sort(t: Tensor, dim: object, how: str, k: object, options: Mapping[str, object], context: Context) -> object:
+    """Return sorted values and the indices that sort them (sort, topk), or the indices alone (argsort)."""
+    if how in ("argmax", "argmin"):
+        return reduce(t, dim, False, how, context)
+    t = undiagonal(t)
+    axis, guess = axis_of(t, -1 if dim is None else dim)
+    if axis is None:
+        return opaque([t], context, how)
+    t = doubted(t, guess)
+    unsettled = tied(t)
+
+    def motion(g: Gauge, m: Motion, indices: bool) -> Motion:
+        cause = Cause(context.spot, how, g, m.live, t.doubt, m.trail)
+        order = _ordered(m.order, axis, indices, cause)
+        rotation = m.rotation
+        if rotation.mode is Mode.EXACT and rotation.charges:
+            rotation = Rotation(Mode.BROKEN, cause=cause)
+        live = Live.NO if indices else m.live
+        return replace(m, phase=_sorted_phase(m, axis, cause), order=order, rotation=rotation, live=live)
+
+    sizes = tuple((a, s) for a, s in t.sizes if a != axis)
+    length = k if how in ("topk",) else t.size(axis)
+    if isinstance(length, int):
+        sizes = tuple(sorted([*sizes, (axis, length)], key=lambda s: s[0]))
+    elif isinstance(length, Number):
+        sizes = tuple(sorted([*sizes, (axis, length.term)], key=lambda s: s[0]))
+    values = replace(
+        t,
+        term=term("sorted", t.term, axis, named(k)),
+        motions=settle({g: motion(g, m, False) for g, m in t.motions}),
+        sizes=sizes,
+        flags=t.flags & {"nonneg", "nonzero"},
+        value=None,
+        whole=None,
+        steady=t.steady - {axis},
+    )
+    flags = {"tied"} if unsettled else set()
+    places = replace(
+        values,
+        term=term("argsort", t.term, axis, named(k)),
+        motions=settle({g: motion(g, m, True) for g, m in t.motions}),
+        dtype="int",
+        live=Live.NO,
+        flags=frozenset(flags),
+    )
+    if how == "argsort":
+        return places
+    fields = options.get("fields", ("values", "indices"))
+    return Record(tuple(fields), (values, places))  # type: ignore[arg-type]
+
+
+def _ordered(order: Order, axis: int, indices: bool, cause: Cause) -> Order:
+    if order.neutral or order.mode >= Mode.UNKNOWN:
+        return order
+    if order.pointer or order.mode is Mode.MIXED:
+        return Order(Mode.UNKNOWN, cause=cause)
+    rest = frozenset(s for s in order.tags if s.axis != axis)
+    hit = any(s.axis == axis for s in order.tags)
+    return Order(tags=rest, pointer=hit and indices)
+
+
+def _sorted_phase(m: Motion, axis: int, cause: Cause) -> Phase:
+    phase = m.phase
+    if phase.neutral or phase.mode >= Mode.UNKNOWN:
+        return phase
+    if m.touches(axis) or phase.mode is Mode.MIXED:
+        return Phase(Mode.BROKEN, cause=phase.cause or cause)
+    return Phase(Mode.FUN, phase.charges, phase.cause or cause)

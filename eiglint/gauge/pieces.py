@@ -1,0 +1,88 @@
+"""Pieces of tensors: split, flip, roll, masks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from eiglint.gauge.context import Context
+from eiglint.gauge.positions import cut, pick
+from eiglint.gauge.select import combine_order, select
+from eiglint.gauge.shape import axis_of, doubted, scrambled
+from eiglint.gauge.taking import take
+from eiglint.gauge.tensor import Tensor, named, opaque, slots_of
+from eiglint.gauge.terms import term
+from eiglint.gauge.values import Number, Range
+
+
+def split(t: Tensor, sizes: object, dim: object, how: str, context: Context) -> object:
+    """Return the pieces of a tensor along a dimension as a tuple, where their number is known."""
+    axis, guess = axis_of(t, dim)
+    if axis is None:
+        return opaque([t], context, how)
+    t = doubted(t, guess)
+    length = t.size(axis)
+    if how == "unbind":
+        if not isinstance(length, int) or length > 64:
+            return opaque([t], context, how)
+        return tuple(pick(t, axis, k, context) for k in range(length))
+    bounds = _bounds(sizes, how, length)
+    if bounds is None:
+        return opaque([t], context, how)
+    return tuple(cut(t, axis, Range(a, b, None), context) for a, b in bounds)
+
+
+def _bounds(sizes: object, how: str, length: object) -> list[tuple[object, object]] | None:
+    if isinstance(sizes, tuple) and all(isinstance(s, int) for s in sizes):
+        if how == "tensor_split":
+            edges = [0, *sizes, None]
+            return list(pairwise(edges))
+        made, start = [], 0
+        for size in sizes:
+            made.append((start, start + size))
+            start += size
+        return [*made[:-1], (made[-1][0], None)] if made else None
+    if isinstance(sizes, int) and isinstance(length, int) and sizes > 0:
+        step = sizes if how == "split" else -(-length // sizes)
+        return [(a, min(a + step, length)) for a in range(0, length, step)]
+    if isinstance(sizes, int) and how in ("chunk", "tensor_split") and sizes <= 8:
+        marks = [term("chunk edge", k, sizes) for k in range(1, sizes)]
+        edges = [0, *(Number(m, integer=True) for m in marks), None]
+        return list(pairwise(edges))
+    return None
+
+
+def flip(t: Tensor, dims: Sequence[object] | None, context: Context) -> Tensor:
+    """Reverse axes; one over which pairs run is cut backwards."""
+    if dims is None:
+        return scrambled(t, context, "flip")
+    for dim in dims:
+        axis, guess = axis_of(t, dim)
+        if axis is None:
+            return scrambled(t, context, "flip")
+        t = cut(doubted(t, guess), axis, Range(None, None, -1), context)
+    return t
+
+
+def roll(t: Tensor, shifts: Sequence[object] | None, dims: Sequence[object] | None, context: Context) -> Tensor:
+    """Shift entries cyclically: fine along axes over which nothing arbitrary runs."""
+    if shifts is None or dims is None:
+        return scrambled(t, context, "roll")
+    for dim in dims:
+        axis, guess = axis_of(t, dim)
+        if axis is None or any(axis in slots_of(m) or m.is_batch(axis) for _, m in t.motions):
+            return scrambled(t, context, "roll", named(shifts), named(dims))
+        t = doubted(t, guess)
+    return replace(t, term=term("roll", t.term, named(shifts), named(dims)), flags=t.flags - {"diagonal", "identity"})
+
+
+def masked(t: Tensor, mask: Tensor, value: Tensor | None, how: str, context: Context) -> Tensor:
+    """Fill or select by a mask."""
+    if how == "select":
+        if t.rank == 1 and mask.rank == 1:
+            return take(t, -1, mask, context)
+        return scrambled(combine_order(mask, t, context), context, "masked_select")
+    if value is None:
+        return opaque([t, mask], context, "masked_fill")
+    return select(mask, value, t, context)

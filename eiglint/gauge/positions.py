@@ -1,0 +1,217 @@
+"""One position or a slice of an axis (theory, section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from eiglint.gauge.context import Context, Gauge
+from eiglint.gauge.state import (
+    WHOLE,
+    Cause,
+    Charges,
+    Cut,
+    Mode,
+    Motion,
+    Order,
+    Phase,
+    Pick,
+    Rotation,
+    Slot,
+    charges,
+)
+from eiglint.gauge.tensor import Tensor, named, settle
+from eiglint.gauge.terms import term
+from eiglint.gauge.values import Number, Range
+
+
+def pick(t: Tensor, axis: int, key: object, context: Context, index: Tensor | None = None) -> Tensor:
+    """Take one position of an axis, which disappears."""
+    size = t.size(axis)
+    if isinstance(key, int) and key < 0 and isinstance(size, int):
+        key += size
+
+    def moved(a: int) -> int:
+        return a if a > axis else a + 1
+
+    motions: dict[Gauge, Motion] = {}
+    for g, m in t.motions:
+        gauge = _batch_element(g, key) if m.is_batch(axis) else g
+        motions[gauge] = _picked(g, m, axis, key, moved, t, context, index)
+    # A mask or an index that itself depends on a gauge is followed only where it points at pairs.
+    extra = index_motions(t, index, context) if index is not None else {}
+    for g, m in extra.items():
+        motions.setdefault(g, m)
+    sizes = {moved(a): s for a, s in t.sizes if a != axis}
+    nonzero = "largest" in index.flags if index is not None else False
+    flags = (t.flags & {"nonneg", "nonzero", "unit", "sign", "random", "near-sign"}) | (
+        {"nonzero"} if nonzero else set()
+    )
+    return replace(
+        t,
+        term=term("pick", t.term, axis, key),
+        motions=settle(motions),
+        rank=t.rank - 1 if t.rank is not None else None,
+        sizes=tuple(sorted(sizes.items(), key=lambda s: s[0])),
+        steady=frozenset(moved(a) for a in t.steady if a != axis),
+        flags=frozenset(flags),
+        whole=None,
+    )
+
+
+def _batch_element(g: Gauge, key: object) -> Gauge:
+    """Return the gauge of one batch element: each has choices of its own."""
+    return replace(g, lineage=(*g.lineage, ("element", key)))
+
+
+def _picked(
+    g: Gauge,
+    m: Motion,
+    axis: int,
+    key: object,
+    moved: Callable[[int], int],
+    t: Tensor,
+    context: Context,
+    index: Tensor | None,
+) -> Motion:
+    cause = Cause(context.spot, "position picked", g, m.live, t.doubt, m.trail)
+    tag = next((s for s in m.order.tags if s.axis == axis), None)
+    order = replace(m.order, tags=frozenset(Slot(moved(s.axis), s.cut) for s in m.order.tags if s.axis != axis))
+    if tag is not None and m.order.mode is Mode.EXACT:
+        order = _picked_order(g, order, key, index, cause)
+    phase = replace(m.phase, charges=_picked_charges(m.phase.charges, axis, key, moved, g))
+    rotation = m.rotation
+    if rotation.mode is Mode.EXACT:
+        if any(isinstance(k, Slot) and k.axis == axis for k, _ in rotation.charges):
+            rotation = Rotation(Mode.BROKEN, cause=cause)
+        else:
+            rotation = replace(rotation, charges=_picked_charges(rotation.charges, axis, key, moved, g))
+    made = replace(
+        m,
+        phase=phase,
+        order=order,
+        rotation=rotation,
+        batch=frozenset(moved(a) for a in m.batch if a != axis),
+        rest=moved(m.rest) if m.rest is not None else None,
+    )
+    return made.noted(context.spot, "column picked here") if tag is not None and not m.phase.neutral else made
+
+
+def _picked_order(g: Gauge, order: Order, key: object, index: Tensor | None, cause: Cause) -> Order:
+    if g.ordered:
+        return order
+    if index is not None and index.motion(g).order.pointer:
+        return (
+            order if "tied" not in index else Order(Mode.UNKNOWN, cause=cause._replace(reason="ties are not settled"))
+        )
+    if isinstance(key, int):
+        return Order(Mode.BROKEN, cause=cause)
+    return Order(Mode.UNKNOWN, cause=cause._replace(reason="position not known"))
+
+
+def _picked_charges(items: Charges, axis: int, key: object, moved: Callable[[int], int], g: Gauge) -> Charges:
+    pairs: list[tuple[Slot | Pick, int]] = []
+    for where, q in items:
+        if isinstance(where, Pick):
+            pairs.append((where, q))
+        elif where.axis == axis:
+            pairs.append((picked(where.cut, key), q))
+        else:
+            pairs.append((Slot(moved(where.axis), where.cut), q))
+    return charges(pairs, g.group)
+
+
+def picked(part: Cut, key: object) -> Pick:
+    """Return the column that position `key` of a cut is."""
+    start, step = part
+    if isinstance(key, int) and isinstance(start, int) and isinstance(step, int) and (key >= 0 or part == WHOLE):
+        if start >= 0 or key + start < 0:
+            return Pick(start + key * step)
+        return Pick(key, part)
+    return Pick(key) if part == WHOLE else Pick(key, part)
+
+
+def index_motions(t: Tensor, index: Tensor, context: Context) -> dict[Gauge, Motion]:
+    """What an index that depends on a gauge hands on: nothing if it only points at pairs of a value that moves too."""
+    found: dict[Gauge, Motion] = {}
+    for g, m in index.motions:
+        if m.order.pointer and g in t.gauges:
+            continue
+        cause = Cause(context.spot, "index depends on the choice", g, m.live, max(t.doubt, index.doubt), m.trail)
+        phase = m.phase if m.phase.neutral else Phase(Mode.BROKEN, cause=m.phase.cause or cause)
+        order = m.order if m.order.neutral else Order(Mode.UNKNOWN, cause=cause)
+        found[g] = replace(m, phase=phase, order=order, batch=frozenset(), rest=None)
+    return found
+
+
+def cut(t: Tensor, axis: int, span: Range, context: Context) -> Tensor:
+    """Take a slice of an axis."""
+    start, step = span.lower, span.step if span.step is not None else 1
+    backwards = isinstance(step, int) and step < 0
+    start = (-1 if backwards else 0) if start is None else start
+    first = start.term if isinstance(start, Number) else start.term if isinstance(start, Tensor) else start
+    stride = step.term if isinstance(step, Number) else step
+    whole = first == 0 and stride == 1 and span.upper is None
+    if whole:
+        return t
+    length = _length(t.size(axis), first, span.upper, stride)
+    motions: dict[Gauge, Motion] = {}
+    for g, m in t.motions:
+        if m.is_batch(axis) and (first, stride) != (0, 1):
+            g = replace(g, lineage=(*g.lineage, ("slice", named(first), named(stride))))
+        motions[g] = _cut_motion(g, m, axis, (first, stride), span, t, context)
+    sizes = {a: s for a, s in t.sizes if a != axis}
+    if length is not None:
+        sizes[axis] = length
+    return replace(
+        t,
+        term=term("cut", t.term, axis, named(first), named(span.upper), named(stride)),
+        motions=settle(motions),
+        sizes=tuple(sorted(sizes.items(), key=lambda s: s[0])),
+        flags=t.flags & {"nonneg", "nonzero", "unit", "sign", "random"},
+        whole=None,
+    )
+
+
+def _length(size: object, first: object, upper: object, stride: object) -> object:
+    if stride != 1 or not isinstance(first, int):
+        return None
+    if upper is None and first < 0:
+        return -first
+    if isinstance(size, int) and (upper is None or isinstance(upper, int)):
+        return len(range(size)[first:upper])
+    if isinstance(upper, int) and upper >= 0 and first >= 0:
+        return max(upper - first, 0)
+    if isinstance(upper, Number) and first == 0:
+        return upper.term
+    return None
+
+
+def _cut_motion(g: Gauge, m: Motion, axis: int, part: Cut, span: Range, t: Tensor, context: Context) -> Motion:
+    cause = Cause(context.spot, "positions picked", g, m.live, t.doubt, m.trail)
+
+    def recut(where: Slot | Pick) -> Slot | Pick:
+        return Slot(axis, compose(where.cut, part)) if isinstance(where, Slot) and where.axis == axis else where
+
+    phase = replace(m.phase, charges=charges(((recut(k), q) for k, q in m.phase.charges), g.group))
+    rotation = replace(m.rotation, charges=charges(((recut(k), q) for k, q in m.rotation.charges), g.group))
+    tagged = any(s.axis == axis for s in m.order.tags)
+    order = m.order
+    if tagged and order.mode is Mode.EXACT:
+        if not g.ordered and not (part == (-1, -1) and span.upper is None):
+            order = Order(Mode.BROKEN, cause=cause)
+        else:
+            order = replace(order, tags=frozenset(recut(s) if s.axis == axis else s for s in order.tags))  # type: ignore[misc]
+    if part == (-1, -1) and tagged and not g.ordered:
+        order = Order(Mode.UNKNOWN, cause=cause)
+    return replace(m, phase=phase, order=order, rotation=rotation)
+
+
+def compose(outer: Cut, inner: Cut) -> Cut:
+    """Return the cut of a cut: start and step of x[a::b][c::d]."""
+    if outer == WHOLE:
+        return inner
+    (a, b), (c, d) = outer, inner
+    if all(isinstance(x, int) for x in (a, b, c, d)) and a >= 0 and c >= 0:  # type: ignore[operator]
+        return (a + b * c, b * d)  # type: ignore[operator]
+    return (term("cut of", *map(named, outer), *map(named, inner)), 1)

@@ -1,0 +1,225 @@
+"""Every spelling of a product, laid out as letters for the one contraction rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from eiglint.gauge.combine import add
+from eiglint.gauge.context import Context
+from eiglint.gauge.contract import contract
+from eiglint.gauge.elementwise import conj, undiagonal
+from eiglint.gauge.letters import elementwise, lay_out
+from eiglint.gauge.shape import axis_of, doubted, inserted, scrambled, swap
+from eiglint.gauge.tensor import LIKELY, Tensor, opaque, slots_of
+from eiglint.gauge.terms import term
+from eiglint.gauge.values import Number
+
+
+def matmul(x: Tensor, y: Tensor, context: Context) -> Tensor:
+    """Return x @ y for vectors, matrices and batches; an unknown rank is taken for a matrix."""
+    if x.rank == 0 or y.rank == 0:
+        return opaque([x, y], context, "matmul")
+    left = ("i", "k") if x.rank != 1 else ("k",)
+    right = ("k", "j") if y.rank != 1 else ("k",)
+    out = tuple(letter_ for letter_ in (*left, *right) if letter_ != "k")
+    made = contract(lay_out([(x, left), (y, right)], out), context, term("matmul", x.term, y.term))
+    if (y.rank is None and not y.motions and x.motions) or (x.rank is None and not x.motions and y.motions):
+        made = replace(made, doubt=max(made.doubt, LIKELY))
+    return _simplified(x, y, made)
+
+
+def _simplified(x: Tensor, y: Tensor, made: Tensor) -> Tensor:
+    """Remember what the factors make of the product: a Gram matrix is Hermitian, a diagonal pair diagonal."""
+    facts = set(made.flags)
+    if _adjoint_of(x, y):
+        facts.add("hermitian")
+    return replace(made, flags=frozenset(facts))
+
+
+def _adjoint_of(x: Tensor, y: Tensor) -> bool:
+    def core(t: Tensor) -> tuple[object, bool]:
+        here, flips = t.term, 0
+        while here.op in ("swap", "conj"):
+            if here.op == "swap" and here.args[1:] != (-2, -1):
+                break
+            flips ^= here.op == "swap"
+            here = here.args[0]  # type: ignore[assignment]
+        return here, bool(flips)
+
+    (a, flip_a), (b, flip_b) = core(x), core(y)
+    return a is b and flip_a != flip_b
+
+
+def spec(operands: Sequence[Tensor], text: str, context: Context, name: str = "einsum") -> Tensor | None:
+    """Contract after an einsum specification; None if it does not fit the operands."""
+    text = text.replace(" ", "")
+    inputs, arrow, output = text.partition("->")
+    parts = inputs.split(",")
+    if len(parts) != len(operands):
+        return None
+    if not arrow:
+        plain = inputs.replace("...", "").replace(",", "")
+        output = ("..." if "..." in inputs else "") + "".join(sorted(c for c in set(plain) if plain.count(c) == 1))
+    laid = []
+    for t, part in zip(operands, parts, strict=True):
+        before, dots, after = part.partition("...")
+        if dots and before:
+            return None
+        letters = after if dots else part
+        if t.rank is not None and (t.rank < len(letters) or (not dots and t.rank != len(letters))):
+            return None
+        laid.append((t if dots or t.rank is not None else replace(t, rank=len(letters)), tuple(letters)))
+    if output.partition("...")[0] and "..." in output:
+        return None
+    out = tuple(output.replace("...", ""))
+    label = term(name, text, *(t.term for t in operands))
+    return contract(lay_out(laid, out), context, label)
+
+
+def einsum(equation: object, operands: Sequence[Tensor], context: Context) -> Tensor:
+    """Return torch.einsum of an equation that is known as text."""
+    made = spec(operands, equation, context) if isinstance(equation, str) else None
+    return made if made is not None else opaque(operands, context, "einsum")
+
+
+def tensordot(x: Tensor, y: Tensor, dims: object, context: Context) -> Tensor:
+    """Return torch.tensordot for a number of axes or two lists of them."""
+    if x.rank is None or y.rank is None:
+        return opaque([x, y], context, "tensordot")
+    if isinstance(dims, int):
+        pairs = [(x.rank - dims + i, i) for i in range(dims)]
+    elif isinstance(dims, tuple) and len(dims) == 2 and all(isinstance(d, tuple) for d in dims):
+        pairs = [(a % x.rank, b % y.rank) for a, b in zip(dims[0], dims[1], strict=False)]
+    else:
+        return opaque([x, y], context, "tensordot")
+    left: list[object] = [("x", i) for i in range(x.rank)]
+    right: list[object] = [("y", i) for i in range(y.rank)]
+    for a, b in pairs:
+        right[b] = left[a]
+    summed = {left[a] for a, _ in pairs}
+    out = [letter_ for letter_ in (*left, *right) if letter_ not in summed]
+    return contract(lay_out([(x, left), (y, right)], out), context)
+
+
+def inner_along(x: Tensor, y: Tensor, dim: object, context: Context, conjugate: bool) -> Tensor:
+    """Return the sum of conj(x) y (or x y) along one dimension."""
+    a, guess = axis_of(x if x.motions else y, dim)
+    if a is None:
+        return opaque([x, y], context, "vecdot")
+    x, y = doubted(x, guess), doubted(y, guess)
+    left = conj(x, context) if conjugate else x
+    laid = elementwise([left, y])
+    width = max(len(laid.out), -a)
+    letters = [("axis", i) for i in range(width, 0, -1)]
+    summed = letters[a]
+    out = [letter_ for letter_ in letters if letter_ != summed]
+    return contract(lay_out([(left, letters), (y, letters)], out), context)
+
+
+def kron(x: Tensor, y: Tensor, context: Context) -> Tensor:
+    """Return the Kronecker product: an outer product whose axes are merged pairwise."""
+    outer = spec([x, y], "ij,kl->ikjl", context, "kron")
+    if outer is None:
+        return opaque([x, y], context, "kron")
+    made = scrambled(outer, context, "kron")
+    return replace(made, rank=2)
+
+
+def cross(x: Tensor, y: Tensor, dim: object, context: Context) -> Tensor:
+    """Return the cross product along a dimension: bilinear, and mixing that dimension."""
+    axis, guess = axis_of(x, -1 if dim is None else dim)
+    if axis is None:
+        return opaque([x, y], context, "cross")
+    x, y = doubted(x, guess), doubted(y, guess)
+    if any(m.touches(axis) or axis in slots_of(m) for t in (x, y) for _, m in t.motions):
+        return opaque([x, y], context, "cross")
+    made = contract(elementwise([x, y]), context, term("cross", x.term, y.term))
+    return replace(made, flags=made.flags - {"nonneg", "nonzero"})
+
+
+def outer(x: Tensor, y: Tensor, context: Context) -> Tensor:
+    """Return the outer product of two vectors."""
+    made = spec([x, y], "i,j->ij", context, "outer")
+    if made is None:
+        return opaque([x, y], context, "outer")
+    return _simplified(replace(x, term=x.term), inserted(y, -1), made)
+
+
+def diagonal(t: Tensor, context: Context, offset: object = 0, dim0: object = -2, dim1: object = -1) -> Tensor:
+    """Return the diagonal of two dimensions as a last axis."""
+    a, guess_a = axis_of(t, dim0)
+    b, guess_b = axis_of(t, dim1)
+    if a is None or b is None or offset not in (0, None):
+        return opaque([t], context, "diagonal")
+    t = doubted(t, guess_a or guess_b)
+    depth = max(2, -a, -b)
+    letters: list[object] = [("d", i) for i in range(depth)]
+    letters[a] = letters[b] = "diag"
+    out = [*(letter_ for letter_ in letters if letter_ != "diag"), "diag"]
+    return contract(lay_out([(t, letters)], out), context, term("diagonal", t.term, a, b))
+
+
+def trace(t: Tensor, context: Context) -> Tensor:
+    """Return the sum of the diagonal of the last two axes."""
+    return contract(lay_out([(t, ("d", "d"))], ()), context, term("trace", t.term))
+
+
+def diag_embed(t: Tensor, context: Context, offset: object = 0) -> Tensor:
+    """Return the matrix with t on its diagonal, which has one index still."""
+    if offset not in (0, None):
+        return opaque([t], context, "diag_embed")
+    label = term("diag_embed", t.term)
+    made = inserted(undiagonal(t), -2)
+    sizes = {a: s for a, s in made.sizes if a != -2}
+    if t.size(-1) is not None:
+        sizes[-2] = t.size(-1)
+    keep = made.flags & {"nonneg", "random"}
+    return replace(
+        made,
+        term=label,
+        flags=keep | {"diagonal"},
+        steady=made.steady - {-2},
+        sizes=tuple(sorted(sizes.items(), key=lambda s: s[0])),
+    )
+
+
+def diag(t: Tensor, context: Context, offset: object = 0) -> Tensor:
+    """Return torch.diag: a vector becomes a diagonal matrix, a matrix gives its diagonal."""
+    if t.rank == 1:
+        return diag_embed(t, context, offset)
+    if t.rank == 2:
+        return diagonal(t, context, offset)
+    axes = {a for _, m in t.motions for a in slots_of(m)}
+    if t.motions and axes <= {-1}:
+        return replace(diag_embed(t, context, offset), doubt=max(t.doubt, LIKELY), rank=2)
+    return opaque([t], context, "diag")
+
+
+def fused(base: Tensor, x: Tensor, y: Tensor, how: str, context: Context) -> Tensor:
+    """Return base + the product of x and y (addmm, addmv, addr, baddbmm, addbmm)."""
+    if how == "outer":
+        made = outer(x, y, context)
+    elif how == "sum":
+        made = spec([x, y], "bij,bjk->ik", context) or opaque([x, y], context, "addbmm")
+    else:
+        made = matmul(x, y, context)
+    return add(made, base, context)
+
+
+def multi_dot(tensors: Sequence[Tensor], context: Context) -> Tensor:
+    """Return the product of a chain of matrices."""
+    made = tensors[0]
+    for t in tensors[1:]:
+        made = matmul(made, t, context)
+    return made
+
+
+def adjoint(t: Tensor, context: Context) -> Tensor:
+    """Return the conjugate transpose of the last two axes."""
+    return conj(swap(t, -2, -1), context)
+
+
+def size_value(size: object) -> object:
+    """Return an axis length as the algebra's arguments have it."""
+    return Number(size, integer=True) if size is not None and not isinstance(size, int) else size  # type: ignore[arg-type]

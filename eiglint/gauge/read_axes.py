@@ -1,0 +1,117 @@
+"""Rules for operations on axes and entries."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from eiglint.gauge import elementwise as maps
+from eiglint.gauge import positions, shape, taking
+from eiglint.gauge.arguments import Arguments, NoRuleError, Options, integers, listed, need
+from eiglint.gauge.context import Context
+from eiglint.gauge.join import put_together
+from eiglint.gauge.tensor import named, slots_of
+from eiglint.gauge.terms import term
+from eiglint.gauge.values import Number, Range
+
+
+def read_transpose(o: Options, a: Arguments, c: Context, name: str) -> object:
+    t = need(a, "input")
+    how = str(o.get("how", "transpose"))
+    conjugate = bool(o.get("conj")) or how in ("mH", "H", "adjoint")
+    if "dim0" in a:
+        return shape.transpose(t, c, a["dim0"], a.get("dim1"), conjugate)
+    if how == "T" and t.rank not in (None, 2) and (t.rank or 0) > 2:
+        return shape.permute(t, tuple(range(-1, -(t.rank or 0) - 1, -1)), c)
+    return shape.transpose(t, c, -2, -1, conjugate)
+
+
+def read_permute(o: Options, a: Arguments, c: Context, name: str) -> object:
+    dims = integers(a.get("dims"))
+    if dims is None:
+        raise NoRuleError("dims")
+    return shape.permute(need(a, "input"), dims, c)
+
+
+def read_expand(o: Options, a: Arguments, c: Context, name: str) -> object:
+    return shape.expand(need(a, "input"), integers(a.get("sizes")), c)
+
+
+def read_repeat(o: Options, a: Arguments, c: Context, name: str) -> object:
+    sizes = integers(a.get("sizes"))
+    t = need(a, "input")
+    if sizes is None:
+        return shape.scrambled(t, c, name)
+    long = [k - len(sizes) for k, n in enumerate(sizes) if n != 1]
+    if all(t.absent(axis) or t.size(axis) == 1 for axis in long):
+        made = shape.expand(t, tuple(-1 if n == 1 else n for n in sizes), c)
+        return replace(made, rank=len(sizes) if t.rank is None else max(len(sizes), t.rank))
+    return shape.scrambled(t, c, name)
+
+
+def read_reshape(o: Options, a: Arguments, c: Context, name: str) -> object:
+    if a.get("dtype") is not None:
+        return maps.cast(need(a, "input"), str(a["dtype"]), c, name)
+    t = need(a, "input")
+    if o.get("how") == "flatten":
+        if t.rank in (0, 1):
+            return t
+        if not t.motions or all(not _spread_out(m) for _, m in t.motions):
+            return replace(t, rank=None, sizes=(), steady=frozenset(), flags=t.flags - {"diagonal", "identity"})
+        return shape.scrambled(t, c, name)
+    return shape.reshape(t, integers(a.get("shape")), c)
+
+
+def _spread_out(m: object) -> bool:
+    return bool(slots_of(m)) or m.rest is not None  # type: ignore[arg-type,attr-defined]
+
+
+def read_triangle(o: Options, a: Arguments, c: Context, name: str) -> object:
+    t = need(a, "input")
+    if "diagonal" in t:
+        return t
+    return replace(t, term=term(name, t.term, named(a.get("diagonal"))), flags=t.flags & {"nonneg"})
+
+
+def read_join(o: Options, a: Arguments, c: Context, name: str) -> object:
+    how = str(o.get("how", "cat"))
+    tensors = listed(a, "tensors")
+    if how == "stack":
+        extra = 1
+        axis, guess = shape.axis_of(tensors[0], a.get("dim", 0), extra)
+        if all(t.rank == 0 for t in tensors):
+            axis = -1
+        return put_together([shape.doubted(t, guess) for t in tensors], axis, True, c, "stack")
+    if how != "cat":
+        return put_together(tensors, None, False, c, how)
+    axis, guess = shape.axis_of(tensors[0], a.get("dim", 0))
+    return put_together([shape.doubted(t, guess) for t in tensors], axis, False, c, "cat")
+
+
+def read_index_select(o: Options, a: Arguments, c: Context, name: str) -> object:
+    t = need(a, "input")
+    axis, guess = shape.axis_of(t, a.get("dim"))
+    if axis is None:
+        raise NoRuleError("dim")
+    return taking.take(shape.doubted(t, guess), axis, need(a, "index"), c)
+
+
+def read_narrow(o: Options, a: Arguments, c: Context, name: str) -> object:
+    t = need(a, "input")
+    axis, guess = shape.axis_of(t, a.get("dim"))
+    start, length = a.get("start"), a.get("length")
+    if axis is None or not isinstance(start, int | Number):
+        raise NoRuleError("dim")
+    upper: object = start + length if isinstance(start, int) and isinstance(length, int) else None
+    upper = length if start == 0 else upper
+    if upper is None:
+        raise NoRuleError("length")
+    return positions.cut(shape.doubted(t, guess), axis, Range(start, upper, None), c)
+
+
+def read_select_axis(o: Options, a: Arguments, c: Context, name: str) -> object:
+    t = need(a, "input")
+    axis, guess = shape.axis_of(t, a.get("dim"))
+    key = a.get("index")
+    if axis is None or not isinstance(key, int | Number):
+        raise NoRuleError("dim")
+    return positions.pick(shape.doubted(t, guess), axis, key.term if isinstance(key, Number) else key, c)

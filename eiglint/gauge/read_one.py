@@ -1,0 +1,94 @@
+"""Rules for operations on one tensor: arguments in, transfer function, result out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from eiglint.gauge import combine as sums
+from eiglint.gauge import elementwise as maps
+from eiglint.gauge import matrix, reduction, shape, times
+from eiglint.gauge.arguments import Arguments, NoRuleError, Options, integers, need
+from eiglint.gauge.context import Context
+from eiglint.gauge.state import (
+    Live,
+)
+from eiglint.gauge.tensor import Record, Tensor, Whole, as_tensor, constant
+
+
+def read_map(o: Options, a: Arguments, c: Context, name: str) -> object:
+    return maps.apply_map(need(a, "input"), c, name, str(o.get("parity", "none")), bool(o.get("zero")))
+
+
+def read_power(o: Options, a: Arguments, c: Context, name: str) -> object:
+    exponent = o.get("exponent", a.get("exponent"))
+    if isinstance(exponent, Tensor) and exponent.value is not None:
+        exponent = exponent.value
+    base = as_tensor(a.get("input"))
+    if isinstance(exponent, Tensor) or base is None:
+        return sums.combine([need(a, "input"), need(a, "exponent")], c, name)
+    return maps.power(base, exponent, c)
+
+
+def read_part(o: Options, a: Arguments, c: Context, name: str) -> object:
+    which = str(o.get("part", "real"))
+    t = need(a, "input")
+    if which in ("pair", "view_as_real"):
+        made = maps.part(t, "view_as_real", c)
+        laid = shape.inserted(made, -1)
+        sized = replace(laid, steady=laid.steady - {-1}, sizes=tuple(s for s in laid.sizes if s[0] != -1))
+        return replace(sized, whole=Whole("pair", t)) if t.motions else sized
+    return maps.part(t, which, c)
+
+
+def read_complex(o: Options, a: Arguments, c: Context, name: str) -> object:
+    if o.get("how") == "view":
+        t = need(a, "input")
+        if t.whole is not None and t.whole.part == "pair":
+            return t.whole.of
+        raise NoRuleError(name)
+    real, imag = need(a, "real"), need(a, "imag")
+    if o.get("how") == "polar":
+        made = sums.combine([real, imag], c, name)
+        return replace(made, dtype="complex")
+    if real.whole and imag.whole and (real.whole.part, imag.whole.part) == ("real", "imag"):
+        same = real.whole.of.term is imag.whole.of.term
+        if same:
+            return real.whole.of
+    turned = times.product(replace(imag, dtype="complex"), constant(1j), c)
+    return replace(sums.add(real, turned, c), dtype="complex")
+
+
+def read_cast(o: Options, a: Arguments, c: Context, name: str) -> object:
+    return maps.cast(need(a, "input"), str(a.get("to") or o.get("to", "unchanged")), c, name)
+
+
+def read_requires(o: Options, a: Arguments, c: Context, name: str) -> object:
+    t = need(a, "input")
+    flag = a.get("requires_grad", True)
+    return replace(t, live=Live.YES) if flag is True and c.recording else t
+
+
+def read_reduce(o: Options, a: Arguments, c: Context, name: str) -> object:
+    how = str(o.get("how", "other"))
+    t = need(a, "input")
+    other = a.get("dim")
+    if isinstance(other, Tensor) and how in ("max", "min"):
+        return sums.combine([t, other], c, name, commutes=True)
+    dim: object = other
+    if isinstance(dim, tuple):
+        dim = integers(dim)
+        if dim is None:
+            raise NoRuleError("dim")
+    keep = a.get("keepdim", False)
+    fields = o.get("fields")
+    if fields and dim is not None:
+        first = reduction.reduce(t, dim, keep, how, c)
+        place = reduction.reduce(t, dim, keep, "argmin" if how == "min" else "argmax", c)
+        return Record(tuple(fields), (first, place))  # type: ignore[arg-type]
+    if how == "matrix":
+        return matrix.matrix_number(t, c, name)
+    return reduction.reduce(t, dim, keep, how, c)
+
+
+def read_scan(o: Options, a: Arguments, c: Context, name: str) -> object:
+    return reduction.scan(need(a, "input"), a.get("dim"), str(o.get("how", name)), c)

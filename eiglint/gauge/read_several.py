@@ -1,0 +1,118 @@
+"""Rules for operations on several tensors."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from eiglint.gauge import combine as sums
+from eiglint.gauge import elementwise as maps
+from eiglint.gauge import matrix, products, times
+from eiglint.gauge import select as choices
+from eiglint.gauge.arguments import Arguments, NoRuleError, Options, listed, need
+from eiglint.gauge.context import Context
+from eiglint.gauge.layers import loss
+from eiglint.gauge.tensor import Record, Tensor, as_tensor, opaque
+from eiglint.gauge.values import Number, Range
+
+
+def read_add(o: Options, a: Arguments, c: Context, name: str) -> object:
+    x, y = need(a, "input"), need(a, "other")
+    alpha = a.get("alpha", 1)
+    if alpha not in (1, None):
+        scale = as_tensor(alpha)
+        if scale is None:
+            raise NoRuleError("alpha")
+        y = times.product(y, scale, c)
+    if o.get("reflected"):
+        x, y = y, x
+    return sums.add(x, y, c, -1 if o.get("sign") == -1 else 1)
+
+
+def read_divide(o: Options, a: Arguments, c: Context, name: str) -> object:
+    x, y = need(a, "input"), need(a, "other")
+    if o.get("reflected"):
+        x, y = y, x
+    if a.get("rounding_mode") or o.get("rounding_mode"):
+        return sums.combine([x, y], c, name)
+    return times.divide(x, y, c)
+
+
+def read_combine(o: Options, a: Arguments, c: Context, name: str) -> object:
+    found: list[Tensor] = []
+    for value in a.values():
+        if isinstance(value, tuple) and not isinstance(value, Number | Range):
+            found.extend(t for v in value if (t := as_tensor(v)) is not None)
+        elif (t := as_tensor(value)) is not None:
+            found.append(t)
+    if not found:
+        raise NoRuleError(name)
+    if len(found) == 1:
+        return maps.apply_map(found[0], c, name)
+    commutes = bool(o.get("commutes")) or name.rsplit(".", 1)[-1] in (
+        "maximum",
+        "minimum",
+        "fmax",
+        "fmin",
+        "max",
+        "min",
+    )
+    return sums.combine(found, c, name, commutes=commutes)
+
+
+def read_compare(o: Options, a: Arguments, c: Context, name: str) -> object:
+    return choices.compare(need(a, "input"), need(a, "other"), c, name.rsplit(".", 1)[-1].strip("_"))
+
+
+def read_logical(o: Options, a: Arguments, c: Context, name: str) -> object:
+    made = read_combine(o, a, c, name)
+    return replace(maps.detach(made, c), dtype="bool") if isinstance(made, Tensor) else made
+
+
+def read_select(o: Options, a: Arguments, c: Context, name: str) -> object:
+    if a.get("input") is None and a.get("other") is None:
+        raise NoRuleError(name)
+    return choices.select(need(a, "condition"), need(a, "input"), need(a, "other"), c)
+
+
+def read_contract(o: Options, a: Arguments, c: Context, name: str) -> object:
+    operands = [t for v in a.values() if (t := as_tensor(v)) is not None]
+    if o.get("along") or "dim" in a:
+        return products.inner_along(operands[0], operands[1], a.get("dim", -1), c, o.get("conj") == "first")
+    if o.get("conj") == "first":
+        operands[0] = maps.conj(operands[0], c)
+    if o.get("conj") == "second":
+        operands[1] = maps.conj(operands[1], c)
+    made = products.spec(operands, str(o["spec"]), c, name)
+    if made is None:
+        raise NoRuleError(name)
+    return made
+
+
+def read_einsum(o: Options, a: Arguments, c: Context, name: str) -> object:
+    return products.einsum(a.get("equation"), listed(a, "operands"), c)
+
+
+def read_fused(o: Options, a: Arguments, c: Context, name: str) -> object:
+    keys = list(a)
+    base, x, y = (need(a, k) for k in keys[:3])
+    for scale, which in (("beta", "base"), ("alpha", "x")):
+        factor = as_tensor(a.get(scale))
+        if factor is not None and factor.value != 1:
+            base, x = (times.product(base, factor, c), x) if which == "base" else (base, times.product(x, factor, c))
+    return products.fused(base, x, y, str(o.get("how", "matmul")), c)
+
+
+def read_solve(o: Options, a: Arguments, c: Context, name: str) -> object:
+    left = a.get("left", o.get("left", True))
+    made = matrix.solve(need(a, "A"), need(a, "B"), c, left, bool(o.get("pinv")))
+    if o.get("fields"):
+        fields: tuple[str, ...] = tuple(o["fields"])  # type: ignore[arg-type]
+        rest = opaque([need(a, "A"), need(a, "B")], c, name)
+        return Record(fields, (made, *(rest for _ in fields[1:])))
+    return made
+
+
+def read_loss(o: Options, a: Arguments, c: Context, name: str) -> object:
+    return loss(
+        need(a, "input"), need(a, "target"), str(o.get("how", "other")), a.get("reduction"), bool(o.get("even")), c
+    )

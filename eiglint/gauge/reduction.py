@@ -1,0 +1,282 @@
+"""Reductions and scans along axes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from eiglint.gauge.context import Context, Gauge
+from eiglint.gauge.elementwise import apply_map, modulus, power, undiagonal
+from eiglint.gauge.products import inner_along
+from eiglint.gauge.shape import axis_of, doubted
+from eiglint.gauge.state import (
+    Cause,
+    Live,
+    Mode,
+    Motion,
+    Order,
+    Phase,
+    Pick,
+    Rotation,
+    Slot,
+    charges,
+    relabel_charges,
+)
+from eiglint.gauge.tensor import Tensor, opaque, settle
+from eiglint.gauge.terms import subterms, term
+from eiglint.gauge.times import product
+
+Axes = tuple[int, ...] | None
+"""The axes that are reduced; None for all."""
+
+NORMS = frozenset({"norm", "variance"})
+POSITIONS = frozenset({"argmax", "argmin"})
+
+
+def reduce(t: Tensor, dim: object, keepdim: object, how: str, context: Context) -> Tensor:
+    """Reduce over the given dimensions, or over all of them."""
+    pair = _pair_of_parts(t, dim, how, context)
+    if pair is not None:
+        return pair
+    t = undiagonal(t)
+    axes, guess = _axes(t, dim)
+    if axes is None and dim is not None:
+        return opaque([t], context, how)
+    t = doubted(t, guess)
+    keep = keepdim is True
+    motions = {g: _reduced(g, m, t, axes, keep, how, context) for g, m in t.motions}
+    rank = 0 if axes is None else t.rank if keep or t.rank is None else t.rank - len(axes)
+    live = t.live if context.recording and how not in POSITIONS | {"any", "all", "count"} else Live.NO
+    if live is Live.NO:
+        motions = {g: replace(m, live=Live.NO) for g, m in motions.items()}
+    move = _moves(axes, keep)
+    steady = {a for s in t.steady if (a := move(s)) is not None} | (set(axes) if axes and keep else set())
+    sizes = {a: s for axis, s in t.sizes if (a := move(axis)) is not None}
+    sizes.update(dict.fromkeys(axes or (), 1) if keep else {})
+    flags = {"nonneg"} if how in NORMS else set(t.flags & {"nonneg"} if how in ("sum", "mean", "max", "min") else ())
+    if how == "norm":
+        flags.add("norm")
+    if how in POSITIONS and t.term.op in ("abs", "modulus"):
+        flags.add("largest" if how == "argmax" else "smallest")
+    if how in POSITIONS and tied(t):
+        flags.add("tied")
+    dtype = "int" if how in POSITIONS | {"count"} else "bool" if how in ("any", "all") else t.dtype
+    return Tensor(
+        term(how, t.term, axes if axes is None else tuple(sorted(axes)), keep),
+        settle(motions),
+        rank=rank,
+        sizes=tuple(sorted(sizes.items(), key=lambda s: s[0])),
+        steady=frozenset(steady),
+        dtype="real" if how in NORMS and dtype == "complex" else dtype,
+        live=live,
+        doubt=t.doubt,
+        flags=frozenset(flags | (t.flags & {"random"})),
+    )
+
+
+def _pair_of_parts(t: Tensor, dim: object, how: str, context: Context) -> Tensor | None:
+    """Recognise view_as_real(z).pow(2).sum(-1) and view_as_real(z).norm(dim=-1)."""
+    if t.whole is None or dim not in (-1, (-1,)):
+        return None
+    if t.whole.part == "pair2" and how == "sum":
+        return power(modulus(t.whole.of, context), 2, context)
+    if t.whole.part == "pair" and how == "norm":
+        return modulus(t.whole.of, context)
+    return None
+
+
+def _axes(t: Tensor, dim: object) -> tuple[tuple[int, ...] | None, bool]:
+    if dim is None or dim == ():
+        return None, False
+    dims: Sequence[object] = dim if isinstance(dim, tuple) else (dim,)
+    found, guessed = [], False
+    for d in dims:
+        axis, guess = axis_of(t, d)
+        if axis is None:
+            return None, False
+        found.append(axis)
+        guessed |= guess
+    return tuple(found), guessed
+
+
+def _moves(axes: tuple[int, ...] | None, keep: bool) -> Callable[[int], int | None]:
+    """Return how axes are renumbered when some disappear."""
+
+    def move(axis: int) -> int | None:
+        if axes is None or axis in axes:
+            return None
+        return axis if keep else axis + sum(1 for a in axes if a > axis)
+
+    return move
+
+
+def _reduced(g: Gauge, m: Motion, t: Tensor, axes: Axes, keep: bool, how: str, context: Context) -> Motion:
+    live = m.live if context.recording else Live.NO
+    cause = Cause(context.spot, how, g, live, t.doubt, m.trail)
+    move = _moves(axes, keep)
+    touched = (axes is None and _somewhere(m)) or (axes is not None and any(m.touches(a) for a in axes))
+    phase = _reduced_phase(g, m.phase, touched, how, axes, t, cause)
+    if phase.charges:
+        phase = replace(phase, charges=relabel_charges(phase.charges, move, g.group))
+    order = _reduced_order(m.order, axes, how, move, cause)
+    rotation = m.rotation
+    if rotation.mode is Mode.EXACT and rotation.charges:
+        hit = axes is None or any(isinstance(k, Slot) and k.axis in axes for k, _ in rotation.charges)
+        rows_only = how == "norm" and hit and (axes is None or {-1, -2} <= set(axes)) and _square_norm(m)
+        linear = how in ("sum", "mean")
+        if rows_only:
+            rotation = Rotation()
+        elif hit or not linear:
+            rotation = Rotation(Mode.BROKEN, cause=cause)
+        else:
+            rotation = replace(rotation, charges=relabel_charges(rotation.charges, move, g.group))
+    batch = frozenset(a for b in m.batch if (a := move(b)) is not None)
+    rest = None if axes is None or m.rest is None else (move(m.rest) or m.rest)
+    return replace(m, phase=phase, order=order, rotation=rotation, batch=batch, rest=rest, live=live)
+
+
+def _square_norm(m: Motion) -> bool:
+    """Whether the entries are a basis along one axis only, whose Frobenius norm no rotation changes."""
+    return len(m.rotation.charges) <= 2
+
+
+def _somewhere(m: Motion) -> bool:
+    return bool(m.batch) or m.rest is not None or any(isinstance(k, Slot) for k, _ in m.phase.charges)
+
+
+def _reduced_phase(g: Gauge, phase: Phase, touched: bool, how: str, axes: Axes, t: Tensor, cause: Cause) -> Phase:
+    if phase.neutral or phase.mode >= Mode.UNKNOWN:
+        return phase
+    if phase.mode is Mode.FUN:
+        if touched:
+            return Phase(Mode.BROKEN, cause=phase.cause or cause)
+        return replace(phase, centre=phase.centre if how == "mean" else None)
+    if how == "norm":
+        return Phase()
+    if phase.mode is Mode.MIXED:
+        return Phase(Mode.BROKEN, cause=cause)
+    if how == "variance" and not touched:
+        return Phase()
+    if how == "prod":
+        return _product_over(g, phase, axes, t, cause)
+    if touched:
+        return Phase(Mode.BROKEN, cause=cause)
+    if how in ("sum", "mean"):
+        return phase
+    return Phase(Mode.FUN, phase.charges, cause)
+
+
+def _product_over(g: Gauge, phase: Phase, axes: Axes, t: Tensor, cause: Cause) -> Phase:
+    """A product over n entries multiplies charges by n; over the columns themselves it collects all their phases."""
+    over = set(axes) if axes is not None else {k.axis for k, _ in phase.charges if isinstance(k, Slot)}
+    pairs: list[tuple[Slot | Pick, int]] = []
+    for key, q in phase.charges:
+        inside = isinstance(key, Slot) and key.axis in over
+        others = len([a for a in over if not (isinstance(key, Slot) and a == key.axis)])
+        lengths = [t.size(a) for a in over if not (isinstance(key, Slot) and a == key.axis)]
+        if (others or axes is None) and not all(isinstance(n, int) for n in lengths):
+            return Phase(Mode.MIXED, cause=cause)
+        factor = 1
+        for n in lengths:
+            factor *= n if isinstance(n, int) else 1
+        pairs.append((Pick("all", key.cut) if inside else key, q * factor))
+    return Phase(Mode.EXACT, charges(pairs, g.group))
+
+
+SYMMETRIC = frozenset(
+    {"sum", "mean", "norm", "prod", "max", "min", "logsumexp", "variance", "median", "any", "all", "count"}
+)
+
+
+def _reduced_order(order: Order, axes: Axes, how: str, move: Callable[[int], int | None], cause: Cause) -> Order:
+    if order.neutral or order.mode >= Mode.UNKNOWN:
+        return order
+    if order.pointer:
+        return Order(Mode.BROKEN, cause=cause)
+    everything = axes is None
+    over = set(axes or ())
+    if order.mode is Mode.MIXED:
+        return (
+            Order()
+            if everything and how in SYMMETRIC
+            else order
+            if how in ("sum", "mean")
+            else Order(Mode.UNKNOWN, cause=cause)
+        )
+    hit = [s for s in order.tags if everything or s.axis in over]
+    rest = frozenset(Slot(a, s.cut) for s in order.tags if (a := move(s.axis)) is not None)
+    if hit and how in POSITIONS:
+        return Order(tags=rest, pointer=True)
+    if hit and how not in SYMMETRIC:
+        return Order(Mode.BROKEN, cause=cause)
+    return Order(order.mode, rest)
+
+
+def tied(t: Tensor) -> bool:
+    """Whether conjugate pairs of a real matrix tie in the values that decide: moduli, real parts, norms."""
+    unsettled = any(g.conjugate_pairs and not m.order.neutral for g, m in t.motions)
+    return unsettled and any(x.op in ("abs", "real", "norm", "power") for x in subterms(t.term))
+
+
+def scan(t: Tensor, dim: object, how: str, context: Context) -> Tensor:
+    """Apply an operation that keeps an axis and mixes its entries: cumsum, softmax."""
+    t = undiagonal(t)
+    axis, guess = axis_of(t, -1 if dim is None else dim)
+    if axis is None:
+        return opaque([t], context, how)
+    t = doubted(t, guess)
+    cumulative = how.startswith("cum") or how == "logcumsumexp"
+
+    def motion(g: Gauge, m: Motion) -> Motion:
+        cause = Cause(context.spot, how, g, m.live, t.doubt, m.trail)
+        order = m.order
+        if cumulative and order.mode is Mode.EXACT and any(s.axis == axis for s in order.tags):
+            order = Order(Mode.BROKEN, cause=cause)
+        rotation = m.rotation
+        charged = {k.axis for k, _ in rotation.charges if isinstance(k, Slot)}
+        if rotation.mode is Mode.EXACT and rotation.charges and (axis in charged or how != "cumsum"):
+            rotation = Rotation(Mode.BROKEN, cause=cause)
+        return replace(m, phase=_scanned(m, axis, how, cause), order=order, rotation=rotation)
+
+    motions = {g: motion(g, m) for g, m in t.motions}
+    return replace(
+        t,
+        term=term(how, t.term, axis),
+        motions=settle(motions),
+        steady=t.steady - {axis} if cumulative else t.steady,
+        flags=frozenset({"nonneg"} if how == "softmax" else ()),
+        value=None,
+        whole=None,
+        live=t.live if context.recording else Live.NO,
+    )
+
+
+def _scanned(m: Motion, axis: int, how: str, cause: Cause) -> Phase:
+    phase = m.phase
+    if phase.neutral or phase.mode >= Mode.UNKNOWN:
+        return phase
+    if m.touches(axis) or phase.mode is Mode.MIXED:
+        return Phase(Mode.BROKEN, cause=phase.cause if phase.mode is Mode.FUN else cause)
+    if how == "cumsum" and phase.mode is Mode.EXACT:
+        return phase
+    return Phase(Mode.FUN, phase.charges, phase.cause or cause)
+
+
+def normalize(t: Tensor, dim: object, context: Context) -> Tensor:
+    """Return t divided by its norm along a dimension, which no phase changes."""
+    axis, guess = axis_of(t, 1 if dim is None else dim)
+    if axis is None:
+        return opaque([t], context, "normalize")
+    t = doubted(t, guess)
+    size = reduce(t, axis, True, "norm", context)
+    made = product(t, power(apply_map(size, context, "clamp", "none"), -1, context), context)
+    return replace(made, term=term("normalize", t.term, axis), flags=t.flags & {"nonzero"})
+
+
+def cosine(x: Tensor, y: Tensor, dim: object, context: Context) -> Tensor:
+    """Return the cosine of the angle between x and y along a dimension."""
+    chosen = 1 if dim is None else dim
+    unit_x = normalize(x, chosen, context)
+    unit_y = normalize(y, chosen, context)
+    made = inner_along(unit_x, unit_y, chosen, context, conjugate=False)
+    return replace(made, term=term("cosine", x.term, y.term))

@@ -1,0 +1,95 @@
+"""Comparisons and choices: a step in the sign of a vector, and what it chooses between."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from eiglint.gauge.combine import add, combine, side_by_side_order
+from eiglint.gauge.context import Context, Gauge
+from eiglint.gauge.contract import joint_dtype
+from eiglint.gauge.join import join
+from eiglint.gauge.state import (
+    Cause,
+    Live,
+    Mode,
+    Motion,
+    Phase,
+)
+from eiglint.gauge.tensor import Tensor, constant, settle
+from eiglint.gauge.terms import negated, term
+from eiglint.gauge.times import product, remark_reflection
+
+
+def compare(x: Tensor, y: Tensor, context: Context, name: str) -> Tensor:
+    """Compare entries. `v < 0` is a step in the sign of v: its distance from 1/2 is odd."""
+    made = combine([x, y], context, name, dtype="bool")
+    motions = {}
+    for g, m in made.motions:
+        at_zero = (y.value == 0 and x.motion(g).phase.mode is Mode.EXACT) or (
+            x.value == 0 and y.motion(g).phase.mode is Mode.EXACT
+        )
+        step = at_zero and g.group == "Z2" and m.phase.mode is Mode.FUN and name in ("lt", "le", "gt", "ge")
+        phase = replace(m.phase, centre=0.5) if step else m.phase
+        motions[g] = replace(m, phase=phase, live=Live.NO)
+    return replace(made, motions=settle(motions), live=Live.NO)
+
+
+def select(test: Tensor, a: Tensor, b: Tensor, context: Context) -> Tensor:
+    """Return a where the test holds and b elsewhere."""
+    if a == b:
+        return a
+    if negated(a.term) is b.term:
+        remark_reflection(b if a.term.op == "neg" else a, test, context)
+    steps = {g: m.phase for g, m in test.motions if m.phase.mode is Mode.FUN and m.phase.centre == 0.5}
+    if steps and negated(a.term) is b.term:
+        return product(b, _sign_of(test, steps, context), context)
+    if steps and a.value is not None and b.value is not None:
+        return _two_values(test, a.value, b.value, steps, context)
+    if test.neutral or all(m.phase.neutral and m.order.neutral for _, m in test.motions):
+        return _chosen(test, a, b, context)
+    return combine([test, a, b], context, "where", dtype=joint_dtype([a, b]))
+
+
+def _sign_of(test: Tensor, steps: dict[Gauge, Phase], context: Context) -> Tensor:
+    """Return the tensor of signs that a step function stands for: never 0."""
+    del context
+    motions = dict(test.motions)
+    for g, phase in steps.items():
+        motions[g] = replace(motions[g], phase=Phase(Mode.EXACT, phase.charges))
+    return replace(
+        test, term=term("signs", test.term), motions=settle(motions), dtype="real", flags=frozenset({"unit", "nonzero"})
+    )
+
+
+def _two_values(
+    test: Tensor, a: float | complex, b: float | complex, steps: dict[Gauge, Phase], context: Context
+) -> Tensor:
+    signs = _sign_of(test, steps, context)
+    if isinstance(a, complex) or isinstance(b, complex):
+        return combine([test, constant(a), constant(b)], context, "where")
+    if a == -b:
+        return signs
+    return add(product(signs, constant((a - b) / 2), context), constant((a + b) / 2), context)
+
+
+def _chosen(test: Tensor, a: Tensor, b: Tensor, context: Context) -> Tensor:
+    met = join(a, b, context)
+    if a.value is not None and b.value is not None and a.value == -b.value:
+        met = replace(met, term=term("either", test.term, a.term, b.term), flags=met.flags | {"unit", "nonzero"})
+    if test.neutral:
+        return met
+    return combine_order(test, met, context)
+
+
+def combine_order(test: Tensor, met: Tensor, context: Context) -> Tensor:
+    """Let a mask over the pairs (which carries their order and no phase) act on what it selects."""
+    motions = dict(met.motions)
+    for g, m in test.motions:
+        held = motions.get(g, Motion(live=m.live))
+
+        def cause(reason: str, g: Gauge = g, held: Motion = held) -> Cause:
+            return Cause(context.spot, reason, g, held.live, max(test.doubt, met.doubt), held.trail)
+
+        order = side_by_side_order(g, [test, met], cause)
+        motions[g] = replace(held, order=order, batch=held.batch | m.batch)
+    return replace(met, motions=settle(motions))

@@ -1,0 +1,294 @@
+"""Operations that move axes about and leave the values alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from eiglint.gauge.context import Context, Gauge
+from eiglint.gauge.elementwise import conj, undiagonal
+from eiglint.gauge.state import Cause, Mode, Motion, Order, Phase, Rotation, Slot, relabel_charges
+from eiglint.gauge.tensor import LIKELY, Tensor, named, settle, slots_of
+from eiglint.gauge.terms import Term, term
+from eiglint.gauge.values import Number
+
+Move = Callable[[int], int | None]
+
+
+def relabel(t: Tensor, move: Move, name: Term, rank: int | None, added: frozenset[int] = frozenset()) -> Tensor:
+    """Rename every axis; `added` names axes of the result that are new and of size one."""
+
+    def motion(g: Gauge, m: Motion) -> Motion:
+        tags = {Slot(a, s.cut) for s in m.order.tags if (a := move(s.axis)) is not None}
+        batch = {a for b in m.batch if (a := move(b)) is not None}
+        rest = None
+        if m.rest is not None:
+            rest = move(m.rest)
+            rest = rest if rest is not None else m.rest
+        return replace(
+            m,
+            phase=replace(m.phase, charges=relabel_charges(m.phase.charges, move, g.group)),
+            order=replace(m.order, tags=frozenset(tags)),
+            rotation=replace(m.rotation, charges=relabel_charges(m.rotation.charges, move, g.group)),
+            batch=frozenset(batch),
+            rest=rest,
+        )
+
+    steady = {a for s in t.steady if (a := move(s)) is not None} | added
+    sizes = {a: size for axis, size in t.sizes if (a := move(axis)) is not None}
+    sizes.update(dict.fromkeys(added, 1))
+    return replace(
+        t,
+        term=name,
+        motions=settle({g: motion(g, m) for g, m in t.motions}),
+        rank=rank,
+        steady=frozenset(steady),
+        sizes=tuple(sorted(sizes.items(), key=lambda s: s[0])),
+        whole=None,
+    )
+
+
+def axis_of(t: Tensor, dim: object, extra: int = 0) -> tuple[int | None, bool]:
+    """Return a dimension as an axis counted from the right, and whether a rank had to be assumed for it.
+
+    A tensor whose rank is not known is taken for a matrix where the program counts its axes from the left.
+    """
+    if not isinstance(dim, int) or isinstance(dim, bool):
+        return None, False
+    if dim < 0:
+        return dim, False
+    if t.rank is not None:
+        return (dim - t.rank - extra, False) if dim < t.rank + extra else (None, False)
+    deepest = max((-a for _, m in t.motions for a in slots_of(m)), default=2)
+    rank = max(2, deepest)
+    return (dim - rank - extra, True) if dim < rank + extra else (None, True)
+
+
+def doubted(t: Tensor, assumed: bool) -> Tensor:
+    """Mark a tensor whose rank was assumed."""
+    if not assumed:
+        return t
+    rank = t.rank if t.rank is not None else max(2, max((-a for _, m in t.motions for a in slots_of(m)), default=2))
+    motions = {g: replace(m, rest=None) for g, m in t.motions}
+    return replace(t, doubt=max(t.doubt, LIKELY), rank=rank, motions=settle(motions))
+
+
+def swap(t: Tensor, a: int, b: int) -> Tensor:
+    """Exchange two axes."""
+    if a == b:
+        return t
+    if "diagonal" in t and {a, b} == {-1, -2}:
+        return t
+    t = undiagonal(t) if {a, b} & {-1, -2} else t
+    table = {a: b, b: a}
+    label = t.term.args[0] if t.term.op == "swap" and t.term.args[1:] == (min(a, b), max(a, b)) else None
+    name = label if isinstance(label, Term) else term("swap", t.term, min(a, b), max(a, b))
+    made = relabel(t, lambda axis: table.get(axis, axis), name, t.rank)
+    return replace(made, flags=t.flags, value=t.value)
+
+
+def transpose(t: Tensor, context: Context, dim0: object = -2, dim1: object = -1, conjugate: bool = False) -> Tensor:
+    """Exchange two dimensions, conjugating where asked; a 1-d tensor's `t()` is itself."""
+    if t.rank is not None and t.rank < 2:
+        return conj(t, context) if conjugate else t
+    a, guess_a = axis_of(t, dim0)
+    b, guess_b = axis_of(t, dim1)
+    if a is None or b is None:
+        return scrambled(t, context, "transpose")
+    made = swap(doubted(t, guess_a or guess_b), a, b)
+    return conj(made, context) if conjugate else made
+
+
+def permute(t: Tensor, dims: Sequence[object], context: Context) -> Tensor:
+    """Reorder all dimensions."""
+    numbers = [d for d in dims if isinstance(d, int)]
+    n = len(dims)
+    if len(numbers) != n or (t.rank is not None and t.rank != n) or sorted(d % n for d in numbers) != list(range(n)):
+        return scrambled(t, context, "permute")
+    t = replace(undiagonal(t), rank=n)
+    old_to_new = {d % n - n: i - n for i, d in enumerate(numbers)}
+    made = relabel(t, lambda axis: old_to_new.get(axis, axis), term("permute", t.term, tuple(numbers)), n)
+    return replace(made, motions=settle({g: replace(m, rest=None) for g, m in made.motions}))
+
+
+def movedim(t: Tensor, source: object, destination: object, context: Context) -> Tensor:
+    """Move one dimension to another position."""
+    a, guess_a = axis_of(t, source)
+    b, guess_b = axis_of(t, destination)
+    if a is None or b is None:
+        return scrambled(t, context, "movedim")
+    t = undiagonal(doubted(t, guess_a or guess_b))
+
+    def move(axis: int) -> int:
+        if axis == a:
+            return b
+        if a < axis <= b:
+            return axis - 1
+        if b <= axis < a:
+            return axis + 1
+        return axis
+
+    return relabel(t, move, term("movedim", t.term, a, b), t.rank)
+
+
+def inserted(t: Tensor, axis: int | None) -> Tensor:
+    """Insert an axis of size one so that it stands at `axis` in the result."""
+    if axis is None:
+        return t
+    t = undiagonal(t) if axis in (-1, -2) else t
+    rank = t.rank + 1 if t.rank is not None else None
+    name = term("insert", t.term, axis)
+    return relabel(t, lambda a: a if a > axis else a - 1, name, rank, frozenset({axis}))
+
+
+def unsqueeze(t: Tensor, dim: object, context: Context) -> Tensor:
+    """Insert a dimension of size one."""
+    axis, guess = axis_of(t, dim, extra=1)
+    if axis is None:
+        return scrambled(t, context, "unsqueeze")
+    return inserted(doubted(t, guess), axis)
+
+
+def removed(t: Tensor, axis: int, name: Term) -> Tensor:
+    """Drop an axis of size one; a charge along it becomes one phase."""
+    rank = t.rank - 1 if t.rank is not None else None
+    return relabel(t, lambda a: None if a == axis else (a if a > axis else a + 1), name, rank)
+
+
+def squeeze(t: Tensor, dim: object, context: Context) -> Tensor:
+    """Drop dimensions of size one; without a number it is not known which."""
+    if dim is None:
+        ones = sorted(a for a, s in t.sizes if s == 1)
+        others = [a for a in (-a for a in range(1, (t.rank or 0) + 1)) if a not in ones]
+        if t.rank is None or any(t.size(a) is None for a in others):
+            return maybe_squeezed(t, ones, context)
+        for one in ones:
+            t = removed(t, one, term("squeeze", t.term, one))
+        return t
+    axis, guess = axis_of(t, dim)
+    if axis is None:
+        return scrambled(t, context, "squeeze")
+    t = doubted(t, guess)
+    if t.size(axis) == 1 or axis in t.steady or not any(axis in slots_of(m) for _, m in t.motions):
+        return removed(t, axis, term("squeeze", t.term, axis)) if t.size(axis) in (1, None) else t
+    return t
+
+
+def maybe_squeezed(t: Tensor, ones: Sequence[int], context: Context) -> Tensor:
+    """Squeeze the axes known to be of size one; others may go too, unless something is known to run along them."""
+    moving = {a for _, m in t.motions for a in slots_of(m)}
+    if moving and not ones:
+        return replace(t, term=term("squeeze", t.term), doubt=max(t.doubt, LIKELY))
+    for axis in ones:
+        t = removed(t, axis, term("squeeze", t.term, axis))
+    del context
+    return replace(t, rank=None)
+
+
+def expand(t: Tensor, sizes: Sequence[object] | None, context: Context) -> Tensor:
+    """Broadcast to more or longer dimensions; what varied still varies along the same axes from the right."""
+    del context
+    rank = None
+    known = dict(t.sizes)
+    steady = set(t.steady)
+    if sizes is not None:
+        rank = len(sizes)
+        for i, size in enumerate(sizes):
+            axis = i - rank
+            if t.absent(axis) or known.get(axis) == 1:
+                steady.add(axis)
+            if size != -1 and isinstance(size, int | Number):
+                known[axis] = size.term if isinstance(size, Number) else size
+    return replace(
+        t,
+        term=term("expand", t.term, named(sizes)),
+        rank=rank,
+        sizes=tuple(sorted(known.items(), key=lambda s: s[0])),
+        steady=frozenset(steady),
+    )
+
+
+def scrambled(t: Tensor, context: Context, name: str, *details: object) -> Tensor:
+    """Rearrange elements in a way that is not followed: each keeps its phase, which one is forgotten."""
+    t = undiagonal(t)
+
+    def motion(g: Gauge, m: Motion) -> Motion:
+        cause = Cause(context.spot, f"rearranged by {name}", g, m.live, t.doubt, m.trail)
+        phase, order, rotation = m.phase, m.order, m.rotation
+        if any(isinstance(k, Slot) for k, _ in phase.charges) or (not phase.neutral and (m.batch or m.rest)):
+            if phase.mode is Mode.EXACT:
+                phase = Phase(Mode.MIXED, cause=cause)
+            elif phase.mode is Mode.FUN:
+                phase = Phase(Mode.BROKEN, cause=phase.cause)
+        if order.mode is Mode.EXACT and order.tags:
+            order = Order(Mode.MIXED, cause=cause)
+        if rotation.mode is Mode.EXACT and rotation.charges:
+            rotation = Rotation(Mode.UNKNOWN, cause=cause)
+        return replace(m, phase=phase, order=order, rotation=rotation, batch=frozenset(), rest=None)
+
+    return replace(
+        t,
+        term=term(name, t.term, *details),
+        motions=settle({g: motion(g, m) for g, m in t.motions}),
+        rank=None,
+        sizes=(),
+        steady=frozenset(),
+        whole=None,
+    )
+
+
+def reshape(t: Tensor, shape: Sequence[object] | None, context: Context) -> Tensor:
+    """Give new dimensions; trailing ones of equal known length are the same axes as before."""
+    label = ("reshape", named(shape))
+    if shape is None:
+        return scrambled(t, context, *label)
+    rank = len(shape)
+    lengths = [s.term if isinstance(s, Number) else s for s in shape]
+    same = 0
+    while same < rank and (size := t.size(-same - 1)) is not None and lengths[-same - 1] == size:
+        same += 1
+    moving = {a for _, m in t.motions for a in slots_of(m)}
+    spread = any(m.rest is not None for _, m in t.motions if not m.phase.neutral)
+    if all(-a <= same for a in moving) and not spread:
+        known = tuple((i - rank, s) for i, s in enumerate(lengths) if s != -1 and isinstance(s, int | Term))
+        steady = frozenset(a for a in t.steady if -a <= same) | {a for a, s in known if s == 1}
+        flags = t.flags if same >= 2 else t.flags - {"diagonal", "identity", "hermitian"}
+        base = t if same >= 2 else undiagonal(t)
+        return replace(
+            base,
+            term=term("reshape", t.term, named(shape)),
+            rank=rank,
+            sizes=known,
+            steady=steady,
+            flags=flags,
+            whole=None,
+        )
+    kept = _only_ones(t, lengths, context)
+    if kept is not None:
+        return kept
+    made = scrambled(t, context, *label)
+    return replace(made, rank=rank)
+
+
+def _only_ones(t: Tensor, lengths: Sequence[object], context: Context) -> Tensor | None:
+    """Recognise a reshape that only adds or drops dimensions of size one."""
+    if t.rank is None:
+        return None
+    old = [t.size(a) for a in range(-t.rank, 0)]
+    free = [s for s in lengths if s == -1]
+    if len(free) > 1 or len([s for s in old if s is None]) > len(free):
+        return None
+    real_old = [s for s in old if s != 1]
+    real_new = [s for s in lengths if s != 1]
+    if len(real_old) != len(real_new):
+        return None
+    if any(n not in (-1, o) and o is not None for o, n in zip(real_old, real_new, strict=True)):
+        return None
+    for axis in sorted((a for a in range(-t.rank, 0) if t.size(a) == 1), reverse=False):
+        t = removed(t, axis, term("squeeze", t.term, axis))
+    for i in range(len(lengths) - 1, -1, -1):
+        if lengths[i] == 1:
+            # Axes further right are already in place, so the position counts from the right of the result.
+            t = inserted(t, i - len(lengths))
+    del context
+    return t

@@ -1,0 +1,181 @@
+"""How a tensor moves when the arbitrary choices of one decomposition are made differently (theory, sections 2 and 3).
+
+Axes count from the right, so -1 is the last one and batch axes in front do no harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import NamedTuple
+
+from eiglint.gauge.context import Gauge, Spot
+
+
+class Live(IntEnum):
+    """Whether a gradient flows from a value back into the decomposition's input."""
+
+    NO = 0
+    MAYBE = 1
+    YES = 2
+
+
+class Mode(IntEnum):
+    """The lattice of a symmetry's state; a larger value knows less, and BROKEN knows the worst."""
+
+    EXACT = 0
+    FUN = 1
+    MIXED = 2
+    UNKNOWN = 3
+    BROKEN = 4
+
+
+Cut = tuple[object, object]
+"""Which part of the columns an axis runs over: start and step of the slice, or the term of an index."""
+
+WHOLE: Cut = (0, 1)
+
+
+class Slot(NamedTuple):
+    """A charge that varies along an axis: element j of the axis carries the phase of column start + j step."""
+
+    axis: int
+    cut: Cut = WHOLE
+
+
+class Pick(NamedTuple):
+    """A charge of one phase that multiplies everything: the column's index within a cut, or "all" of the cut."""
+
+    key: object
+    cut: Cut = WHOLE
+
+
+Charges = frozenset[tuple[Slot | Pick, int]]
+NEUTRAL: Charges = frozenset()
+
+
+class Cause(NamedTuple):
+    """Why and where a symmetry was lost."""
+
+    spot: Spot
+    reason: str
+    gauge: Gauge
+    live: Live
+    doubt: int
+    trail: tuple[tuple[Spot, str], ...] = ()
+    other: str = ""
+    """The call of another decomposition that took part, where there is one."""
+
+
+Why = Callable[..., Cause]
+"""Makes the cause of a loss from its reason (and the name of another decomposition that took part)."""
+
+
+def charges(pairs: Iterable[tuple[Slot | Pick, int]], group: str) -> Charges:
+    """Add up charges on equal keys, reduce them modulo the group and drop the zeros."""
+    total: dict[Slot | Pick, int] = {}
+    for key, q in pairs:
+        total[key] = total.get(key, 0) + q
+    modulus = 2 if group == "Z2" else 0
+    reduced = {k: (q % modulus if modulus else q) for k, q in total.items()}
+    return frozenset((k, q) for k, q in reduced.items() if q)
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """Phase or sign. In state FUN the charges are those of the single phase that the values are functions of.
+
+    `centre` (FUN only): the values minus this constant are odd in the sign, as `V > 0` about 1/2.
+    """
+
+    mode: Mode = Mode.EXACT
+    charges: Charges = NEUTRAL
+    cause: Cause | None = None
+    centre: float | None = None
+
+    @property
+    def neutral(self) -> bool:
+        return self.mode is Mode.EXACT and not self.charges
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Which axes run over the eigenpairs in their arbitrary order.
+
+    EXACT: the axes in `tags` are permuted with the pairs. FUN is not used. MIXED: the elements are all there, or
+    the value is known up to the sign of a permutation; arrangement or sign is forgotten. `pointer`: the values are
+    positions of pairs, good for indexing and for nothing else.
+    """
+
+    mode: Mode = Mode.EXACT
+    tags: frozenset[Slot] = frozenset()
+    cause: Cause | None = None
+    pointer: bool = False
+
+    @property
+    def neutral(self) -> bool:
+        return self.mode is Mode.EXACT and not self.tags and not self.pointer
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """Which axes carry a basis of a block of equal eigenvalues: charge +1 the vectors', -1 the dual's."""
+
+    mode: Mode = Mode.EXACT
+    charges: Charges = NEUTRAL
+    cause: Cause | None = None
+
+    @property
+    def neutral(self) -> bool:
+        return self.mode is Mode.EXACT and not self.charges
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """A tensor's dependence on one gauge. `batch` and `rest` name the axes along which the choices differ too."""
+
+    phase: Phase = Phase()
+    order: Order = Order()
+    rotation: Rotation = Rotation()
+    batch: frozenset[int] = frozenset()
+    rest: int | None = None
+    """Every axis at or left of this one is a batch axis (the input's rank is not known)."""
+    live: Live = Live.MAYBE
+    doubled: Spot | None = None
+    trail: tuple[tuple[Spot, str], ...] = ()
+
+    @property
+    def neutral(self) -> bool:
+        return self.phase.neutral and self.order.neutral and self.rotation.neutral
+
+    def is_batch(self, axis: int) -> bool:
+        return axis in self.batch or (self.rest is not None and axis <= self.rest)
+
+    def touches(self, axis: int) -> bool:
+        """Whether the phase or sign differs along the axis."""
+        if self.phase.neutral:
+            return False
+        return self.is_batch(axis) or any(isinstance(k, Slot) and k.axis == axis for k, _ in self.phase.charges)
+
+    def noted(self, spot: Spot, note: str) -> Motion:
+        """Add a station to the path; long paths keep their beginning and their end."""
+        if any(s is spot or s == spot for s, _ in self.trail):
+            return self
+        trail = (*self.trail, (spot, note))
+        return replace(self, trail=trail if len(trail) <= 8 else (*trail[:3], *trail[-5:]))
+
+
+Motions = Mapping[Gauge, Motion]
+
+
+def relabel_charges(items: Charges, move: Callable[[int], int | None], group: str) -> Charges:
+    """Rename the axes of charges; an axis that moves to None takes its charge along as `all` of its cut."""
+
+    def renamed(key: Slot | Pick) -> Slot | Pick:
+        if isinstance(key, Pick):
+            return key
+        axis = move(key.axis)
+        return Pick("size-one", key.cut) if axis is None else Slot(axis, key.cut)
+
+    return charges(((renamed(k), q) for k, q in items), group)

@@ -1,0 +1,75 @@
+"""Assignment to entries: what lies beside the new values keeps its charges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from eiglint.gauge.context import Context
+from eiglint.gauge.elementwise import undiagonal
+from eiglint.gauge.indexing import spread
+from eiglint.gauge.join import join
+from eiglint.gauge.positions import picked
+from eiglint.gauge.shape import inserted
+from eiglint.gauge.state import (
+    WHOLE,
+    Pick,
+    Slot,
+    charges,
+)
+from eiglint.gauge.tensor import Tensor, as_tensor, named, opaque, settle
+from eiglint.gauge.terms import term
+from eiglint.gauge.values import Number, Range
+
+
+def store(t: Tensor, items: Sequence[object], value: object, context: Context) -> Tensor:
+    """Return t after `t[items] = value`: what lies beside the new values keeps its charges."""
+    new = as_tensor(value)
+    if new is None:
+        return opaque([t, value], context, "assignment")
+    laid = spread(t, list(items))
+    if laid is None:
+        return opaque([t, *items, new], context, "assignment")
+    base, plan = laid
+    grown = _back_in_place(new, [p for p in plan if p[1] != Range()], context)
+    made = join(replace(undiagonal(base), flags=base.flags - {"diagonal"}), grown, context)
+    label = term("store", base.term, named(items), new.term)
+    return replace(made, term=label, rank=base.rank, sizes=base.sizes, value=None, live=max(t.live, new.live))
+
+
+def _back_in_place(new: Tensor, plan: list[tuple[int, object]], context: Context) -> Tensor:
+    """Return the stored value with the axes it had been picked from: column k back in column k."""
+    for axis, item in sorted(plan, reverse=True, key=lambda p: p[0]):
+        if isinstance(item, int | Number):
+            key = item.term if isinstance(item, Number) else item
+            new = _unpicked(inserted(new, axis) if new.rank != 0 else new, axis, key)
+        elif isinstance(item, Range):
+            new = _uncut(new, axis, item)
+    del context
+    return new
+
+
+def _unpicked(new: Tensor, axis: int, key: object) -> Tensor:
+    def restored(where: Slot | Pick) -> Slot | Pick:
+        return Slot(axis, where.cut) if isinstance(where, Pick) and where == picked(where.cut, key) else where
+
+    motions = {
+        g: replace(m, phase=replace(m.phase, charges=charges(((restored(k), q) for k, q in m.phase.charges), g.group)))
+        for g, m in new.motions
+    }
+    return replace(new, motions=settle(motions))
+
+
+def _uncut(new: Tensor, axis: int, span: Range) -> Tensor:
+    first = 0 if span.lower is None else span.lower
+    stride = 1 if span.step is None else span.step
+    part = (first.term if isinstance(first, Number) else first, stride)
+
+    def restored(where: Slot | Pick) -> Slot | Pick:
+        return Slot(axis, WHOLE) if isinstance(where, Slot) and where.axis == axis and where.cut == part else where
+
+    motions = {
+        g: replace(m, phase=replace(m.phase, charges=charges(((restored(k), q) for k, q in m.phase.charges), g.group)))
+        for g, m in new.motions
+    }
+    return replace(new, motions=settle(motions))

@@ -1,0 +1,126 @@
+"""Many positions at once: index tensors, masks, gather (theory, section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from eiglint.gauge.context import Context, Gauge
+from eiglint.gauge.contract import derives_from
+from eiglint.gauge.elementwise import undiagonal
+from eiglint.gauge.positions import index_motions
+from eiglint.gauge.shape import axis_of, doubted, inserted
+from eiglint.gauge.state import (
+    WHOLE,
+    Cause,
+    Cut,
+    Mode,
+    Motion,
+    Order,
+    Pick,
+    Slot,
+    charges,
+)
+from eiglint.gauge.tensor import Tensor, named, opaque, settle, slots_of
+from eiglint.gauge.terms import subterms, term
+
+Recut = Callable[[Slot | Pick], Slot | Pick]
+
+
+def take(t: Tensor, axis: int, index: Tensor, context: Context, keeps_axis: bool = True) -> Tensor:
+    """Take the positions that a 1-d index or mask names; the axis stays."""
+    rank = index.rank if index.rank is not None else 1
+    if rank != 1 or not keeps_axis:
+        return _gathered_block(t, axis, index, rank, context)
+    selection = _selection(index)
+    motions: dict[Gauge, Motion] = {}
+    for g, m in t.motions:
+        gauge = g
+        if m.is_batch(axis):
+            gauge = replace(g, lineage=(*g.lineage, ("taken", index.term)))
+        motions[gauge] = _taken_motion(g, m, axis, selection, index, t, context)
+    for g, m in index_motions(t, index, context).items():
+        motions.setdefault(g, m)
+    sizes = {a: s for a, s in t.sizes if a != axis}
+    if index.dtype != "bool" and index.size(-1) is not None:
+        sizes[axis] = index.size(-1)
+    return replace(
+        t,
+        term=term("take", t.term, axis, index.term),
+        motions=settle(motions),
+        sizes=tuple(sorted(sizes.items(), key=lambda s: s[0])),
+        steady=t.steady - {axis},
+        doubt=max(t.doubt, index.doubt),
+        flags=t.flags & {"nonneg", "nonzero", "unit", "sign", "random"},
+        whole=None,
+    )
+
+
+def _selection(index: Tensor) -> Cut:
+    """Return the cut that an index stands for: the whole axis for arange over it, else the index's own value."""
+    return WHOLE if "iota" in index else (index.term, "taken")
+
+
+def _taken_motion(g: Gauge, m: Motion, axis: int, selection: Cut, index: Tensor, t: Tensor, context: Context) -> Motion:
+    cause = Cause(context.spot, "positions picked", g, m.live, max(t.doubt, index.doubt), m.trail)
+
+    def recut(where: Slot | Pick) -> Slot | Pick:
+        if not isinstance(where, Slot) or where.axis != axis or selection == WHOLE:
+            return where
+        return Slot(
+            axis, selection if where.cut == WHOLE else (term("taken of", *map(named, where.cut)), named(selection))
+        )
+
+    phase = replace(m.phase, charges=charges(((recut(k), q) for k, q in m.phase.charges), g.group))
+    rotation = replace(m.rotation, charges=charges(((recut(k), q) for k, q in m.rotation.charges), g.group))
+    order = m.order
+    tagged = any(s.axis == axis for s in order.tags)
+    if tagged and order.mode is Mode.EXACT and selection != WHOLE:
+        order = _taken_order(g, order, axis, index, cause, recut)
+    return replace(m, phase=phase, order=order, rotation=rotation)
+
+
+def _taken_order(g: Gauge, order: Order, axis: int, index: Tensor, cause: Cause, recut: Recut) -> Order:
+    renamed = (recut(s) if s.axis == axis else s for s in order.tags)
+    retagged = frozenset(s for s in renamed if isinstance(s, Slot))
+    if g.ordered or (index.dtype == "bool" and any(s.axis == -1 for s in index.motion(g).order.tags)):
+        return replace(order, tags=retagged)
+    rest = frozenset(s for s in order.tags if s.axis != axis)
+    if index.motion(g).order.pointer:
+        if "tied" in index:
+            return Order(Mode.UNKNOWN, cause=cause._replace(reason="ties are not settled"))
+        return replace(order, tags=rest)
+    if index.neutral and not derives_from(index, g) and index.dtype == "int" and index.rank == 1:
+        known = "literal" in {x.op for x in subterms(index.term)}
+        return Order(Mode.BROKEN, cause=cause) if known else Order(Mode.UNKNOWN, cause=cause)
+    return Order(Mode.UNKNOWN, cause=cause)
+
+
+def _gathered_block(t: Tensor, axis: int, index: Tensor, rank: int, context: Context) -> Tensor:
+    moving = any(axis in slots_of(m) or m.is_batch(axis) for _, m in t.motions)
+    if moving:
+        return opaque([t, index], context, "index")
+    made = t
+    for _ in range(rank - 1):
+        made = inserted(made, axis)
+    return replace(made, term=term("take", t.term, axis, index.term), sizes=(), steady=frozenset())
+
+
+def gather(t: Tensor, dim: object, index: Tensor, context: Context) -> Tensor:
+    """Pick along one axis an entry for every position of the others."""
+    axis, guess = axis_of(t, dim)
+    if axis is None:
+        return opaque([t, index], context, "gather")
+    t = undiagonal(doubted(t, guess))
+    if any(touched(m, axis) for _, m in t.motions) or any(not m.phase.neutral for _, m in index.motions):
+        return opaque([t, index], context, "gather")
+    flags = (t.flags & {"nonneg", "unit", "nonzero"}) | ({"nonzero"} if "largest" in index else set())
+    sizes = tuple((a, s) for a, s in t.sizes if a != axis)
+    if index.size(axis) is not None:
+        sizes = tuple(sorted([*sizes, (axis, index.size(axis))], key=lambda s: s[0]))
+    steady = (t.steady - {axis}) | ({axis} if index.size(axis) == 1 else set())
+    return replace(t, term=term("gather", t.term, axis, index.term), flags=frozenset(flags), sizes=sizes, steady=steady)
+
+
+def touched(m: Motion, axis: int) -> bool:
+    return axis in slots_of(m) or m.is_batch(axis)

@@ -1,0 +1,97 @@
+"""Products and quotients entry by entry, and the signs and reflections that are worth a remark."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from eiglint.gauge.context import Context, Gauge, Remark
+from eiglint.gauge.contract import contract
+from eiglint.gauge.elementwise import power
+from eiglint.gauge.letters import elementwise
+from eiglint.gauge.state import (
+    Mode,
+)
+from eiglint.gauge.tensor import Tensor, constant, settle
+from eiglint.gauge.terms import Term, negated, subterms, term
+
+
+def product(x: Tensor, y: Tensor, context: Context) -> Tensor:
+    """Return x * y, entry by entry."""
+    made = contract(elementwise([x, y]), context, term("mul", x.term, y.term))
+    if x.value is not None and y.value is not None:
+        return constant(x.value * y.value)
+    for a, b in ((x, y), (y, x)):
+        if a.rank == 0 or a.rank is None:
+            remark_reflection(b, a, context)
+        if a.value == -1:
+            return replace(made, term=negated(b.term))
+        if a.value is not None:
+            made = _scaled_centres(made, b, a.value)
+            if a.value != 0:
+                made = replace(made, flags=made.flags | (b.flags & {"zero", "diagonal", "nonzero"}))
+        if "sign" in a and _cancels(a, b, made):
+            _remark_zero_sign(a, b, context)
+    return made
+
+
+def _scaled_centres(made: Tensor, t: Tensor, factor: float | complex) -> Tensor:
+    if isinstance(factor, complex):
+        return made
+    motions = dict(made.motions)
+    for g, m in t.motions:
+        if m.phase.mode is Mode.FUN and m.phase.centre is not None and g in motions:
+            centred = replace(motions[g].phase, centre=m.phase.centre * factor)
+            motions[g] = replace(motions[g], phase=centred)
+    return replace(made, motions=settle(motions))
+
+
+def _cancels(a: Tensor, b: Tensor, made: Tensor) -> bool:
+    return any(
+        not m.phase.neutral and not b.motion(g).phase.neutral and made.motion(g).phase.neutral for g, m in a.motions
+    )
+
+
+def _remark_zero_sign(a: Tensor, b: Tensor, context: Context) -> None:
+    for g, m in a.motions:
+        if not m.phase.neutral and not b.motion(g).phase.neutral:
+            live = max(m.live, b.motion(g).live)
+            context.remarks.append(Remark("zero sign", context.spot, g, live, max(a.doubt, b.doubt), ()))
+            return
+
+
+def divide(x: Tensor, y: Tensor, context: Context) -> Tensor:
+    """Return x / y, entry by entry; equal values give the constant 1."""
+    if x.term is y.term and x.motions:
+        return replace(constant(1.0), live=x.live)
+    if y.value is not None and y.value != 0:
+        return product(x, constant(1 / y.value), context)
+    return contract(elementwise([x, power(y, -1, context)]), context, term("div", x.term, y.term))
+
+
+def remark_reflection(factor: Tensor, decider: Tensor, context: Context) -> None:
+    """Tell of a polar factor that is negated as a whole where its determinant is negative."""
+    gauge = polar_gauge(factor.term)
+    if gauge is not None and any(x.op == "det" and x.args[0] is factor.term for x in subterms(decider.term)):
+        context.remarks.append(Remark("reflection fix", context.spot, gauge, factor.live, factor.doubt, ()))
+
+
+def polar_gauge(t: Term) -> Gauge | None:
+    """Return the gauge of a product of the two orthogonal factors of one singular value decomposition."""
+    if t.op == "swap":
+        inner = t.args[0]
+        return polar_gauge(inner) if isinstance(inner, Term) else None
+    if t.op != "matmul" or len(t.args) != 2:
+        return None
+    found = [x for side in t.args if isinstance(side, Term) for x in subterms(side) if x.op == "output"]
+    gauges = {x.args[0] for x in found}
+    plain = all(
+        x.op in ("output", "swap", "conj")
+        for side in t.args
+        if isinstance(side, Term)
+        for x in subterms(side)
+        if not any(x is inner for o in found for inner in subterms(o) if inner is not o)
+    )
+    if len(gauges) == 1 and len(found) == 2 and plain and found[0] is not found[1]:
+        gauge = found[0].args[0]
+        return gauge if isinstance(gauge, Gauge) else None
+    return None

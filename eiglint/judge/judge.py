@@ -1,0 +1,84 @@
+"""The last step: verdicts get their places, their words and their paths."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from eiglint.analysis.events import Outcome, Revealed
+from eiglint.catalogue import Rule
+from eiglint.findings import Finding, Place, Site, Source, Step
+from eiglint.gauge import Spot
+from eiglint.ir.instructions import Module
+from eiglint.judge.describe import describe
+from eiglint.judge.sites import as_sites, collect
+from eiglint.judge.verdicts import Verdict, verdicts
+from eiglint.judge.wording import WORDING
+
+
+def judge(
+    outcome: Outcome, modules: Mapping[str, Module], rules: Mapping[str, Rule]
+) -> tuple[tuple[Finding, ...], tuple[Site, ...]]:
+    """Return the findings and the sites of one analysis; `modules` are the files it read, by path."""
+    spoiled = frozenset(t.path for t in outcome.truncated) | frozenset(c.path for c in outcome.crashes)
+    known = collect(outcome, spoiled)
+    judged = verdicts(outcome)
+    spots = {*known, *(r.spot for r in outcome.revealed)}
+    for v in judged:
+        spots |= {v.spot, *(s for s, _ in v.trail)} | ({v.gauge.spot} if v.gauge else set())
+    places = _places(spots, modules)
+    findings = [f for v in judged if v.spot in places and (f := _finding(v, places, rules)) is not None]
+    findings += [_revealed(r, places[r.spot], rules) for r in outcome.revealed if r.spot in places]
+    unique = {(f.code, f.place): f for f in sorted(findings, key=lambda f: f.certainty, reverse=True)}
+    ordered = sorted(unique.values(), key=lambda f: (f.place, f.code))
+    return tuple(ordered), as_sites(known, places)
+
+
+def _places(spots: set[Spot], modules: Mapping[str, Module]) -> dict[Spot, Place]:
+    by_path: dict[str, list[Spot]] = {}
+    for spot in spots:
+        by_path.setdefault(spot.path, []).append(spot)
+    found: dict[Spot, Place] = {}
+    for path, wanted in by_path.items():
+        module = modules.get(path)
+        if module is None:
+            continue
+        places = module.resolve([s.node for s in wanted])
+        for spot in wanted:
+            place = places.get(id(spot.node))
+            if place is not None:
+                found[spot] = place
+    return found
+
+
+def _finding(v: Verdict, places: Mapping[Spot, Place], rules: Mapping[str, Rule]) -> Finding | None:
+    rule, words = rules.get(v.code), WORDING[v.code]
+    if rule is None:
+        return None
+    details = {k: str(x) for k, x in v.details}
+    origin = places.get(v.gauge.spot) if v.gauge else None
+    values = {
+        "call": v.gauge.call if v.gauge else details.get("call", ""),
+        "line": origin.line if origin else "?",
+        **details,
+    }
+    source = None
+    if v.gauge is not None and origin is not None:
+        source = Source(origin.path, origin.line, origin.column, v.gauge.call)
+    trace = tuple(Step(p.path, p.line, p.column, note) for spot, note in v.trail if (p := places.get(spot)) is not None)
+    return Finding(
+        code=v.code,
+        name=rule.name,
+        group=rule.group,
+        severity=rule.severity,
+        certainty=v.certainty,
+        place=places[v.spot],
+        message=words.message.format_map(values),
+        help=words.help.format_map(values),
+        source=source,
+        trace=trace,
+    )
+
+
+def _revealed(r: Revealed, place: Place, rules: Mapping[str, Rule]) -> Finding:
+    rule = rules["EIG000"]
+    return Finding("EIG000", rule.name, rule.group, rule.severity, "definite", place, describe(r.value))

@@ -1,0 +1,87 @@
+"""What is known of all uses of each decomposition together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from eiglint.analysis.events import Outcome, Reached
+from eiglint.findings import Answer, Gradient, Place, Site
+from eiglint.gauge import Gauge, Live, Mode, Motion, Spot
+
+WEIGHT: dict[Answer, int] = {"none": 0, "invariant": 1, "leaves": 2, "unknown": 3, "dependent": 4}
+SYMMETRIES = ("phase", "order", "rotation")
+
+
+@dataclass(slots=True)
+class Known:
+    """The answers collected so far for one call."""
+
+    gauge: Gauge
+    live: Live = Live.NO
+    answers: dict[str, Answer] = field(default_factory=dict)
+
+    def learn(self, symmetry: str, answer: Answer) -> None:
+        """Keep the answer that says least well of the call."""
+        if self.answers[symmetry] != "none" and WEIGHT[answer] > WEIGHT[self.answers[symmetry]]:
+            self.answers[symmetry] = answer
+
+
+def has_symmetry(gauge: Gauge, symmetry: str) -> bool:
+    """Whether a decomposition leaves the choice open at all."""
+    if symmetry == "order":
+        return not gauge.ordered
+    if symmetry == "rotation" and "qr" in gauge.call.rsplit(".", 1)[-1]:
+        return False
+    return gauge.has_vectors
+
+
+def answer(symmetry: str, motion: Motion, how: str) -> Answer:
+    """Return what one arrival at a result says of one symmetry."""
+    state = getattr(motion, symmetry)
+    if state.neutral:
+        return "invariant"
+    if state.mode is Mode.UNKNOWN:
+        return "unknown"
+    if state.mode in (Mode.BROKEN, Mode.FUN):
+        return "dependent"
+    if how == "backward":
+        return "dependent"
+    return "unknown" if how == "argument" else "leaves"
+
+
+def collect(outcome: Outcome, spoiled: frozenset[str]) -> dict[Spot, Known]:
+    """Return what is known of every decomposition call; files in `spoiled` were not analysed to the end."""
+    known: dict[Spot, Known] = {}
+    for opened in outcome.decomposed:
+        gauge, live = opened.gauge, Live(opened.live)
+        here = known.get(gauge.spot)
+        if here is None:
+            here = known[gauge.spot] = Known(gauge)
+            for symmetry in SYMMETRIES:
+                here.answers[symmetry] = "invariant" if has_symmetry(gauge, symmetry) else "none"
+                if gauge.spot.path in spoiled:
+                    here.learn(symmetry, "unknown")
+        here.live = max(here.live, live)
+    for reached in outcome.reached:
+        for gauge, motion in reached.value.motions:
+            here = known.get(gauge.spot)
+            if here is not None:
+                _learn_all(here, motion, reached)
+    return known
+
+
+def _learn_all(here: Known, motion: Motion, reached: Reached) -> None:
+    for symmetry in SYMMETRIES:
+        here.learn(symmetry, answer(symmetry, motion, reached.how))
+
+
+def as_sites(known: Mapping[Spot, Known], places: Mapping[Spot, Place]) -> tuple[Site, ...]:
+    """Return the sites in the order of the text."""
+    gradients: dict[Live, Gradient] = {Live.NO: "no", Live.MAYBE: "unknown", Live.YES: "yes"}
+    made = [
+        Site(places[spot], here.gauge.call, gradients[here.live], *(here.answers[s] for s in SYMMETRIES))  # type: ignore[arg-type]
+        for spot, here in known.items()
+        if spot in places
+    ]
+    return tuple(sorted(made, key=lambda s: s.place))

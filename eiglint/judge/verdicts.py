@@ -1,0 +1,220 @@
+"""Events to verdicts: one per cause, with the most specific code, its certainty and its path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from eiglint.analysis.events import Outcome, Reached, Unused
+from eiglint.findings import Certainty
+from eiglint.gauge import Cause, Gauge, Live, Mode, Motion, Opened, Remark, Spot, Tensor
+from eiglint.gauge.terms import Term, subterms
+from eiglint.judge.codes import order_code, phase_code, rank
+
+VALUE_CODES = frozenset({"EIG405", "EIG407", "EIG408"})
+"""Errors of value, which are judged without a gradient too."""
+
+REMARKS = {
+    "explicit inverse": "EIG404",
+    "zero sign": "EIG108",
+    "adjoint as inverse": "EIG407",
+    "reflection fix": "EIG110",
+    "old api": "EIG405",
+}
+
+ARRIVALS = {
+    "returned": "becomes the result here",
+    "yielded": "becomes a result here",
+    "stored": "stored here",
+    "argument": "passed on here",
+    "backward": "becomes the loss here",
+}
+
+
+class Verdict(NamedTuple):
+    """A finding before it has a place in the text."""
+
+    code: str
+    spot: Spot
+    gauge: Gauge | None
+    certainty: Certainty
+    trail: tuple[tuple[Spot, str], ...] = ()
+    details: tuple[tuple[str, object], ...] = ()
+
+
+def certainty(live: Live, doubt: int) -> Certainty:
+    """Return how sure a verdict is: the gradient, the dtype and the rank must all be known for `definite`."""
+    if doubt >= 2:
+        return "possible"
+    return "definite" if live is Live.YES and doubt == 0 else "likely"
+
+
+def verdicts(outcome: Outcome) -> list[Verdict]:
+    """Return every verdict, each cause once, the most specific code winning at one operation."""
+    found = [*_from_results(outcome.reached), *_from_remarks(outcome), *_from_unused(outcome)]
+    best: dict[tuple[Spot, str], Verdict] = {}
+    for v in found:
+        group = v.code[:4] if v.code not in REMARKS.values() else v.code
+        key = (v.spot, group)
+        held = best.get(key)
+        if held is None or _better(v, held):
+            best[key] = v
+    return _without_echoes(list(best.values()))
+
+
+def _better(a: Verdict, b: Verdict) -> bool:
+    order = ("definite", "likely", "possible")
+    return (rank(a.code), order.index(a.certainty)) < (rank(b.code), order.index(b.certainty))
+
+
+def _without_echoes(found: list[Verdict]) -> list[Verdict]:
+    """Drop an order verdict where the phase is lost at the same operation, and what a sharper code explains."""
+    phase = {v.spot for v in found if v.code.startswith("EIG1")}
+    sharp = {(v.spot, v.gauge.spot if v.gauge else None) for v in found if v.code in ("EIG407", "EIG408", "EIG110")}
+    kept = []
+    for v in found:
+        at = (v.spot, v.gauge.spot if v.gauge else None)
+        if v.code.startswith("EIG2") and v.spot in phase:
+            continue
+        if at in sharp and v.code not in ("EIG407", "EIG408", "EIG110"):
+            continue
+        kept.append(v)
+    return kept
+
+
+def _from_results(reached: Iterable[Reached]) -> Iterator[Verdict]:
+    for event in reached:
+        for gauge, motion in event.value.motions:
+            yield from _phase_verdict(event, gauge, motion)
+            yield from _order_verdict(event, gauge, motion)
+
+
+def _phase_verdict(event: Reached, gauge: Gauge, motion: Motion) -> Iterator[Verdict]:
+    phase = motion.phase
+    if phase.neutral:
+        return
+    cause = phase.cause if phase.mode in (Mode.FUN, Mode.BROKEN) else None
+    if cause is None and event.how == "backward" and phase.mode is not Mode.UNKNOWN:
+        cause = Cause(event.spot, "loss", gauge, motion.live, event.value.doubt, motion.trail)
+    if cause is None:
+        return
+    code = phase_code(cause, motion)
+    live = max(cause.live, motion.live) if motion.live is not Live.NO else Live.NO
+    if live is Live.NO and code not in VALUE_CODES:
+        return
+    spot = _doubling(cause) if code == "EIG104" else cause.spot
+    yield Verdict(code, spot, cause.gauge, certainty(live, cause.doubt), _trail(cause, event))
+
+
+def _doubling(cause: Cause) -> Spot:
+    """Return where the conjugate is missing, which is where to write it."""
+    return next((spot for spot, note in cause.trail if note == "charge doubled here"), cause.spot)
+
+
+def _order_verdict(event: Reached, gauge: Gauge, motion: Motion) -> Iterator[Verdict]:
+    order = motion.order
+    if gauge.ordered or order.mode is not Mode.BROKEN or order.cause is None or motion.live is Live.NO:
+        return
+    cause = order.cause
+    yield Verdict(order_code(cause), cause.spot, cause.gauge, certainty(motion.live, cause.doubt), _trail(cause, event))
+
+
+def _trail(cause: Cause, event: Reached) -> tuple[tuple[Spot, str], ...]:
+    start = (cause.gauge.spot, "decomposed here")
+    steps = [start, *(s for s in cause.trail if s != start), (cause.spot, NOTES.get(cause.reason, cause.reason))]
+    if event.spot != cause.spot:
+        steps.append((event.spot, ARRIVALS[event.how]))
+    return tuple(dict.fromkeys(steps))
+
+
+NOTES = {
+    "missing conjugate": "charge doubled here",
+    "complex part": "real or imaginary part taken here",
+    "weighted sum": "summed over the columns here",
+    "sum": "summed over the columns here",
+    "mean": "averaged over the columns here",
+    "layer": "read by weights here",
+    "nonlinear": "nonlinear function applied here",
+    "constant added": "constant added here",
+    "difference to a fixed value": "compared with a fixed value here",
+    "position picked": "position picked here",
+    "positions picked": "positions picked here",
+    "position weighted": "weighted by position here",
+    "mispaired": "paired with values in another order here",
+    "slices do not pair": "contracted with another slice here",
+    "wrong axis": "contracted along the wrong axis here",
+    "another decomposition": "contracted with another decomposition here",
+    "sums over the batch": "summed over the batch here",
+    "sums entries of unlike phase": "entries of unlike phase summed here",
+    "pieces put end to end": "put side by side with other values here",
+}
+
+
+def _from_remarks(outcome: Outcome) -> Iterator[Verdict]:
+    inputs = {opened.input: opened for opened in outcome.decomposed}
+    for remark in outcome.remarks:
+        if remark.kind == "sign of det":
+            yield from _sign_of_covariance(remark, inputs)
+            continue
+        code = REMARKS.get(remark.kind)
+        if code is None:
+            continue
+        live = Live(remark.live)
+        if live is Live.NO and code not in VALUE_CODES:
+            continue
+        sure: Certainty = "definite" if code == "EIG405" else certainty(live, remark.doubt)
+        if live is Live.NO:
+            sure = "likely" if remark.doubt < 2 else "possible"
+        if code == "EIG405":
+            sure = "definite"
+        trail = ((remark.gauge.spot, "decomposed here"),) if remark.gauge and code != "EIG405" else ()
+        yield Verdict(code, remark.spot, remark.gauge, sure, trail, remark.details)
+
+
+def _sign_of_covariance(remark: Remark, inputs: dict[object, Opened]) -> Iterator[Verdict]:
+    """The sign of the determinant of the very matrix that is decomposed is 0 where that matrix is singular."""
+    inner = dict(remark.details).get("input")
+    while isinstance(inner, Term) and inner.op in ("swap", "conj"):
+        inner = inner.args[0]
+    for known, opened in inputs.items():
+        while isinstance(known, Term) and known.op in ("swap", "conj"):
+            known = known.args[0]
+        if known is inner and inner is not None:
+            gauge, live = opened.gauge, Live(opened.live)
+            if live is not Live.NO:
+                trail = ((gauge.spot, "decomposed here"),)
+                yield Verdict("EIG108", remark.spot, gauge, certainty(live, remark.doubt), trail)
+            return
+
+
+def _from_unused(outcome: Outcome) -> Iterator[Verdict]:
+    sites = {o.gauge.spot.path: o.gauge for o in outcome.decomposed if o.gauge.has_vectors}
+    for unused in outcome.unused:
+        gauge = _mask_for(unused, sites)
+        if gauge is not None:
+            yield Verdict("EIG109", unused.spot, gauge, "likely", ((gauge.spot, "decomposed here"),))
+
+
+def _mask_for(unused: Unused, sites: dict[str, Gauge]) -> Gauge | None:
+    """Return the gauge whose sign mask a value is: signs of its vectors, random signs, or vectors times signs."""
+    value = unused.value
+    own = next((g for g, m in value.motions if not m.phase.neutral), None)
+    if is_sign_mask(value):
+        random = own is None and any(x.op == "random" for x in subterms(value.term))
+        return own or (sites.get(unused.spot.path) if random else None)
+    if (
+        not unused.name
+        and value.term.op == "mul"
+        and any(
+            isinstance(a, Term) and a.op in ("sgn", "sign", "signs", "torch.sign", "torch.sgn") for a in value.term.args
+        )
+    ):
+        return next((g for g, _ in value.motions), None)
+    return None
+
+
+def is_sign_mask(t: Tensor) -> bool:
+    """Whether a tensor holds signs: of vectors, or drawn at random."""
+    return bool({"sign", "unit"} & t.flags) or (
+        t.term.op == "store" and any(x.op == "random" for x in subterms(t.term))
+    )

@@ -1,0 +1,81 @@
+"""What is said of each code: one short sentence that names the decomposition, and what to write instead."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Wording(NamedTuple):
+    """`message` is formatted with `call` (the decomposition) and `line` (where it stands)."""
+
+    message: str
+    help: str
+
+
+WORDING: dict[str, Wording] = {
+    "EIG101": Wording(
+        "the result depends on the arbitrary phase of the vectors from `{call}` (line {line})",
+        "build the result from quantities that no phase changes: |V|**2, V V^H, <v|M|v>, or V f(L) inv(V)",
+    ),
+    "EIG102": Wording(
+        "the result depends on the arbitrary sign of the vectors from `{call}` (line {line}); torch never reports this",
+        "use V**2, |V|, a projector V V^T, or fix the sign of each column by its largest entry first",
+    ),
+    "EIG103": Wording(
+        "a part or angle is taken of vectors from `{call}` (line {line}) that still carry their phase",
+        "take the part after the phase has cancelled, or use abs(); dropping a part of V does not make V real",
+    ),
+    "EIG104": Wording(
+        "a conjugate is missing: the phase of the vectors from `{call}` (line {line}) is doubled, not cancelled",
+        "write V * V.conj() for V * V, V.mH for V.T, and conjugate one operand of the einsum or dot",
+    ),
+    "EIG105": Wording(
+        "columns that do not pair are contracted, so a phase or sign of `{call}` (line {line}) remains",
+        "contract a slice with the same slice of its partner from the same call, along the axis that numbers the columns",
+    ),
+    "EIG106": Wording(
+        "a layer or nonlinearity reads vectors from `{call}` (line {line}), whose signs and phases are arbitrary",
+        "use a sign-invariant form: phi(v) + phi(-v) column by column, |v|, or a projector",
+    ),
+    "EIG107": Wording(
+        "vectors from `{call}` (line {line}) are compared with fixed values, which know nothing of their sign",
+        "compare up to the sign: 1 - <v, t>**2, projectors, or the smaller of both signs' losses",
+    ),
+    "EIG108": Wording(
+        "this sign is 0 where the entry is 0, and then wipes out the vectors from `{call}` (line {line})",
+        "use torch.where(x < 0, -1.0, 1.0), or the sign of the entry of largest modulus, or det of U @ Vh",
+    ),
+    "EIG109": Wording(
+        "a sign mask for vectors from `{call}` (line {line}) is computed and never applied",
+        "multiply the vectors by the mask and use the product",
+    ),
+    "EIG110": Wording(
+        "the reflection in the rotation from `{call}` (line {line}) is not removed by this determinant or this minus",
+        "flip the last singular vector by det(U @ Vh): U @ diag(1, ..., 1, det(U @ Vh)) @ Vh",
+    ),
+    "EIG201": Wording(
+        "a position is picked from the unordered output of `{call}` (line {line})",
+        "choose by value: sort or take argmax of a key that has no ties, and index values and vectors with it alike",
+    ),
+    "EIG202": Wording(
+        "a fixed sequence is laid over the pairs of `{call}` (line {line}), whose order is arbitrary",
+        "sort the values by a key first and reorder the vectors alike, or weight by a function of the eigenvalue",
+    ),
+    "EIG203": Wording(
+        "values and vectors of `{call}` (line {line}) are paired in different orders",
+        "index both with the same permutation: i = key.argsort(); L, V = L[i], V[:, i]",
+    ),
+    "EIG404": Wording(
+        "the inverse of the vectors from `{call}` (line {line}) is formed explicitly",
+        "solve instead: torch.linalg.solve(V, x); for eigh the inverse is V.mH",
+    ),
+    "EIG405": Wording("`{call}` is {state}", "write {advice}"),
+    "EIG407": Wording(
+        "V.mH is used as the inverse of the vectors from `{call}` (line {line}), which only a normal matrix allows",
+        "use torch.linalg.solve or inv(V); for a Hermitian matrix use eigh",
+    ),
+    "EIG408": Wording(
+        "the right factor of `{call}` (line {line}) is used transposed: its vectors are summed along the wrong axis",
+        "torch.linalg.svd returns Vh = V.mH, torch.svd returns V: A = U diag(S) Vh = U diag(S) V.mH",
+    ),
+}
