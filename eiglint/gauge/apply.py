@@ -10,7 +10,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from eiglint.gauge import elementwise as maps
-from eiglint.gauge import matrix, products, read_axes, read_one, read_several, reduction, shape, taking, times
+from eiglint.gauge import (
+    matrix,
+    products,
+    read_axes,
+    read_more,
+    read_one,
+    read_several,
+    reduction,
+    shape,
+    taking,
+    times,
+)
 from eiglint.gauge.arguments import Arguments, NoRuleError, Options, Rule, integers, listed, maybe, need
 from eiglint.gauge.context import Context
 from eiglint.gauge.create import create
@@ -21,13 +32,13 @@ from eiglint.gauge.pieces import flip, masked, roll, split
 from eiglint.gauge.state import (
     Live,
 )
-from eiglint.gauge.tensor import Tensor, opaque
+from eiglint.gauge.tensor import Tensor, named, opaque
 
 
 def apply(kind: str, options: Options, args: Arguments, context: Context, name: str = "") -> object:
     """Return the result of one operation of the given kind; opaque where there is no rule for it."""
     rule = RULES.get(kind)
-    if rule is None:
+    if rule is None or options.get("stochastic"):
         return opaque(args.values(), context, name or kind)
     try:
         made = rule(options, args, context, name or kind)
@@ -82,7 +93,7 @@ RULES: dict[str, Rule] = {
     "inverse": lambda o, a, c, n: matrix.inverse(need(a, "input"), c, bool(o.get("pseudo"))),
     "solve": read_several.read_solve,
     "det": lambda o, a, c, n: matrix.det(need(a, "input"), c, str(o.get("how", "det"))),
-    "matfun": lambda o, a, c, n: matrix.matrix_function(need(a, "input"), c, str(o.get("how", n))),
+    "matfun": read_more.read_matrix_function,
     "matrix_norm": lambda o, a, c, n: matrix.matrix_number(need(a, "input"), c, n),
     "cond": lambda o, a, c, n: matrix.matrix_number(need(a, "input"), c, n),
     "rank": lambda o, a, c, n: matrix.matrix_number(need(a, "input"), c, n),
@@ -110,6 +121,22 @@ RULES: dict[str, Rule] = {
     ),
     "sort": lambda o, a, c, n: sort(need(a, "input"), a.get("dim", -1), str(o.get("how", "sort")), a.get("k"), o, c),
     "create": create,
+    "addcmul": read_more.read_addcmul,
+    "reductions": read_more.read_reductions,
+    "running": read_more.read_running,
+    "glu": lambda o, a, c, n: reduction.scan(need(a, "input"), a.get("dim", -1), "glu", c),
+    "diff": lambda o, a, c, n: reduction.scan(need(a, "input"), a.get("dim", -1), "diff", c, (named(a.get("n")),)),
+    "fft": read_more.read_fft,
+    "trapezoid": read_more.read_trapezoid,
+    "distance": read_more.read_distance,
+    "broadcast": read_more.read_broadcast,
+    "unflatten": read_more.read_unflatten,
+    "atleast": read_more.read_atleast,
+    "pad": read_more.read_pad,
+    "repeat_interleave": read_more.read_repeat_interleave,
+    "take": read_more.read_take,
+    "assign": lambda o, a, c, n: need(a, "src"),
+    "contrast": read_more.read_contrast,
     "layer": layer,
     "attention": attention_like,
     "loss": read_several.read_loss,

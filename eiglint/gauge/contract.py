@@ -319,6 +319,8 @@ def _order(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> Order
         for o in laid.operands:
             m = o.tensor.moves.get(gauge)
             tagged = m is not None and any(o.letter(s.axis) == letter for s in m.order.tags)
+            if tagged and _merges(o, letter, m):
+                return Order(Mode.BROKEN, cause=cause("position weighted"))
             if tagged or not o.has(letter) or o.still(letter) or o.tensor.value is not None:
                 continue
             if m is None and o.tensor.rank is None and not _certain(o, letter, laid):
@@ -333,6 +335,14 @@ def _order(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> Order
         return worst if alone else Order(Mode.UNKNOWN, cause=cause("combines rearranged values"))
     kept = {(laid.position(letter), cut) for letter, cut in tags}
     return Order(tags=frozenset(Slot(p, c) for p, c in kept if p is not None))
+
+
+def _merges(o: Operand, letter: Letter, m: Motion | None) -> bool:
+    """Whether an operand has the letter twice, once along the pairs and once along something else."""
+    if m is None or "diagonal" in o.tensor:
+        return False
+    tagged = {s.axis for s in m.order.tags}
+    return any(axis not in tagged and not o.tensor.still_along(axis) for axis in o.axes(letter))
 
 
 def _certain(o: Operand, letter: Letter, laid: Contraction) -> bool:

@@ -40,7 +40,8 @@ def decompose(t: Tensor, options: Spec, args: Spec, context: Context, name: str)
     context.decomposed.append(Opened(gauge, live, t.term))
     doubt = max(t.doubt, LIKELY if assumed else 0)
     square = bool(options.get("square"))
-    inherited, broken = _inherited(t, outputs, context, square, name)
+    lopsided = bool(options.get("hermitian")) and "hermitian" not in t
+    inherited, broken = _inherited(t, outputs, context, square, lopsided, name)
     kind = "complex" if complex_ else ("real" if assumed else t.dtype)
     made = [
         _nothing(gauge, spec)
@@ -131,7 +132,7 @@ def _sizes(t: Tensor, values: bool, square: bool, role: str) -> tuple[tuple[int,
 
 
 def _inherited(
-    t: Tensor, outputs: Sequence[Spec], context: Context, square: bool, name: str
+    t: Tensor, outputs: Sequence[Spec], context: Context, square: bool, lopsided: bool, name: str
 ) -> tuple[list[dict[Gauge, Motion]], dict[Gauge, Motion]]:
     """Hand on what the input itself carries.
 
@@ -142,7 +143,9 @@ def _inherited(
     broken: dict[Gauge, Motion] = {}
     for g, m in t.motions:
         cause = Cause(context.spot, f"input of {name}", g, m.live, t.doubt, m.trail)
-        passed = _passes(g, m, square, any(s.get("role") == "triangle" for s in outputs))
+        # Only one triangle is read, which reordering rows and columns together does not respect.
+        reordered = lopsided and not g.ordered and bool(m.order.tags)
+        passed = not reordered and _passes(g, m, square, any(s.get("role") == "triangle" for s in outputs))
         if not passed:
             broken[g] = Motion(
                 m.phase

@@ -71,7 +71,14 @@ def only_order(order: Order, cause: Cause) -> Order:
     return order
 
 
-def apply_map(t: Tensor, context: Context, name: str, parity: str = "none", zero: bool = False) -> Tensor:
+def apply_map(
+    t: Tensor,
+    context: Context,
+    name: str,
+    parity: str = "none",
+    zero: bool = False,
+    details: tuple[object, ...] = (),
+) -> Tensor:
     """Apply a function to every entry: odd, even, or neither; `zero` says that it maps 0 to 0."""
     t = t if zero else undiagonal(t)
 
@@ -85,10 +92,10 @@ def apply_map(t: Tensor, context: Context, name: str, parity: str = "none", zero
     flags = t.flags & {"random"}
     if zero:
         flags |= t.flags & {"diagonal"}
-    if parity == "odd" and name != "nan_to_num":
+    if parity == "odd":
         flags |= t.flags & {"nonzero"}
     dtype = t.dtype
-    return changed(t, change, context, name, flags=frozenset(flags), dtype=dtype)
+    return changed(t, change, context, name, *details, flags=frozenset(flags), dtype=dtype)
 
 
 def _mapped(phase: Phase, gauge: Gauge, parity: str, cause: Cause) -> Phase:
@@ -224,7 +231,7 @@ def sgn(t: Tensor, context: Context, name: str, zero: str = "zero") -> Tensor:
         flags.add("sign")
     elif "diagonal" not in t:
         flags.add("nonzero")
-    return changed(t, change, context, name, flags=frozenset(flags))
+    return changed(t, change, context, "sgn", flags=frozenset(flags))
 
 
 def _settled_sign(t: Tensor, context: Context, name: str) -> Tensor:
@@ -242,6 +249,7 @@ def part(t: Tensor, which: str, context: Context) -> Tensor:
     """Return the real or imaginary part or the angle, which read a phase and not a sign."""
     if which in ("real", "view_as_real") and t.dtype in ("real", "int", "bool"):
         return t
+    t = undiagonal(t) if which == "angle" else t
 
     def change(g: Gauge, m: Motion) -> Motion:
         cause = cause_at(context, "complex part", g, m, t.doubt)

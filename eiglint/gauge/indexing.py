@@ -10,7 +10,7 @@ from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.positions import cut, pick
 from eiglint.gauge.products import diagonal
 from eiglint.gauge.shape import doubted, inserted
-from eiglint.gauge.taking import take, touched
+from eiglint.gauge.taking import followed, take, touched
 from eiglint.gauge.tensor import LIKELY, Tensor, named, opaque, slots_of
 from eiglint.gauge.terms import term
 from eiglint.gauge.values import Number, Range
@@ -139,6 +139,7 @@ def _advanced(base: Tensor, plan: Plan, advanced: list[tuple[int, Tensor]], cont
     foreign = [g for g in picker.gauges if not picker.motion(g).phase.neutral]
     if foreign:
         return opaque([base, row_index, column_index], context, "index")
+    base = followed(base, picker, {kept: -1}, context)
     made = pick(base, other, picker.term, context)
     flags = made.flags | ({"nonzero"} if "largest" in picker else set())
     return replace(made, flags=frozenset(flags), term=term("gather", base.term, other, picker.term))

@@ -12,7 +12,7 @@ from eiglint.gauge.products import diagonal, matmul
 from eiglint.gauge.reduction import reduce
 from eiglint.gauge.shape import inserted, removed
 from eiglint.gauge.state import Cause, Charges, Mode, Motion, Order, Phase, Pick, Rotation, Slot, charges
-from eiglint.gauge.tensor import Record, Tensor, opaque, settle, slots_of
+from eiglint.gauge.tensor import Record, Tensor, everything, opaque, settle, slots_of
 from eiglint.gauge.terms import Term, term
 
 Renamed = Callable[[int], int]
@@ -26,7 +26,8 @@ def flip_last_two(axis: int) -> int:
 def inverse(t: Tensor, context: Context, pseudo: bool = False) -> Tensor:
     """Return the inverse (or pseudo-inverse): charges change sign and rows and columns trade places."""
     if "diagonal" in t:
-        return replace(power(t, -1, context), flags=t.flags & {"diagonal", "nonneg"}, steady=t.steady)
+        entries = replace(t, flags=t.flags - {"diagonal", "identity"})
+        return replace(power(entries, -1, context), flags=t.flags & {"diagonal", "nonneg", "identity"})
     if not pseudo:
         _remark_inverse(t, context)
 
@@ -167,7 +168,7 @@ def _collected(g: Gauge, m: Motion, cause: Cause, t: Tensor) -> Phase:
     pairs: list[tuple[Slot | Pick, int]] = []
     for key, q in phase.charges:
         if isinstance(key, Slot) and key.axis in (-1, -2):
-            pairs.append((Pick("all", key.cut), q))
+            pairs.append((Pick(everything(t), key.cut), q))
         elif isinstance(n, int):
             pairs.append((replace_axis(key), q * n))
         else:
@@ -201,10 +202,10 @@ def _merge_last_two(items: Charges, group: str) -> Charges:
     return charges(((Slot(-1, k.cut) if isinstance(k, Slot) and k.axis == -2 else k, q) for k, q in items), group)
 
 
-def matrix_function(t: Tensor, context: Context, name: str) -> Tensor:
+def matrix_function(t: Tensor, context: Context, name: str, details: tuple[object, ...] = ()) -> Tensor:
     """Return f(t) of a square matrix: D^-1 t D goes to D^-1 f(t) D, anything else breaks."""
     if "diagonal" in t and name != "cholesky":
-        return replace(apply_map(t, context, name, "none", zero=True), flags=t.flags & {"diagonal"})
+        return replace(apply_map(t, context, name, "none", zero=True, details=details), flags=t.flags & {"diagonal"})
 
     def motion(g: Gauge, m: Motion) -> Motion:
         cause = Cause(context.spot, "matrix function", g, m.live, t.doubt, m.trail)
@@ -217,7 +218,7 @@ def matrix_function(t: Tensor, context: Context, name: str) -> Tensor:
 
     return replace(
         t,
-        term=term(name, t.term),
+        term=term(name, t.term, *details),
         motions=settle({g: motion(g, m) for g, m in t.motions}),
         flags=t.flags & {"hermitian"},
         value=None,

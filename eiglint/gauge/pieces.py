@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from eiglint.gauge.context import Context
+from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.positions import cut, pick
 from eiglint.gauge.select import combine_order, select
 from eiglint.gauge.shape import axis_of, doubted, scrambled
@@ -69,6 +70,7 @@ def roll(t: Tensor, shifts: Sequence[object] | None, dims: Sequence[object] | No
     """Shift entries cyclically: fine along axes over which nothing arbitrary runs."""
     if shifts is None or dims is None:
         return scrambled(t, context, "roll")
+    t = undiagonal(t)
     for dim in dims:
         axis, guess = axis_of(t, dim)
         if axis is None or any(axis in slots_of(m) or m.is_batch(axis) for _, m in t.motions):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from eiglint.gauge.context import Context, Gauge
+from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.state import (
     WHOLE,
     Cause,
@@ -27,6 +28,7 @@ from eiglint.gauge.values import Number, Range
 
 def pick(t: Tensor, axis: int, key: object, context: Context, index: Tensor | None = None) -> Tensor:
     """Take one position of an axis, which disappears."""
+    t = undiagonal(t) if axis in (-1, -2) else t
     size = t.size(axis)
     if isinstance(key, int) and key < 0 and isinstance(size, int):
         key += size
@@ -146,6 +148,7 @@ def index_motions(t: Tensor, index: Tensor, context: Context) -> dict[Gauge, Mot
 
 def cut(t: Tensor, axis: int, span: Range, context: Context) -> Tensor:
     """Take a slice of an axis."""
+    t = undiagonal(t) if axis in (-1, -2) else t
     start, step = span.lower, span.step if span.step is not None else 1
     backwards = isinstance(step, int) and step < 0
     start = (-1 if backwards else 0) if start is None else start

@@ -111,7 +111,7 @@ def inner_along(x: Tensor, y: Tensor, dim: object, context: Context, conjugate: 
     left = conj(x, context) if conjugate else x
     laid = elementwise([left, y])
     width = max(len(laid.out), -a)
-    letters = [("axis", i) for i in range(width, 0, -1)]
+    letters = [("along", i) for i in range(width, 0, -1)]
     summed = letters[a]
     out = [letter_ for letter_ in letters if letter_ != summed]
     return contract(lay_out([(left, letters), (y, letters)], out), context)

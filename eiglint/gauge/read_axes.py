@@ -67,9 +67,7 @@ def _spread_out(m: object) -> bool:
 
 def read_triangle(o: Options, a: Arguments, c: Context, name: str) -> object:
     t = need(a, "input")
-    if "diagonal" in t:
-        return t
-    return replace(t, term=term(name, t.term, named(a.get("diagonal"))), flags=t.flags & {"nonneg"})
+    return shape.triangle(t, term(name, t.term, named(a.get("diagonal"))), c)
 
 
 def read_join(o: Options, a: Arguments, c: Context, name: str) -> object:
@@ -82,7 +80,7 @@ def read_join(o: Options, a: Arguments, c: Context, name: str) -> object:
             axis = -1
         return put_together([shape.doubted(t, guess) for t in tensors], axis, True, c, "stack")
     if how != "cat":
-        return put_together(tensors, None, False, c, how)
+        return replace(put_together(tensors, None, False, c, how), rank=None)
     axis, guess = shape.axis_of(tensors[0], a.get("dim", 0))
     return put_together([shape.doubted(t, guess) for t in tensors], axis, False, c, "cat")
 

@@ -12,11 +12,18 @@ from eiglint.gauge.context import Context
 from eiglint.gauge.state import (
     Live,
 )
-from eiglint.gauge.tensor import Record, Tensor, Whole, as_tensor, constant
+from eiglint.gauge.tensor import Record, Tensor, Whole, as_tensor, constant, named
 
 
 def read_map(o: Options, a: Arguments, c: Context, name: str) -> object:
-    return maps.apply_map(need(a, "input"), c, name, str(o.get("parity", "none")), bool(o.get("zero")))
+    details = tuple(named(v) for k, v in sorted(a.items()) if k != "input" and v is not None)
+    bounds = [t for k in ("min", "max") if (t := as_tensor(a.get(k))) is not None and t.motions]
+    if bounds:
+        return sums.combine([need(a, "input"), *bounds], c, name)
+    parity = str(o.get("parity", "none"))
+    if parity == "none" and name.rsplit(".", 1)[-1].startswith("clamp") and _symmetric(a):
+        parity = "odd"
+    return maps.apply_map(need(a, "input"), c, name, parity, bool(o.get("zero")), details)
 
 
 def read_power(o: Options, a: Arguments, c: Context, name: str) -> object:
@@ -83,12 +90,19 @@ def read_reduce(o: Options, a: Arguments, c: Context, name: str) -> object:
     fields = o.get("fields")
     if fields and dim is not None:
         first = reduction.reduce(t, dim, keep, how, c)
-        place = reduction.reduce(t, dim, keep, "argmin" if how == "min" else "argmax", c)
+        which = {"max": "argmax", "min": "argmin"}.get(how, "argother")
+        place = reduction.reduce(t, dim, keep, which, c)
         return Record(tuple(fields), (first, place))  # type: ignore[arg-type]
-    if how == "matrix":
+    if o.get("matrix") and isinstance(dim, tuple) and len(dim) == 2 and a.get("p") not in (None, "fro"):
         return matrix.matrix_number(t, c, name)
-    return reduction.reduce(t, dim, keep, how, c)
+    details = tuple(named(a[k]) for k in ("p", "k", "q") if a.get(k) is not None)
+    return reduction.reduce(t, dim, keep, how, c, details)
 
 
 def read_scan(o: Options, a: Arguments, c: Context, name: str) -> object:
     return reduction.scan(need(a, "input"), a.get("dim"), str(o.get("how", name)), c)
+
+
+def _symmetric(a: Arguments) -> bool:
+    low, high = a.get("min"), a.get("max")
+    return isinstance(low, int | float) and isinstance(high, int | float) and low == -high

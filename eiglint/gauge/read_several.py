@@ -6,12 +6,13 @@ from dataclasses import replace
 
 from eiglint.gauge import combine as sums
 from eiglint.gauge import elementwise as maps
-from eiglint.gauge import matrix, products, times
+from eiglint.gauge import matrix, products, shape, times
 from eiglint.gauge import select as choices
 from eiglint.gauge.arguments import Arguments, NoRuleError, Options, listed, need
 from eiglint.gauge.context import Context
 from eiglint.gauge.layers import loss
-from eiglint.gauge.tensor import Record, Tensor, as_tensor, opaque
+from eiglint.gauge.tensor import Record, Tensor, as_tensor, named, opaque
+from eiglint.gauge.terms import term
 from eiglint.gauge.values import Number, Range
 
 
@@ -104,6 +105,8 @@ def read_fused(o: Options, a: Arguments, c: Context, name: str) -> object:
 
 def read_solve(o: Options, a: Arguments, c: Context, name: str) -> object:
     left = a.get("left", o.get("left", True))
+    if o.get("triangular"):
+        a = {**a, "A": shape.triangle(need(a, "A"), term(name, need(a, "A").term, named(a.get("upper"))), c)}
     made = matrix.solve(need(a, "A"), need(a, "B"), c, left, bool(o.get("pinv")))
     if o.get("fields"):
         fields: tuple[str, ...] = tuple(o["fields"])  # type: ignore[arg-type]

@@ -22,7 +22,7 @@ from eiglint.gauge.state import (
     charges,
     relabel_charges,
 )
-from eiglint.gauge.tensor import Tensor, opaque, settle
+from eiglint.gauge.tensor import Tensor, everything, opaque, settle
 from eiglint.gauge.terms import subterms, term
 from eiglint.gauge.times import product
 
@@ -30,10 +30,14 @@ Axes = tuple[int, ...] | None
 """The axes that are reduced; None for all."""
 
 NORMS = frozenset({"norm", "variance"})
-POSITIONS = frozenset({"argmax", "argmin"})
+POSITIONS = frozenset({"argmax", "argmin", "argother"})
+LINEAR = frozenset({"cumsum", "diff", "fft"})
+POSITIONAL = LINEAR | {"glu", "cumprod", "cummax", "cummin", "logcumsumexp"}
 
 
-def reduce(t: Tensor, dim: object, keepdim: object, how: str, context: Context) -> Tensor:
+def reduce(
+    t: Tensor, dim: object, keepdim: object, how: str, context: Context, details: tuple[object, ...] = ()
+) -> Tensor:
     """Reduce over the given dimensions, or over all of them."""
     pair = _pair_of_parts(t, dim, how, context)
     if pair is not None:
@@ -62,7 +66,7 @@ def reduce(t: Tensor, dim: object, keepdim: object, how: str, context: Context) 
         flags.add("tied")
     dtype = "int" if how in POSITIONS | {"count"} else "bool" if how in ("any", "all") else t.dtype
     return Tensor(
-        term(how, t.term, axes if axes is None else tuple(sorted(axes)), keep),
+        term(how, t.term, axes if axes is None else tuple(sorted(axes)), keep, *details),
         settle(motions),
         rank=rank,
         sizes=tuple(sorted(sizes.items(), key=lambda s: s[0])),
@@ -179,13 +183,25 @@ def _product_over(g: Gauge, phase: Phase, axes: Axes, t: Tensor, cause: Cause) -
         factor = 1
         for n in lengths:
             factor *= n if isinstance(n, int) else 1
-        pairs.append((Pick("all", key.cut) if inside else key, q * factor))
+        pairs.append((Pick(everything(t), key.cut) if inside else key, q * factor))
     return Phase(Mode.EXACT, charges(pairs, g.group))
 
 
-SYMMETRIC = frozenset(
-    {"sum", "mean", "norm", "prod", "max", "min", "logsumexp", "variance", "median", "any", "all", "count"}
-)
+SYMMETRIC = NORMS | {
+    "sum",
+    "mean",
+    "prod",
+    "max",
+    "min",
+    "logsumexp",
+    "median",
+    "quantile",
+    "mode",
+    "kthvalue",
+    "any",
+    "all",
+    "count",
+}
 
 
 def _reduced_order(order: Order, axes: Axes, how: str, move: Callable[[int], int | None], cause: Cause) -> Order:
@@ -218,14 +234,14 @@ def tied(t: Tensor) -> bool:
     return unsettled and any(x.op in ("abs", "real", "norm", "power") for x in subterms(t.term))
 
 
-def scan(t: Tensor, dim: object, how: str, context: Context) -> Tensor:
+def scan(t: Tensor, dim: object, how: str, context: Context, details: tuple[object, ...] = ()) -> Tensor:
     """Apply an operation that keeps an axis and mixes its entries: cumsum, softmax."""
     t = undiagonal(t)
     axis, guess = axis_of(t, -1 if dim is None else dim)
     if axis is None:
         return opaque([t], context, how)
     t = doubted(t, guess)
-    cumulative = how.startswith("cum") or how == "logcumsumexp"
+    cumulative = how in POSITIONAL
 
     def motion(g: Gauge, m: Motion) -> Motion:
         cause = Cause(context.spot, how, g, m.live, t.doubt, m.trail)
@@ -234,16 +250,17 @@ def scan(t: Tensor, dim: object, how: str, context: Context) -> Tensor:
             order = Order(Mode.BROKEN, cause=cause)
         rotation = m.rotation
         charged = {k.axis for k, _ in rotation.charges if isinstance(k, Slot)}
-        if rotation.mode is Mode.EXACT and rotation.charges and (axis in charged or how != "cumsum"):
+        if rotation.mode is Mode.EXACT and rotation.charges and (axis in charged or how not in LINEAR):
             rotation = Rotation(Mode.BROKEN, cause=cause)
         return replace(m, phase=_scanned(m, axis, how, cause), order=order, rotation=rotation)
 
     motions = {g: motion(g, m) for g, m in t.motions}
     return replace(
         t,
-        term=term(how, t.term, axis),
+        term=term(how, t.term, axis, *details),
         motions=settle(motions),
         steady=t.steady - {axis} if cumulative else t.steady,
+        sizes=tuple(s for s in t.sizes if s[0] != axis) if how in ("diff", "glu", "fft") else t.sizes,
         flags=frozenset({"nonneg"} if how == "softmax" else ()),
         value=None,
         whole=None,
@@ -257,7 +274,7 @@ def _scanned(m: Motion, axis: int, how: str, cause: Cause) -> Phase:
         return phase
     if m.touches(axis) or phase.mode is Mode.MIXED:
         return Phase(Mode.BROKEN, cause=phase.cause if phase.mode is Mode.FUN else cause)
-    if how == "cumsum" and phase.mode is Mode.EXACT:
+    if how in LINEAR and phase.mode is Mode.EXACT:
         return phase
     return Phase(Mode.FUN, phase.charges, phase.cause or cause)
 
@@ -267,7 +284,7 @@ def normalize(t: Tensor, dim: object, context: Context) -> Tensor:
     axis, guess = axis_of(t, 1 if dim is None else dim)
     if axis is None:
         return opaque([t], context, "normalize")
-    t = doubted(t, guess)
+    t = undiagonal(doubted(t, guess))
     size = reduce(t, axis, True, "norm", context)
     made = product(t, power(apply_map(size, context, "clamp", "none"), -1, context), context)
     return replace(made, term=term("normalize", t.term, axis), flags=t.flags & {"nonzero"})

@@ -292,3 +292,28 @@ def _only_ones(t: Tensor, lengths: Sequence[object], context: Context) -> Tensor
             t = inserted(t, i - len(lengths))
     del context
     return t
+
+
+def triangle(t: Tensor, label: Term, context: Context) -> Tensor:
+    """Keep the entries on one side of the diagonal: scaling columns commutes with that, reordering them does not."""
+    if "diagonal" in t:
+        return t
+
+    def motion(g: Gauge, m: Motion) -> Motion:
+        cause = Cause(context.spot, "position weighted", g, m.live, t.doubt, m.trail)
+        order, rotation = m.order, m.rotation
+        if order.mode is Mode.EXACT and any(s.axis in (-1, -2) for s in order.tags):
+            order = Order(Mode.BROKEN, cause=cause)
+        if rotation.mode is Mode.EXACT and rotation.charges:
+            rotation = Rotation(Mode.BROKEN, cause=cause)
+        return replace(m, order=order, rotation=rotation)
+
+    return replace(
+        t,
+        term=label,
+        motions=settle({g: motion(g, m) for g, m in t.motions}),
+        flags=t.flags & {"nonneg"},
+        steady=t.steady - {-1, -2},
+        value=None,
+        whole=None,
+    )

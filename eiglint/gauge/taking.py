@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from eiglint.gauge.context import Context, Gauge
@@ -29,6 +29,7 @@ Recut = Callable[[Slot | Pick], Slot | Pick]
 
 def take(t: Tensor, axis: int, index: Tensor, context: Context, keeps_axis: bool = True) -> Tensor:
     """Take the positions that a 1-d index or mask names; the axis stays."""
+    t = undiagonal(t) if axis in (-1, -2) else t
     rank = index.rank if index.rank is not None else 1
     if rank != 1 or not keeps_axis:
         return _gathered_block(t, axis, index, rank, context)
@@ -114,6 +115,7 @@ def gather(t: Tensor, dim: object, index: Tensor, context: Context) -> Tensor:
     t = undiagonal(doubted(t, guess))
     if any(touched(m, axis) for _, m in t.motions) or any(not m.phase.neutral for _, m in index.motions):
         return opaque([t, index], context, "gather")
+    t = followed(t, index, {a: a for _, m in t.motions for a in slots_of(m) if a != axis}, context)
     flags = (t.flags & {"nonneg", "unit", "nonzero"}) | ({"nonzero"} if "largest" in index else set())
     sizes = tuple((a, s) for a, s in t.sizes if a != axis)
     if index.size(axis) is not None:
@@ -124,3 +126,21 @@ def gather(t: Tensor, dim: object, index: Tensor, context: Context) -> Tensor:
 
 def touched(m: Motion, axis: int) -> bool:
     return axis in slots_of(m) or m.is_batch(axis)
+
+
+def followed(t: Tensor, index: Tensor, axes: Mapping[int, int], context: Context) -> Tensor:
+    """Break the order where an index varies along the pairs (axis of t to axis of the index) without following them."""
+
+    def motion(g: Gauge, m: Motion) -> Motion:
+        if m.order.mode is not Mode.EXACT:
+            return m
+        tagged = {s.axis for s in index.motion(g).order.tags}
+        for slot in m.order.tags:
+            where = axes.get(slot.axis)
+            if where is None or where in tagged or index.still_along(where):
+                continue
+            cause = Cause(context.spot, "position weighted", g, m.live, max(t.doubt, index.doubt), m.trail)
+            return replace(m, order=Order(Mode.BROKEN, cause=cause))
+        return m
+
+    return replace(t, motions=settle({g: motion(g, m) for g, m in t.motions}))

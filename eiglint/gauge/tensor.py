@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.state import Cause, Live, Mode, Motion, Order, Phase, Rotation, Slot
-from eiglint.gauge.terms import Term, term
+from eiglint.gauge.terms import Term, cuts_in, term
 from eiglint.gauge.values import Number, Range, Unknown
 
 CERTAIN, LIKELY, POSSIBLE = 0, 1, 2
@@ -140,6 +140,11 @@ def tensors_in(values: Iterable[object]) -> list[Tensor]:
         elif isinstance(value, tuple | list) and not isinstance(value, Number | Unknown):
             stack.extend(value)
     return found
+
+
+def everything(t: Tensor) -> object:
+    """Return the key under which the phases of all columns of t are collected; part of the columns is not all."""
+    return ("part", t.term) if cuts_in(t.term) else "all"
 
 
 def named(value: object) -> object:

@@ -59,6 +59,20 @@ def subterms(x: Term) -> Iterator[Term]:
         stack.extend(a for a in here.args if isinstance(a, Term))
 
 
+def cuts_in(x: Term) -> bool:
+    """Whether a value is made of parts of a decomposition's outputs: slices, or positions taken."""
+    stack, seen = [x], set()
+    while stack:
+        here = stack.pop()
+        if id(here) in seen or here.op == "output":
+            continue
+        seen.add(id(here))
+        if here.op in ("cut", "take"):
+            return True
+        stack.extend(a for a in here.args if isinstance(a, Term))
+    return False
+
+
 def flipped_in(a: Term, b: Term) -> Term | None:
     """Return the x for which b is a with every x replaced by -x, or None.
 

@@ -1,0 +1,179 @@
+"""Rules for rarer operations, put together from the common ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from eiglint.gauge import combine as sums
+from eiglint.gauge import matrix, reduction, shape, times
+from eiglint.gauge.arguments import Arguments, NoRuleError, Options, integers, listed, need
+from eiglint.gauge.context import Context
+from eiglint.gauge.tensor import Record, as_tensor, named, opaque, slots_of
+from eiglint.gauge.terms import term
+from eiglint.gauge.values import Number, Range
+
+
+def read_addcmul(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """input + value * left * right, or / right."""
+    left, right = need(a, "left"), need(a, "right")
+    made = times.divide(left, right, c) if o.get("how") == "quotient" else times.product(left, right, c)
+    scale = as_tensor(a.get("value", 1))
+    if scale is None:
+        raise NoRuleError(name)
+    return sums.add(need(a, "input"), times.product(made, scale, c), c)
+
+
+def read_reductions(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Several reductions of one tensor at once, such as (variance, mean)."""
+    dim = a.get("dim")
+    if isinstance(dim, tuple):
+        dim = integers(dim)
+    hows: tuple[str, ...] = tuple(o["hows"])  # type: ignore[arg-type]
+    made = tuple(reduction.reduce(need(a, "input"), dim, a.get("keepdim", False), str(how), c) for how in hows)
+    fields: object = o.get("fields", hows)
+    return Record(tuple(fields), made)  # type: ignore[arg-type]
+
+
+def read_running(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Running maxima or minima with their positions."""
+    t = need(a, "input")
+    values = reduction.scan(t, a.get("dim"), str(o.get("how")), c)
+    return Record(("values", "indices"), (values, opaque([t], c, name)))
+
+
+def read_fft(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """A Fourier transform along one dimension: linear, with weights that know nothing of the pairs."""
+    dim = a.get("dim", -1)
+    if not isinstance(dim, int):
+        raise NoRuleError(name)
+    made = reduction.scan(need(a, "input"), dim, "fft", c, (name, named(a.get("n"))))
+    return replace(made, dtype="complex", sizes=())
+
+
+def read_trapezoid(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """A weighted sum along one dimension."""
+    dim = a.get("dim", -1)
+    if a.get("x") is not None:
+        raise NoRuleError(name)
+    running = reduction.scan(need(a, "input"), dim, "diff", c, (name,))
+    return (
+        running if name.rpartition(".")[2].startswith("cumulative") else reduction.reduce(running, dim, False, "sum", c)
+    )
+
+
+def read_distance(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Distances between rows: the norm of a difference."""
+    x, y = need(a, "x1"), as_tensor(a.get("x2"))
+    how = o.get("how")
+    if y is None or how == "own_pairs":
+        raise NoRuleError(name)
+    if how == "all_pairs":
+        x, y = shape.inserted(x, -2), shape.inserted(y, -3)
+    difference = sums.add(x, y, c, -1)
+    return reduction.reduce(difference, None if how == "total" else -1, False, "norm", c, (named(a.get("p")),))
+
+
+def read_unflatten(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Split one dimension into several; fine where nothing arbitrary runs along it."""
+    t = need(a, "input")
+    axis, guess = shape.axis_of(t, a.get("dim"))
+    sizes = integers(a.get("shape"))
+    if axis is None or sizes is None:
+        raise NoRuleError(name)
+    t = shape.doubted(t, guess)
+    if any(axis in slots_of(m) or m.is_batch(axis) for _, m in t.motions):
+        return shape.scrambled(t, c, name)
+    plain = replace(t, sizes=tuple(s for s in t.sizes if s[0] != axis), steady=t.steady - {axis})
+    for _ in sizes[1:]:
+        plain = shape.inserted(plain, axis)
+    free = frozenset(range(axis - len(sizes) + 1, axis + 1))
+    return replace(
+        plain,
+        term=term("unflatten", t.term, axis, named(sizes)),
+        steady=plain.steady - free,
+        sizes=tuple(s for s in plain.sizes if s[0] not in free),
+    )
+
+
+def read_atleast(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Add dimensions until there are enough."""
+    value = a.get("input")
+    if isinstance(value, tuple) and not isinstance(value, Number | Range) and len(value) == 1:
+        value = value[0]
+    t = as_tensor(value)
+    least = o.get("least", 1)
+    if t is None or t.rank is None or not isinstance(least, int):
+        raise NoRuleError(name)
+    if least == 3 and t.rank == 2:
+        return shape.inserted(t, -1)
+    if least == 3 and t.rank == 1:
+        return shape.inserted(shape.inserted(t, -2), -1)
+    while t.rank is not None and t.rank < least:
+        t = shape.inserted(t, -(t.rank + 1))
+    return t
+
+
+def read_pad(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Pad the last dimensions; zeros carry any charge, but columns no longer stand where they stood."""
+    t = need(a, "input")
+    widths = integers(a.get("pad"))
+    if widths is None or a.get("mode", "constant") != "constant" or a.get("value") not in (None, 0, 0.0):
+        raise NoRuleError(name)
+    touched = {-(k // 2) - 1 for k, w in enumerate(widths) if w != 0}
+    if any(touched & slots_of(m) or any(m.is_batch(x) for x in touched) for _, m in t.motions):
+        return shape.scrambled(t, c, name, named(widths))
+    sizes = tuple(s for s in t.sizes if s[0] not in touched)
+    return replace(
+        t,
+        term=term("pad", t.term, named(widths)),
+        sizes=sizes,
+        steady=t.steady - touched,
+        flags=t.flags & {"nonneg", "zero"},
+    )
+
+
+def read_repeat_interleave(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Repeat entries along a dimension."""
+    t = need(a, "input")
+    axis, guess = shape.axis_of(t, a.get("dim"))
+    if axis is None:
+        return shape.scrambled(t, c, name)
+    t = shape.doubted(t, guess)
+    if any(axis in slots_of(m) or m.is_batch(axis) for _, m in t.motions):
+        return shape.scrambled(t, c, name)
+    return replace(
+        t,
+        term=term("repeat_interleave", t.term, axis, named(a.get("sizes"))),
+        sizes=tuple(s for s in t.sizes if s[0] != axis),
+        flags=t.flags & {"nonneg", "nonzero", "zero"},
+    )
+
+
+def read_take(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Pick entries by their position in the flattened tensor."""
+    index = need(a, "index")
+    if not index.neutral:
+        raise NoRuleError(name)
+    return shape.scrambled(need(a, "input"), c, name, index.term)
+
+
+def read_contrast(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """A loss of three tensors."""
+    made = sums.combine([need(a, "input"), need(a, "other"), need(a, "target")], c, name)
+    reduced = reduction.reduce(made, None, False, "mean", c)
+    known = ".nn." in name and a.get("reduction", "mean") in ("mean", "sum")
+    return reduced if known else replace(reduced, rank=None)
+
+
+def read_matrix_function(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """A function of a matrix as a whole; an integer power and the exponential among them."""
+    how = str(o.get("how", name))
+    return matrix.matrix_function(need(a, "input"), c, how, (named(a.get("n")), named(a.get("upper"))))
+
+
+def read_broadcast(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Give several tensors the dimensions of all of them."""
+    tensors = listed(a, "tensors")
+    ranks = [t.rank for t in tensors]
+    widest = None if None in ranks else max(r for r in ranks if r is not None)
+    return tuple(replace(shape.expand(t, None, c), rank=widest) for t in tensors)
