@@ -100,8 +100,14 @@ def _sum_motion(g: Gauge, x: Tensor, y: Tensor, context: Context) -> Motion:
         return Cause(context.spot, reason, g, base.live, doubt, base.trail)
 
     phase = _sum_phase(g, x, y, cause)
-    order = side_by_side_order(g, [x, y], cause)
+    order = side_by_side_order(g, [_spread_beside(x, y), _spread_beside(y, x)], cause)
     return replace(base, phase=phase, order=order, rotation=_sum_rotation(g, x, y, cause))
+
+
+def _spread_beside(t: Tensor, other: Tensor) -> Tensor:
+    """Return a diagonal matrix of eigenvalues as a full one where it is added to a full one."""
+    tagged = any(m.order.tags for _, m in t.motions)
+    return undiagonal(t) if tagged and "diagonal" not in other else t
 
 
 def _sum_phase(g: Gauge, x: Tensor, y: Tensor, cause: Why) -> Phase:

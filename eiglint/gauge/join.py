@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.contract import joint_dtype
+from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.shape import inserted
 from eiglint.gauge.state import Cause, Live, Mode, Motion, Order, Phase, Rotation, Why
 from eiglint.gauge.tensor import Tensor, settle
@@ -17,6 +18,8 @@ def join(a: Tensor, b: Tensor, context: Context) -> Tensor:
     """Return what is known of a value that is either a or b: equal weights stay, unlike ones are mixed."""
     if a == b:
         return a
+    if ("diagonal" in a) != ("diagonal" in b):
+        a, b = undiagonal(a), undiagonal(b)
     motions = {g: _join_motion(g, a, b, context) for g in a.gauges | b.gauges}
     label = a.term if a.term is b.term else term("either", a.term, b.term)
     return Tensor(
@@ -99,7 +102,8 @@ def join_rotation(p: Rotation, q: Rotation, cause: Why, zero: tuple[bool, bool] 
 
 def put_together(tensors: Sequence[Tensor], axis: int | None, new: bool, context: Context, name: str) -> Tensor:
     """Join tensors along an axis that exists (cat) or is made (stack); `axis` counts in the result, None if unknown."""
-    laid = [inserted(t, axis) if new and axis is not None else t for t in tensors]
+    plain = [undiagonal(t) for t in tensors]
+    laid = [inserted(t, axis) if new and axis is not None else t for t in plain]
     label = term(name, axis, *(t.term for t in tensors))
     if not laid:
         return Tensor(label)

@@ -61,8 +61,9 @@ def _remark_zero_sign(a: Tensor, b: Tensor, context: Context) -> None:
 
 def divide(x: Tensor, y: Tensor, context: Context) -> Tensor:
     """Return x / y, entry by entry; equal values give the constant 1."""
-    if x.term is y.term and x.motions:
-        return replace(constant(1.0), live=x.live)
+    if x.term is y.term and x.motions and "diagonal" not in x:
+        ones = replace(constant(1.0), rank=x.rank, live=x.live, steady=frozenset(range(-(x.rank or 6), 0)))
+        return ones if x.rank == 0 else replace(ones, term=term("ones", x.term), value=None)
     if y.value is not None and y.value != 0:
         return product(x, constant(1 / y.value), context)
     return contract(elementwise([x, power(y, -1, context)]), context, term("div", x.term, y.term))

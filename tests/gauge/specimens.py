@@ -70,7 +70,10 @@ def specimens(call: str) -> tuple[Gauge, list[Specimen]]:
         values, vectors = torch.linalg.eig(torch.complex(raw, other))
     name = "torch.linalg.eigh" if "eigh" in call else "torch.linalg.eig"
     source = gauge.tensor(
-        term("input", call), rank=2, dtype="real" if call == "torch.linalg.eigh" else "complex", sizes=((-2, SIZE), (-1, SIZE))
+        term("input", call),
+        rank=2,
+        dtype="real" if call == "torch.linalg.eigh" else "complex",
+        sizes=((-2, SIZE), (-1, SIZE)),
     )
     model = load().get(name)
     assert model is not None

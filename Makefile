@@ -1,0 +1,50 @@
+# Everything a newcomer needs: python3 (3.11 or newer), pip and make.
+#
+#   make demo       install, lint the fixtures, run them, print both verdicts side by side
+#   make test       the tests, without the slow ones
+#   make test-all   all of them
+#   make lint       ruff, mypy and eiglint itself
+#   make bench      times beside other tools (downloads what it compares with)
+
+PYTHON ?= python3
+VENV ?= .venv
+# By exact version: a range would let the resolver fetch gigabytes of CUDA.
+TORCH ?= torch==2.13.0
+
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: venv demo test test-all lint bench clean
+
+venv: $(READY)
+
+$(READY): pyproject.toml Makefile
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "eiglint needs Python 3.11 or newer")'
+	@echo "Installing into $(VENV)"
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -c 'import torch' 2>/dev/null || $(BIN)/python -m pip install --quiet $(TORCH)
+	$(BIN)/python -m pip install --quiet --editable '.[runtime,flake8]' --group dev
+	@touch $@
+
+demo: $(READY)
+	$(BIN)/eiglint check fixtures --exit-zero --statistics
+	$(BIN)/python -m fixtures.compare
+
+test: $(READY)
+	$(BIN)/python -m pytest -q -m "not slow and not network"
+
+test-all: $(READY)
+	$(BIN)/python -m pytest -q -m "not network"
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict eiglint
+	$(BIN)/eiglint check eiglint
+
+bench: $(READY)
+	$(BIN)/python bench/static.py
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,134 @@
+"""Lint published packages, unpacked and not installed, and write the tables of docs/real-code.md.
+
+python bench/real_code.py            # print
+python bench/real_code.py --write    # replace the part of docs/real-code.md between the two marks
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from packages import CACHE, Package, unpacked
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "real-code.md"
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+NAMES = ("kornia", "gpytorch", "torch_geometric", "geoopt")
+
+# From the worst to the best: a site is counted once, under the worst of its answers for phase and order.
+ANSWERS = ("dependent", "unknown", "leaves", "invariant")
+
+PROGRAM = """
+import json, sys
+from eiglint import check_paths
+report = check_paths(["."])
+print(json.dumps({
+    "files": report.files,
+    "findings": [(f.code, f.path, f.line, f.certainty, f.message) for f in report.findings],
+    "sites": [(s.phase, s.order) for s in report.sites],
+    "skipped": [tuple(s) for s in report.skipped],
+    "unknown": report.unknown_callees,
+}))
+"""
+
+
+class Verdicts(NamedTuple):
+    """What the linter says of one package."""
+
+    package: Package
+    seconds: float
+    answer: Mapping[str, Any]
+
+    def sites(self) -> Counter[str]:
+        """Count the decompositions by the worst of what is known of them."""
+        return Counter(worst(site) for site in self.answer["sites"])
+
+    def codes(self) -> Counter[str]:
+        """Count the findings by code."""
+        return Counter(finding[0] for finding in self.answer["findings"])
+
+
+def worst(site: Iterable[str]) -> str:
+    """Return the worst answer of a site; one that has neither symmetry is invariant."""
+    answers = set(site)
+    return next((answer for answer in ANSWERS if answer in answers), "invariant")
+
+
+def judge(package: Package) -> Verdicts:
+    """Run the linter in a process of its own, in the package's folder, with its default options."""
+    start = time.perf_counter()
+    command = [sys.executable, "-c", PROGRAM]
+    output = subprocess.run(command, cwd=package.tree, capture_output=True, text=True, check=True).stdout
+    return Verdicts(package, time.perf_counter() - start, json.loads(output))
+
+
+def table(header: str, rows: Iterable[Iterable[object]]) -> Iterator[str]:
+    """Format a Markdown table."""
+    yield header
+    yield "| " + " | ".join("---" for _ in header.strip("| ").split("|")) + " |"
+    for row in rows:
+        yield "| " + " | ".join(map(str, row)) + " |"
+
+
+def counts(verdicts: Verdicts) -> list[object]:
+    """Format one package's line of the first table."""
+    name, version, _ = verdicts.package
+    sites, codes = verdicts.sites(), verdicts.codes()
+    figures = [verdicts.answer["files"], sites.total(), sites["invariant"], sites["dependent"], sites["leaves"]]
+    tail = [len(verdicts.answer["skipped"]), codes["EIG901"], f"{verdicts.seconds:.1f}"]
+    return [f"{name} {version}", *figures, sites["unknown"], *tail]
+
+
+def page(results: list[Verdicts]) -> Iterator[str]:
+    """Write the measured part of the page."""
+    yield "## Decompositions\n"
+    header = (
+        "| package | files | sites | proved invariant | dependent | leaves | unknown | skipped | EIG901 | seconds |"
+    )
+    yield from table(header, map(counts, results))
+    yield "\n## Findings by code\n"
+    codes = sorted(set().union(*(result.codes() for result in results)))
+    header = "| package | " + " | ".join(codes or ["-"]) + " |"
+    yield from table(header, ([r.package.name, *(r.codes()[code] for code in codes)] for r in results))
+    yield "\n## Every finding\n"
+    for result in results:
+        for code, path, line, certainty, message in result.answer["findings"]:
+            yield f"- {result.package.name}: `{path}:{line}` {code} ({certainty}) {message}"
+    yield "\n## Commonest unknown callees\n"
+    callees: Counter[str] = Counter()
+    for result in results:
+        callees.update(dict(result.answer["unknown"]))
+    yield from table("| callee | calls |", ((f"`{name}`", count) for name, count in callees.most_common(20)))
+
+
+def write(text: str) -> None:
+    """Replace what stands between the marks."""
+    old = PAGE.read_text(encoding="utf-8")
+    before, _, rest = old.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+
+
+def main() -> None:
+    """Print the tables, or write them into the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("packages", nargs="*", default=NAMES, help="what to lint (default: " + " ".join(NAMES) + ")")
+    parser.add_argument("--write", action="store_true", help="write into docs/real-code.md")
+    parser.add_argument("--cache", type=Path, default=CACHE, help=f"where downloads are kept (default {CACHE})")
+    arguments = parser.parse_args()
+    text = "\n".join(page([judge(unpacked(name, arguments.cache)) for name in arguments.packages]))
+    if arguments.write:
+        write(text)
+    else:
+        print(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""Finds results that depend on the arbitrary phase, sign or order of eigenvectors and singular vectors.
+
+Importing this package loads neither torch nor libcst: names are fetched when they are first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from eiglint.check import check_paths, check_source
+    from eiglint.runtime import GaugeError, gaugecheck
+
+__version__ = "0.1.0"
+__all__ = ["GaugeError", "__version__", "check_paths", "check_source", "gaugecheck", "reveal_gauge"]
+
+_HOMES = {
+    "check_paths": "eiglint.check",
+    "check_source": "eiglint.check",
+    "gaugecheck": "eiglint.runtime",
+    "GaugeError": "eiglint.runtime",
+}
+
+T = TypeVar("T")
+
+
+def reveal_gauge(x: T) -> T:
+    """Return `x` as it is; `eiglint check` prints what it inferred about it."""
+    return x
+
+
+def __getattr__(name: str) -> object:
+    """Fetch a public name from the module that defines it."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, the ones not fetched yet included."""
+    return sorted(__all__)

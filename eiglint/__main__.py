@@ -1,0 +1,21 @@
+"""`eiglint` and `python -m eiglint`: answer `--version` at once, hand everything else to the command line."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line."""
+    if sys.argv[1:] == ["--version"]:
+        from eiglint import __version__
+
+        sys.stdout.write(f"eiglint {__version__}\n")
+        return
+    from eiglint.cli import run
+
+    run()
+
+
+if __name__ == "__main__":
+    main()

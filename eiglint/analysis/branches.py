@@ -1,0 +1,185 @@
+"""If, try, with and match: ways that part and meet again."""
+
+from __future__ import annotations
+
+from eiglint import gauge
+from eiglint.analysis import calls, expressions, patterns, resolve, statements
+from eiglint.analysis.frame import Frame
+from eiglint.analysis.merge import MISSING, merge_states
+from eiglint.analysis.objects import bind_to, class_attribute
+from eiglint.analysis.plain import deep_tensors, plain
+from eiglint.analysis.refine import refine
+from eiglint.analysis.state import Binding, Guard, State
+from eiglint.analysis.truth import truth
+from eiglint.analysis.values import Gate, InstanceObject, Pointer, Sequence, Value
+from eiglint.ir import instructions as ir
+
+
+def run_if(s: ir.If, frame: Frame) -> None:
+    """Run the branch that is taken, or both and merge them under the test."""
+    test = expressions.evaluate(s.test, frame)
+    known = truth(test, frame)
+    prepared = asks_for_attribute(s.test)
+    frame.fallback += prepared
+    if known is not None:
+        statements.execute(s.body if known else s.orelse, frame)
+        frame.fallback -= prepared
+        return
+    condition = plain(test, frame, s.at)
+    number = frame.world.number(s.at)
+    other = frame.state.copy()
+    first, first_dead = _side(s.body, s.test, Guard(number, condition, True), frame)
+    frame.state, frame.dead = other, False
+    second, second_dead = _side(s.orelse, s.test, Guard(number, condition, False), frame)
+    frame.fallback -= prepared
+    frame.dead = first_dead and second_dead
+    if first_dead or second_dead:
+        frame.state = second if first_dead else first
+        return
+    frame.state = merge_states(first, second, frame.merging(s.at, "if", condition))
+
+
+def _side(block: tuple[ir.Statement, ...], test: ir.Expression, guard: Guard, frame: Frame) -> tuple[State, bool]:
+    frame.state.guards = (*frame.state.guards, guard)
+    refine(test, guard.side, frame)
+    statements.execute(block, frame)
+    return frame.state, frame.dead
+
+
+def asks_for_attribute(test: ir.Expression) -> bool:
+    """Whether a test asks what the library at hand can do: `hasattr(torch, ...)`, a version."""
+    stack: list[ir.Expression] = [test]
+    while stack:
+        match stack.pop():
+            case ir.Call(func=ir.Name(id="hasattr" | "parse_version" | "version")):
+                return True
+            case ir.Attribute(attr="__version__"):
+                return True
+            case ir.Call(func=func, arguments=arguments):
+                stack += [func, *[a.value for a in arguments]]
+            case ir.Operation(operands=operands):
+                stack.extend(operands)
+            case ir.Attribute(value=value) | ir.Subscript(value=value):
+                stack.append(value)
+    return False
+
+
+# --- try --------------------------------------------------------------------------------------------------------
+
+
+def run_try(s: ir.Try, frame: Frame) -> None:
+    """Run the body; handlers start from any state that the body went through."""
+    thrown: list[State] = [frame.state.copy()]
+    frame.tries.append(thrown)
+    frame.fallback += bool(s.handlers)
+    for statement in s.body:
+        if frame.dead:
+            break
+        statements.execute((statement,), frame)
+        if not frame.dead and s.handlers:
+            thrown.append(frame.state.copy())
+    frame.tries.pop()
+    if not frame.dead:
+        statements.execute(s.orelse, frame)
+    ends: list[State] = [] if frame.dead else [frame.state]
+    if s.handlers:
+        entry = met(thrown, s.at, "thrown", frame)
+        for handler in s.handlers:
+            frame.state, frame.dead = entry.copy(), False
+            _handle(handler, frame)
+            if not frame.dead:
+                ends.append(frame.state)
+    frame.fallback -= bool(s.handlers)
+    frame.dead = not ends
+    frame.state = met(ends, s.at, "try", frame) if ends else met(thrown, s.at, "thrown", frame)
+    if s.finalbody:
+        dead, frame.dead = frame.dead, False
+        statements.execute(s.finalbody, frame)
+        frame.dead = frame.dead or dead
+
+
+def _handle(handler: ir.Handler, frame: Frame) -> None:
+    if handler.type is not None:
+        expressions.evaluate(handler.type, frame)
+    if handler.name is not None:
+        resolve.assign(handler.name, Binding(frame.unknown(handler.at, "exception")), frame)
+    statements.execute(handler.body, frame)
+
+
+def met(states: list[State], node: object, label: str, frame: Frame) -> State:
+    """Merge states that nothing decides between."""
+    made = states[0]
+    for state in states[1:]:
+        made = merge_states(made, state, frame.merging(node, label))
+    return made
+
+
+# --- with -------------------------------------------------------------------------------------------------------
+
+
+def run_with(s: ir.With, frame: Frame) -> None:
+    """Run the body with the context managers entered."""
+    outer = frame.state.recording
+    entered = outer
+    for expression, target in s.items:
+        manager = expressions.evaluate(expression, frame)
+        frame.state.recording = entered
+        if isinstance(manager, Gate):
+            frame.state.recording = entered = manager.recording
+        held = _entered(manager, s.at, frame)
+        if target is not None:
+            patterns.assign(target, held, frame)
+    statements.execute(s.body, frame)
+    frame.state.recording = outer
+
+
+def _entered(manager: Value, node: object, frame: Frame) -> Value:
+    """Return what `with ... as` binds."""
+    if isinstance(manager, Sequence):
+        return manager.element
+    if isinstance(manager, Pointer):
+        obj = frame.state.load(manager.address)
+        if isinstance(obj, InstanceObject) and obj.cls is not None:
+            method = class_attribute(obj.cls, "__enter__", frame)
+            if method is not None:
+                return calls.call(bind_to(method, manager, obj.cls), [], {}, node, frame)
+    return manager
+
+
+# --- match ------------------------------------------------------------------------------------------------------
+
+
+def run_match(s: ir.Match, frame: Frame) -> None:
+    """Run every case and merge; names in patterns are parts of the subject."""
+    subject = expressions.evaluate(s.subject, frame)
+    condition = plain(subject, frame, s.at)
+    part = _part_of(subject, s.at, frame)
+    ends: list[State] = []
+    start = frame.state
+    complete = False
+    for case in s.cases:
+        frame.state, frame.dead = start.copy(), False
+        for name in case.names:
+            resolve.assign(name, Binding(subject if case.irrefutable else part), frame)
+        if case.guard is not None:
+            expressions.evaluate(case.guard, frame)
+        statements.execute(case.body, frame)
+        if not frame.dead:
+            ends.append(frame.state)
+        complete = complete or (case.irrefutable and case.guard is None)
+    if not complete:
+        ends.append(start)
+    frame.dead = not ends
+    if ends:
+        test = condition if any(not t.neutral for t in deep_tensors([condition], frame)) else MISSING
+        made = ends[0]
+        for state in ends[1:]:
+            made = merge_states(made, state, frame.merging(s.at, "match", test))
+        frame.state = made
+
+
+def _part_of(subject: Value, node: object, frame: Frame) -> Value:
+    moving = [t for t in deep_tensors([subject], frame) if not t.neutral]
+    if moving:
+        return gauge.opaque(moving, frame.context(node), "match")
+    return gauge.tensor(frame.term("match", node))

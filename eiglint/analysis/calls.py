@@ -1,0 +1,243 @@
+"""Calls: arguments, what is called, and what becomes of the objects that a call changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from eiglint import gauge
+from eiglint.analysis import attributes, construct, expressions, functions, library, methods, patterns
+from eiglint.analysis.frame import Frame
+from eiglint.analysis.merge import MISSING, merge_states, merge_values
+from eiglint.analysis.objects import bind_to, class_attribute, is_module
+from eiglint.analysis.plain import deep_tensors
+from eiglint.analysis.values import (
+    Bound,
+    Choice,
+    Class,
+    Closure,
+    Derived,
+    DictObject,
+    Gate,
+    InstanceObject,
+    Layer,
+    Method,
+    Partial,
+    Pointer,
+    Reference,
+    Value,
+)
+from eiglint.gauge import Tensor
+from eiglint.gauge.values import Unknown
+from eiglint.ir import instructions as ir
+
+Keywords = Mapping[str, Value]
+
+
+def evaluate_call(e: ir.Call, frame: Frame) -> Value:
+    """Return the value of a call expression."""
+    receiver: Value = MISSING
+    if isinstance(e.func, ir.Attribute):
+        receiver = expressions.evaluate(e.func.value, frame)
+        callee = attributes_of_call(receiver, e.func.attr, e.func.at, frame)
+    elif isinstance(e.func, ir.Name) and e.func.id == "super" and not e.arguments:
+        return construct.ancestor(frame, e.at)
+    else:
+        callee = expressions.evaluate(e.func, frame)
+    positional, keywords, spill = _arguments(e, frame)
+    name = spelled(e.func)
+    value = call(callee, positional, keywords, e.at, frame, spill, name)
+    _overwrite(e, callee, value, keywords, frame)
+    return value
+
+
+def attributes_of_call(receiver: Value, attr: str, node: object, frame: Frame) -> Value:
+    """Return what `receiver.attr(...)` calls; methods of tensors keep their name even where nobody knows them."""
+    if isinstance(receiver, Tensor):
+        model = frame.world.models.get(f"torch.Tensor.{attr}")
+        if model is None or not model.attribute:
+            held = attributes.stored_on(receiver, attr, frame)
+            return Method(receiver, attr) if held is MISSING else held
+    if isinstance(receiver, Choice):
+        found = [attributes_of_call(v, attr, node, frame) for v in receiver.values if v is not None]
+        return found[0] if len(found) == 1 else Choice(tuple(found))
+    return attributes.get(receiver, attr, node, frame)
+
+
+def _arguments(e: ir.Call, frame: Frame) -> tuple[list[Value], dict[str, Value], Value]:
+    """Evaluate arguments; the third part stands for starred ones of unknown number."""
+    positional: list[Value] = []
+    keywords: dict[str, Value] = {}
+    spilled: list[Value] = []
+    for argument in e.arguments:
+        value = expressions.evaluate(argument.value, frame)
+        if argument.star == "*":
+            items = patterns.items_of(value, frame, e.at)
+            if items is None or spilled:
+                spilled.append(patterns.element_of(value, frame, e.at))
+            else:
+                positional.extend(items)
+        elif argument.star == "**":
+            _spread_keywords(value, keywords, spilled, frame)
+        elif argument.name is not None:
+            keywords[argument.name] = value
+        elif spilled:
+            spilled.append(value)
+        else:
+            positional.append(value)
+    if not spilled:
+        return positional, keywords, None
+    moving = [t for t in deep_tensors(spilled, frame) if not t.neutral]
+    if moving:
+        return positional, keywords, gauge.opaque(moving, frame.context(e.at), "starred arguments")
+    return positional, keywords, Unknown(frame.term("starred", e.at))
+
+
+def _spread_keywords(value: Value, keywords: dict[str, Value], spilled: list[Value], frame: Frame) -> None:
+    obj = frame.state.load(value.address) if isinstance(value, Pointer) else None
+    if isinstance(obj, DictObject):
+        keywords.update({k: v for k, v in obj.items.items() if isinstance(k, str)})
+        if obj.has_rest:
+            spilled.append(obj.rest)
+    elif any(not t.neutral for t in deep_tensors([value], frame)):
+        spilled.append(value)
+
+
+def spelled(func: ir.Expression) -> str:
+    """Return a callee as it is written."""
+    match func:
+        case ir.Name(id=name):
+            return name
+        case ir.Attribute(value=value, attr=attr):
+            return f"{spelled(value)}.{attr}"
+        case ir.Call(func=inner):
+            return f"{spelled(inner)}()"
+        case ir.Subscript(value=value):
+            return f"{spelled(value)}[]"
+    return "<expression>"
+
+
+def _overwrite(e: ir.Call, callee: Value, value: Value, keywords: Keywords, frame: Frame) -> None:
+    """Let what a call writes into hold the new value: the receiver of an in-place method, `out=`, a first argument."""
+    for argument in e.arguments:
+        if argument.name == "out" and isinstance(value, Tensor) and isinstance(keywords.get("out"), Tensor):
+            patterns.rebind(argument.value, value, frame)
+    if isinstance(callee, Method) and isinstance(callee.receiver, Tensor) and isinstance(e.func, ir.Attribute):
+        model = frame.world.models.get(f"torch.Tensor.{callee.name}")
+        inplace = model.inplace if model is not None else callee.name.endswith("_") and not callee.name.endswith("__")
+        if inplace:
+            patterns.rebind(e.func.value, value, frame)
+    elif isinstance(callee, Reference) and e.arguments and not e.arguments[0].star:
+        model = frame.world.models.get(callee.name)
+        if model is not None and model.inplace:
+            patterns.rebind(e.arguments[0].value, value, frame)
+
+
+def call(
+    callee: Value,
+    positional: list[Value],
+    keywords: Keywords,
+    node: object,
+    frame: Frame,
+    spill: Value = None,
+    name: str = "",
+) -> Value:
+    """Call a value."""
+    frame.world.step()
+    match callee:
+        case Choice():
+            return _call_choice(callee, positional, keywords, node, frame, spill, name)
+        case Closure():
+            return functions.inline(callee, positional, keywords, node, frame, spill)
+        case Bound():
+            return call(callee.function, [callee.receiver, *positional], keywords, node, frame, spill, name)
+        case Method():
+            return methods.call_method(callee.receiver, callee.name, positional, keywords, node, frame, spill, name)
+        case Class():
+            return construct.instantiate(callee, positional, keywords, node, frame, spill)
+        case Layer():
+            return library.call_layer(callee, positional, keywords, node, frame)
+        case Reference():
+            return library.call_reference(callee, positional, keywords, node, frame, spill)
+        case Partial():
+            given = {**dict(callee.keywords), **keywords}
+            return call(callee.function, [*callee.positional, *positional], given, node, frame, spill, name)
+        case Gate():
+            return gated(positional[0], callee.recording) if positional else callee
+        case Derived():
+            made = call(callee.function, positional, keywords, node, frame, spill, name)
+            return library.differentiated(made, callee.how, node, frame)
+        case Pointer():
+            return _call_object(callee, positional, keywords, node, frame, spill, name)
+    held = [callee] if isinstance(callee, Tensor) else []
+    values = [*held, *positional, *keywords.values(), *([] if spill is None else [spill])]
+    return unknown_callee(name or "<expression>", values, node, frame)
+
+
+def _call_choice(
+    callee: Choice,
+    positional: list[Value],
+    keywords: Keywords,
+    node: object,
+    frame: Frame,
+    spill: Value,
+    name: str,
+) -> Value:
+    """Call each of several functions from the same state and merge."""
+    before = frame.state.copy()
+    made: Value = MISSING
+    for i, one in enumerate([v for v in callee.values if v is not None]):
+        state, frame.state = frame.state, before.copy()
+        turn, frame.turn = frame.turn, (*frame.turn, -200 - i)
+        value = call(one, positional, keywords, node, frame, spill, name)
+        frame.turn = turn
+        if made is MISSING:
+            made = value
+            continue
+        m = frame.merging(node, "callee")
+        frame.state = merge_states(state, frame.state, m, (made, value))
+        made = merge_values(made, value, m, ("value",))
+    return None if made is MISSING else made
+
+
+def _call_object(
+    pointer: Pointer,
+    positional: list[Value],
+    keywords: Keywords,
+    node: object,
+    frame: Frame,
+    spill: Value,
+    name: str,
+) -> Value:
+    obj = frame.state.load(pointer.address)
+    if isinstance(obj, InstanceObject) and obj.cls is not None:
+        for attr in ("__call__", "forward"):
+            method = class_attribute(obj.cls, attr, frame)
+            if method is not None and (attr == "__call__" or is_module(obj.cls)):
+                bound = bind_to(method, pointer, obj.cls)
+                return call(bound, positional, keywords, node, frame, spill, name)
+    values = [pointer, *positional, *keywords.values(), *([] if spill is None else [spill])]
+    return unknown_callee(name or "<object>", values, node, frame)
+
+
+def unknown_callee(name: str, values: list[Value], node: object, frame: Frame) -> Tensor:
+    """Return the result of something that nobody knows, given values, and count it where they matter."""
+    tensors = deep_tensors(values, frame)
+    moving = [t for t in tensors if not t.neutral]
+    for value in values:
+        if isinstance(value, Closure) and frame.world.number(value.function) not in frame.world.entered:
+            frame.world.handed_out.append((value, frame.state.copy()))
+    captured = [t for t in functions.captured_tensors(values, frame) if not t.neutral]
+    if moving or captured:
+        frame.world.outcome.unknown_callees[name] += 1
+        frame.reach("argument", moving, node)
+    return gauge.opaque([*tensors, *captured], frame.context(node), name)
+
+
+def gated(function: Value, recording: bool | None) -> Value:
+    """Return a function that always runs with gradients on or off."""
+    if isinstance(function, Closure):
+        return replace(function, recording=recording)
+    if isinstance(function, Bound):
+        return replace(function, function=gated(function.function, recording))
+    return function

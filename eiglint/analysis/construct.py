@@ -1,0 +1,74 @@
+"""Instances of classes of the project, and `super()`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from eiglint import gauge
+from eiglint.analysis import calls
+from eiglint.analysis.frame import Frame
+from eiglint.analysis.objects import class_attribute, is_boundary, unknown_base
+from eiglint.analysis.plain import deep_tensors
+from eiglint.analysis.values import (
+    Ancestor,
+    Bound,
+    Class,
+    InstanceObject,
+    Pointer,
+    Reference,
+    Value,
+)
+
+
+def instantiate(
+    cls: Class, positional: list[Value], keywords: Mapping[str, Value], node: object, frame: Frame, spill: Value
+) -> Value:
+    """Return a new instance."""
+    given = [*positional, *keywords.values(), *([] if spill is None else [spill])]
+    if cls.doubtful or is_boundary(cls):
+        return gauge.opaque(deep_tensors(given, frame), frame.context(node), cls.name)
+    pointer = frame.allocate(InstanceObject(cls, {}))
+    maker = class_attribute(cls, "__init__", frame)
+    if maker is not None:
+        calls.call(Bound(maker, pointer), positional, keywords, node, frame, spill)
+        return pointer
+    if cls.fields:
+        _fill_fields(pointer, cls, positional, keywords, node, frame)
+        after = class_attribute(cls, "__post_init__", frame)
+        if after is not None:
+            calls.call(Bound(after, pointer), [], {}, node, frame)
+        return pointer
+    if unknown_base(cls) and given:
+        frame.state.heap[pointer.address] = InstanceObject(cls, {"*": tuple(given)}, open=True)
+    return pointer
+
+
+def _fill_fields(
+    pointer: Pointer, cls: Class, positional: list[Value], keywords: Mapping[str, Value], node: object, frame: Frame
+) -> None:
+    attributes: dict[str, Value] = {}
+    for name in cls.fields:
+        default = class_attribute(cls, name, frame)
+        attributes[name] = frame.unknown(node, name) if default is None else default
+    attributes.update(zip(cls.fields, positional, strict=False))
+    attributes.update(keywords)
+    frame.state.heap[pointer.address] = InstanceObject(cls, attributes)
+
+
+def ancestor(frame: Frame, node: object) -> Value:
+    """Return `super()` as it is seen inside a method."""
+    if frame.owner is None or frame.function is None or not frame.function.parameters:
+        return frame.unknown(node, "super")
+    first = frame.function.parameters[0].name
+    binding = frame.state.scope(frame.scope).get(first)
+    return frame.unknown(node, "super") if binding is None else Ancestor(frame.owner, binding.value)
+
+
+def class_fields(annotated: list[str], bases: tuple[Value, ...], decorators: list[str]) -> tuple[str, ...]:
+    """The positional fields of a dataclass or NamedTuple, inherited ones first."""
+    inherited = [f for b in bases if isinstance(b, Class) for f in b.fields]
+    tuple_like = any(isinstance(b, Reference) and b.name.endswith("NamedTuple") for b in bases)
+    data = any(d.endswith(("dataclass", "dataclasses.dataclass", "attrs.define", "attr.s")) for d in decorators)
+    if not (tuple_like or data):
+        return tuple(inherited)
+    return (*inherited, *[a for a in annotated if a not in inherited])

@@ -1,0 +1,102 @@
+"""What decorators do to a function: those that are known are looked through, the others leave a doubt."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from eiglint.analysis import calls, expressions
+from eiglint.analysis.frame import Frame
+from eiglint.analysis.values import (
+    Bound,
+    Choice,
+    Closure,
+    Derived,
+    Gate,
+    Layer,
+    Partial,
+    Pointer,
+    Reference,
+    Value,
+)
+from eiglint.gauge import Tensor
+from eiglint.gauge.values import Unknown
+from eiglint.ir import instructions as ir
+
+KINDS = {
+    "builtins.staticmethod": "static",
+    "builtins.classmethod": "class",
+    "builtins.property": "property",
+    "functools.cached_property": "property",
+    "abc.abstractproperty": "property",
+}
+TRANSPARENT = frozenset(
+    [
+        "eiglint.identity",
+        "abc.abstractmethod",
+        "functools.cache",
+        "functools.lru_cache",
+        "functools.wraps",
+        "functools.singledispatch",
+        "contextlib.contextmanager",
+        "typing.overload",
+        "typing.final",
+        "typing.override",
+        "typing.no_type_check",
+        "typing_extensions.override",
+        "typing_extensions.deprecated",
+        "warnings.deprecated",
+        "atexit.register",
+        "pytest.fixture",
+        "pytest.mark",
+        "jaxtyping.jaxtyped",
+        "beartype.beartype",
+        "typeguard.typechecked",
+        "typechecked",
+        "beartype",
+        "numba.njit",
+        "numba.jit",
+    ]
+)
+
+
+def decorated(value: Value, expressions_of: tuple[ir.Expression, ...], frame: Frame) -> Value:
+    """Apply decorators, innermost first."""
+    for expression in reversed(expressions_of):
+        value = _apply(expression, value, frame)
+    return value
+
+
+def _apply(expression: ir.Expression, value: Value, frame: Frame) -> Value:
+    if isinstance(expression, ir.Attribute) and expression.attr in ("setter", "deleter", "getter"):
+        return value
+    name = _reference(expression, frame)
+    if name is not None and name in KINDS and isinstance(value, Closure):
+        return replace(value, kind=KINDS[name])  # type: ignore[arg-type]
+    if name is not None and (name in TRANSPARENT or name.startswith("pytest.mark.")):
+        return value
+    decorator = expressions.evaluate(expression, frame)
+    at = expression.at
+    if isinstance(decorator, Gate):
+        return calls.gated(value, decorator.recording)
+    if isinstance(decorator, Reference) and frame.world.models.get(decorator.name) is None:
+        return doubted(value)
+    if isinstance(decorator, Tensor | Unknown | None):
+        return doubted(value)
+    made = calls.call(decorator, [value], {}, at, frame)
+    if isinstance(made, Closure | Bound | Partial | Layer | Choice | Pointer | Derived):
+        return made
+    return doubted(value)
+
+
+def _reference(expression: ir.Expression, frame: Frame) -> str | None:
+    """Return the dotted name of a decorator, of its callee where it is a call."""
+    target = expression.func if isinstance(expression, ir.Call) else expression
+    if not isinstance(target, ir.Name | ir.Attribute):
+        return None
+    value = expressions.evaluate(target, frame)
+    return value.name if isinstance(value, Reference) else None
+
+
+def doubted(value: Value) -> Value:
+    """Mark a function whose calls may return something else than its body says."""
+    return replace(value, doubtful=True) if isinstance(value, Closure) else value

@@ -1,0 +1,74 @@
+"""What the interpreter tells the judge: values that reach results, values that reach nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from eiglint.gauge import Gauge, Opened, Remark, Spot, Tensor
+
+How = Literal["returned", "yielded", "stored", "argument", "backward"]
+
+
+class Reached(NamedTuple):
+    """A tensor that depends on a decomposition and reaches a result."""
+
+    how: How
+    value: Tensor
+    spot: Spot
+
+
+class Unused(NamedTuple):
+    """A tensor that is computed and never read: a local variable, or (name "") a dropped result."""
+
+    name: str
+    value: Tensor
+    spot: Spot
+
+
+class Revealed(NamedTuple):
+    """What `reveal_gauge(x)` was asked about."""
+
+    spot: Spot
+    value: object
+
+
+class Truncated(NamedTuple):
+    """A file of which a part was not analysed, and why."""
+
+    path: str
+    reason: str
+
+
+class Crash(NamedTuple):
+    """An internal error: the file, the place that was being interpreted, the traceback."""
+
+    path: str
+    spot: Spot | None
+    traceback: str
+
+
+@dataclass(slots=True)
+class Outcome:
+    """All that one analysis found."""
+
+    reached: list[Reached] = field(default_factory=list)
+    unused: list[Unused] = field(default_factory=list)
+    revealed: list[Revealed] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
+    decomposed: list[Opened] = field(default_factory=list)
+    renamed: list[tuple[Gauge, Gauge]] = field(default_factory=list)
+    """Decompositions of exclusive branches: the first goes under the name of the second from there on."""
+    unknown_callees: Counter[str] = field(default_factory=Counter)
+    truncated: list[Truncated] = field(default_factory=list)
+    crashes: list[Crash] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`budget` bounds the evaluated expressions of one module's roots; `depth` that of inlined calls."""
+
+    complex_reading: bool = False
+    budget: int = 200_000
+    depth: int = 12

@@ -1,0 +1,190 @@
+"""The running analysis: what all frames share, and one frame per function that is being interpreted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+
+from eiglint.analysis.events import How, Outcome, Reached, Settings, Unused
+from eiglint.analysis.merge import MISSING, Merging
+from eiglint.analysis.state import Site, State, Store
+from eiglint.analysis.values import Class, Closure, HeapObject, Pointer, Value
+from eiglint.gauge import Context, Spot, Tensor
+from eiglint.gauge.terms import Term, term
+from eiglint.gauge.values import Number, Unknown
+from eiglint.ir.instructions import Function, Module, Statement
+from eiglint.models import Models
+
+MOST_TURNS = 8
+"""Loops over at most this many known items are unrolled."""
+
+Chain = tuple[int, ...]
+
+
+class OutOfStepsError(Exception):
+    """The steps that one module may take are used up."""
+
+
+@dataclass(slots=True)
+class World:
+    """What all frames share: models, modules, the outcome, the steps that are left."""
+
+    models: Models
+    settings: Settings
+    find_module: Callable[[str], Module | None]
+    execute: Callable[[tuple[Statement, ...], Frame], None]
+    """Runs statements; handed down so that looking up a name need not know how statements run."""
+    outcome: Outcome = field(default_factory=Outcome)
+    store: Store = field(default_factory=Store)
+    modules: dict[str, Module | None] = field(default_factory=dict)
+    ran: dict[str, bool] = field(default_factory=dict)
+    """Modules whose top level was run (True) or is being run (False)."""
+    running: dict[str, Frame] = field(default_factory=dict)
+    stars: dict[str, list[str]] = field(default_factory=dict)
+    """Libraries that a module star-imports: where its unknown names may come from."""
+    seen: set[Reached] = field(default_factory=set)
+    entered: set[int] = field(default_factory=set)
+    """Functions that were interpreted, by the number of their node."""
+    written: dict[Site, Unused] = field(default_factory=dict)
+    """Tensors assigned to local variables, by the number of the node and the name."""
+    read: set[Site] = field(default_factory=set)
+    handed_out: list[tuple[Closure, State]] = field(default_factory=list)
+    """Functions that a root returned or gave away, with the state in which they live on."""
+    words: dict[str, frozenset[str]] = field(default_factory=dict)
+    """For each module, the names through which its code can reach a decomposition."""
+    steps: int = 0
+    limit: int = 0
+    here: Spot | None = None
+    _numbers: dict[int, int] = field(default_factory=dict)
+    _kept: list[object] = field(default_factory=list)
+    _addresses: dict[Hashable, int] = field(default_factory=dict)
+    _next: int = 0
+
+    def number(self, node: object) -> int:
+        """Return a small number for a syntax node, the same whenever it is asked for."""
+        found = self._numbers.get(id(node))
+        if found is None:
+            found = self._numbers[id(node)] = len(self._numbers)
+            self._kept.append(node)
+        return found
+
+    def fresh(self) -> int:
+        """Return an address that nothing uses."""
+        self._next += 1
+        return self._next
+
+    def address(self, key: Hashable) -> int:
+        """Return the address that belongs to a key."""
+        found = self._addresses.get(key)
+        if found is None:
+            found = self._addresses[key] = self.fresh()
+        return found
+
+    def step(self) -> None:
+        """Count one evaluation."""
+        self.steps += 1
+        if self.steps > self.limit:
+            raise OutOfStepsError
+
+    def path_of(self, space: str) -> str:
+        """Return the file of a module of the project."""
+        module = self.modules.get(space)
+        return space if module is None else module.path
+
+    def relevant(self, closure: Closure) -> bool:
+        """Whether a function can reach a decomposition by the names it mentions."""
+        return bool(closure.function.mentions & self.words.get(closure.space, frozenset()))
+
+    def module(self, name: str) -> Module | None:
+        """Return a module of the project, or None."""
+        if name not in self.modules:
+            own = name == "eiglint" or self.models.knows_module(name)
+            self.modules[name] = None if own else self.find_module(name)
+        return self.modules[name]
+
+
+@dataclass(slots=True)
+class LoopExits:
+    """The states in which a loop was left or continued."""
+
+    breaks: list[State] = field(default_factory=list)
+    continues: list[State] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Frame:
+    """One function, class body or module that is being interpreted."""
+
+    world: World
+    space: str
+    path: str
+    scope: Hashable
+    scopes: tuple[Hashable, ...]
+    """Where names are looked up, innermost first; the scope itself is the first."""
+    state: State
+    chain: Chain = ()
+    function: Function | None = None
+    owner: Class | None = None
+    receiver: Value = MISSING
+    root: bool = False
+    depth: int = 0
+    active: tuple[int, ...] = ()
+    dead: bool = False
+    """Whether the point that was reached cannot be reached: after return, raise, break."""
+    returns: list[tuple[State, Value]] = field(default_factory=list)
+    exits: list[tuple[object, State, Value]] = field(default_factory=list)
+    """The return statements of a root, with what they return."""
+    yields: list[Value] = field(default_factory=list)
+    loops: list[LoopExits] = field(default_factory=list)
+    tries: list[list[State]] = field(default_factory=list)
+    globals: set[str] = field(default_factory=set)
+    nonlocals: set[str] = field(default_factory=set)
+    captured: bool = False
+    fallback: int = 0
+    """How many try blocks and hasattr tests surround this point."""
+    turn: tuple[int, ...] = ()
+    """Which pass of the surrounding unrolled loops this is."""
+
+    def spot(self, node: object) -> Spot:
+        return Spot(self.path, node)
+
+    def context(self, node: object) -> Context:
+        """Return the circumstances of an operation at a node."""
+        return Context(
+            spot=self.spot(node),
+            recording=self.state.recording is not False,
+            chain=self.chain + self.turn,
+            complex_reading=self.world.settings.complex_reading,
+            remarks=self.world.outcome.remarks,
+            decomposed=self.world.outcome.decomposed,
+        )
+
+    def term(self, label: str, node: object, *more: Hashable) -> Term:
+        """Return a term for something that is computed at a node and not known."""
+        return term(label, self.world.number(node), *self.chain, *self.turn, *more)
+
+    def unknown(self, node: object, *more: Hashable) -> Unknown:
+        return Unknown(self.term("unknown", node, *more))
+
+    def index(self, node: object, *more: Hashable) -> Number:
+        """Return an integer of which nothing is known."""
+        return Number(self.term("number", node, *more), integer=True)
+
+    def merging(self, node: object, label: str, test: Value = MISSING) -> Merging:
+        """Return how states are merged at a node."""
+        key = (label, self.world.number(node), *self.chain, *self.turn)
+        return Merging(self.context(node), key, self.world.address, test, renamed=self.world.outcome.renamed)
+
+    def allocate(self, obj: HeapObject) -> Pointer:
+        """Put an object on the heap."""
+        address = self.world.fresh()
+        self.state.heap[address] = obj
+        return Pointer(address)
+
+    def reach(self, how: How, tensors: list[Tensor], node: object) -> None:
+        """Record that tensors reach a result."""
+        for t in tensors:
+            made = Reached(how, t, self.spot(node))
+            if not t.neutral and made not in self.world.seen:
+                self.world.seen.add(made)
+                self.world.outcome.reached.append(made)

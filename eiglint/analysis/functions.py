@@ -1,0 +1,196 @@
+"""Functions: how they are made, and how a call is interpreted in its caller's state."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+
+from eiglint import gauge
+from eiglint.analysis import decorators, expressions, statements
+from eiglint.analysis.frame import Frame
+from eiglint.analysis.merge import merge_all, merge_states, merge_values, tensors_inside
+from eiglint.analysis.plain import deep_tensors
+from eiglint.analysis.returns import merged_returns, moving_tests
+from eiglint.analysis.state import Binding
+from eiglint.analysis.values import Closure, DictObject, Partial, Sequence, Value
+from eiglint.gauge import Tensor
+from eiglint.gauge.values import Unknown
+from eiglint.ir import instructions as ir
+
+DEEPEST_NEUTRAL = 4
+"""Calls below this depth whose arguments depend on no decomposition, into code that names none, are not followed."""
+
+
+def make_closure(function: ir.Function, frame: Frame) -> Value:
+    """Return the value of a `def` or a lambda, its decorators applied."""
+    defaults: list[tuple[str, Value]] = []
+    for parameter in function.parameters:
+        if parameter.default is not None:
+            defaults.append((parameter.name, expressions.evaluate(parameter.default, frame)))
+    scopes = frame.scopes[1:] if frame.owner is not None and frame.function is None else frame.scopes
+    closure = Closure(function, scopes, frame.space, frame.owner, tuple(defaults), fallback=bool(frame.fallback))
+    if frame.function is not None:
+        frame.captured = True
+        _mark_captured(function, frame)
+    return decorators.decorated(closure, function.decorators, frame)
+
+
+def _mark_captured(function: ir.Function, frame: Frame) -> None:
+    """Count the variables that a nested function mentions as read."""
+    for key in frame.scopes:
+        names = frame.state.scope(key)
+        for name in function.mentions & names.keys():
+            frame.world.read.update(names[name].sites)
+
+
+def captured_tensors(values: list[Value], frame: Frame) -> list[Tensor]:
+    """The tensors that functions among values can see in the scopes of the functions around them."""
+    found: list[Tensor] = []
+    for value in values:
+        closure = value.function if isinstance(value, Partial) else value
+        if not isinstance(closure, Closure):
+            continue
+        for key in closure.scopes:
+            if isinstance(key, tuple) and key[0] == "module":
+                continue
+            names = frame.state.scope(key)
+            for name in sorted(closure.function.mentions & names.keys()):
+                found.extend(tensors_inside([names[name].value]))
+    return found
+
+
+# --- calls ------------------------------------------------------------------------------------------------------
+
+
+def inline(
+    closure: Closure,
+    positional: list[Value],
+    keywords: Mapping[str, Value],
+    node: object,
+    frame: Frame,
+    spill: Value = None,
+) -> Value:
+    """Interpret a call of a function of the project in the caller's state and return its value."""
+    world = frame.world
+    number = world.number(closure.function)
+    given = [*positional, *keywords.values(), *([] if spill is None else [spill])]
+    if number in frame.active or frame.depth >= world.settings.depth or _pointless(closure, given, frame):
+        return _not_followed(closure, given, node, frame)
+    world.entered.add(number)
+    chain = (*frame.chain, *frame.turn, world.number(node))
+    callee = Frame(
+        world=world,
+        space=closure.space,
+        path=world.path_of(closure.space),
+        scope=("call", *chain, number),
+        scopes=(("call", *chain, number), *closure.scopes),
+        state=frame.state,
+        chain=chain,
+        function=closure.function,
+        owner=closure.owner,
+        depth=frame.depth + 1,
+        active=(*frame.active, number),
+        fallback=int(closure.fallback),
+    )
+    guards, recording = frame.state.guards, frame.state.recording
+    frame.state.scopes[callee.scope] = {}
+    bind_parameters(closure, positional, keywords, spill, node, callee)
+    value = run_body(callee, node, closure.recording)
+    frame.state = callee.state
+    frame.state.guards, frame.state.recording = guards, recording
+    if not callee.captured:
+        frame.state.forget(callee.scope)
+    if closure.doubtful:
+        return gauge.opaque(deep_tensors([value, *given], frame), frame.context(node), closure.function.name)
+    return value
+
+
+def _pointless(closure: Closure, given: list[Value], frame: Frame) -> bool:
+    """Whether following a call would only cost time."""
+    if frame.depth < DEEPEST_NEUTRAL or frame.world.relevant(closure):
+        return False
+    return all(t.neutral for t in deep_tensors(given, frame))
+
+
+def _not_followed(closure: Closure, given: list[Value], node: object, frame: Frame) -> Value:
+    tensors = [*deep_tensors(given, frame), *captured_tensors([closure], frame)]
+    return gauge.opaque(tensors, frame.context(node), closure.function.name)
+
+
+def run_body(callee: Frame, node: object, recording: bool | None = None) -> Value:
+    """Interpret the body of a frame's function and return what a call returns; the state is that after the call."""
+    assert callee.function is not None
+    callee.state.guards = ()
+    if recording is not None:
+        callee.state.recording = recording
+    statements.execute(callee.function.lower_body(), callee)
+    if not callee.dead:
+        callee.returns.append((callee.state, None))
+    if callee.function.is_generator:
+        return _generated(callee, node)
+    if not callee.returns:
+        return callee.unknown(node, "raises")
+    if len(callee.returns) == 1:
+        callee.state = callee.returns[0][0]
+        return callee.returns[0][1]
+    callee.state, value = merged_returns(callee.returns, callee, node)
+    return value
+
+
+def reach_returned(root: Frame, value: Value) -> None:
+    """Record what a root returns: each return's value, or all merged where a decomposition decides between them."""
+    decided = moving_tests([g for _, state, _ in root.exits for g in state.guards])
+    for at, state, one in root.exits[-1:] if decided else root.exits:
+        if not decided:
+            root.state = state
+        root.reach("returned", deep_tensors([value if decided else one], root), at)
+
+
+def _generated(callee: Frame, node: object) -> Value:
+    """Return what iterating over a generator gives."""
+    state = callee.state
+    for i, (other, _) in enumerate(callee.returns):
+        state = other if i == 0 else merge_states(state, other, callee.merging(node, "generator"))
+    callee.state = state
+    return Sequence(merge_all(callee.yields, callee.merging(node, "yields"), ()))
+
+
+def bind_parameters(
+    closure: Closure,
+    positional: list[Value],
+    keywords: Mapping[str, Value],
+    spill: Value,
+    node: object,
+    callee: Frame,
+) -> None:
+    """Bind arguments to parameters; those that are missing take their defaults."""
+    left, named = list(positional), dict(keywords)
+    defaults = dict(closure.defaults)
+    for parameter in closure.function.parameters:
+        name = parameter.name
+        value: Value
+        if parameter.kind == "*":
+            value = tuple(left) if spill is None else Sequence(_any_of([*left, spill], node, callee))
+            left = []
+        elif parameter.kind == "**":
+            rest: dict[Hashable, Value] = {}
+            rest.update(named)
+            value = callee.allocate(DictObject(rest))
+            named = {}
+        elif parameter.kind != "keyword" and left:
+            value = left.pop(0)
+        elif parameter.kind != "positional" and name in named:
+            value = named.pop(name)
+        elif spill is not None and name not in defaults:
+            value = spill
+        elif name in defaults:
+            value = defaults[name] if spill is None else _any_of([defaults[name], spill], node, callee)
+        else:
+            value = Unknown(callee.term("missing", node, name))
+        callee.state.bind(callee.scope, name, Binding(value))
+
+
+def _any_of(values: list[Value], node: object, callee: Frame) -> Value:
+    made = values[0]
+    for value in values[1:]:
+        made = merge_values(made, value, callee.merging(node, "starred"), ())
+    return made

@@ -1,0 +1,112 @@
+"""The analysis of a set of modules: run their top level, then every root, and collect what was seen."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from eiglint.analysis import statements
+from eiglint.analysis.events import Crash, Outcome, Settings, Truncated
+from eiglint.analysis.frame import OutOfStepsError, World
+from eiglint.analysis.roots import Root, candidates, in_order, is_entered, methods, run_class, run_function
+from eiglint.analysis.toplevel import run_module
+from eiglint.analysis.values import Closure
+from eiglint.ir.instructions import Module
+from eiglint.models import Models, load
+
+RECURSION_LIMIT = 60_000
+SHARE = 4
+"""One root may take this fraction of its module's budget."""
+
+
+def analyse(
+    modules: Mapping[str, Module],
+    find_module: Callable[[str], Module | None],
+    settings: Settings = Settings(),  # noqa: B008 (frozen)
+    models: Models | None = None,
+) -> Outcome:
+    """Interpret modules and return what reaches results, what is never used, and what could not be followed."""
+    world = World(load() if models is None else models, settings, find_module, statements.execute)
+    world.modules.update(modules)
+    with _deep():
+        left = dict.fromkeys(modules, settings.budget)
+        for name, module in modules.items():
+            if name not in world.ran:
+                _guarded(module, name, left, world, lambda n=name, m=module: run_module(n, m, world))  # type: ignore[misc]
+        for leftovers in (False, True):
+            for name, module in modules.items():
+                _run_roots(name, module, leftovers, left, world)
+    outcome = world.outcome
+    outcome.unused.extend([u for site, u in world.written.items() if site not in world.read])
+    return outcome
+
+
+def _run_roots(name: str, module: Module, leftovers: bool, left: dict[str, int], world: World) -> None:
+    """Run a module's roots: first those that nobody mentions, then those that nobody entered."""
+    ordered = in_order(candidates(name, world))
+    for root in ordered:
+        if not leftovers and _imported_elsewhere(root, name, world):
+            continue
+        if left[name] <= 0:
+            _truncate(module, f"no steps left for `{_name(root)}`", world)
+            continue
+        if isinstance(root, Closure):
+            if not is_entered(root, world):
+                _guarded(module, name, left, world, lambda r=root: run_function(r, world))  # type: ignore[misc]
+        elif not all(is_entered(m, world) for m in methods(root)):
+            _guarded(module, name, left, world, lambda r=root: run_class(r, world))  # type: ignore[misc]
+        _run_handed_out(module, name, left, world)
+
+
+def _run_handed_out(module: Module, name: str, left: dict[str, int], world: World) -> None:
+    """Run the functions that a root gave away and nobody called, where they live."""
+    while world.handed_out:
+        closure, state = world.handed_out.pop()
+        if not is_entered(closure, world) and world.relevant(closure) and left[name] > 0:
+            _guarded(module, name, left, world, lambda c=closure, s=state: run_function(c, world, s))  # type: ignore[misc]
+
+
+def _imported_elsewhere(root: Root, name: str, world: World) -> bool:
+    """Whether another module of the set mentions a root, so that its callers' facts may come first."""
+    return any(_name(root) in words for other, words in world.words.items() if other != name and _is_set(other, world))
+
+
+def _is_set(name: str, world: World) -> bool:
+    return world.modules.get(name) is not None
+
+
+def _name(root: Root) -> str:
+    return root.function.name if isinstance(root, Closure) else root.name
+
+
+def _guarded(module: Module, name: str, left: dict[str, int], world: World, run: Callable[[], object]) -> None:
+    """Run one root within its budget; an error in it does not lose the others."""
+    before = world.steps
+    world.limit = before + min(left[name], max(left[name], world.settings.budget) // SHARE)
+    try:
+        run()
+    except OutOfStepsError:
+        _truncate(module, "took too many steps", world)
+    except Exception:  # whatever goes wrong in one root is reported, and the others still count
+        if not any(c.path == module.path for c in world.outcome.crashes):
+            world.outcome.crashes.append(Crash(module.path, world.here, traceback.format_exc()))
+    left[name] -= world.steps - before
+
+
+def _truncate(module: Module, reason: str, world: World) -> None:
+    where = Truncated(module.path, reason)
+    if where not in world.outcome.truncated:
+        world.outcome.truncated.append(where)
+
+
+@contextmanager
+def _deep() -> Iterator[None]:
+    """Allow deep recursion: frames of pure Python take no C stack."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, RECURSION_LIMIT))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)

@@ -1,0 +1,336 @@
+"""Calls into libraries that are modelled: what has no numbers in it is done here, the rest by the algebra."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import cast
+
+from eiglint import gauge
+from eiglint.analysis import calls, python
+from eiglint.analysis.frame import Frame
+from eiglint.analysis.plain import deep_tensors, plain, size_at, spread
+from eiglint.analysis.values import (
+    Choice,
+    Derived,
+    Gate,
+    Layer,
+    ListObject,
+    Pointer,
+    Reference,
+    Sequence,
+    Shape,
+    Value,
+)
+from eiglint.gauge import Live, Remark, Tensor
+from eiglint.gauge.terms import term
+from eiglint.gauge.values import Number, Unknown
+from eiglint.models.schema import Model
+
+Keywords = Mapping[str, Value]
+
+
+def call_reference(
+    reference: Reference, positional: list[Value], keywords: Keywords, node: object, frame: Frame, spill: Value = None
+) -> Value:
+    """Call something of a library, or something unknown, by its dotted name."""
+    model = frame.world.models.get(reference.name)
+    if model is not None:
+        return apply_model(model, positional, keywords, node, frame, reference.name, spill)
+    made = python.call(reference.name, positional, keywords, node, frame)
+    if made is not NotImplemented:
+        return made
+    values = [*positional, *keywords.values(), *([spill] if spill is not None else [])]
+    return calls.unknown_callee(reference.name, values, node, frame)
+
+
+def apply_model(
+    model: Model,
+    positional: list[Value],
+    keywords: Keywords,
+    node: object,
+    frame: Frame,
+    name: str,
+    spill: Value = None,
+) -> Value:
+    """Return the result of a modelled call; `spill` stands for starred arguments of unknown number."""
+    special = SPECIAL.get(model.kind)
+    if model.removed_in or model.deprecated:
+        _remark_old(model, positional, node, frame)
+    if special is None and any(isinstance(v, Choice) for v in positional):
+        return spread(
+            list(positional), frame, node, lambda vs: apply_model(model, vs, keywords, node, frame, name, spill)
+        )
+    if spill is not None:
+        positional = [*positional, spill]
+    bound = frame.world.models.bind(model, list(positional), dict(keywords))
+    if bound is None:
+        return _opaque([*positional, *keywords.values()], name, node, frame)
+    if spill is not None:  # starred arguments: their number is not known, so the tuple says nothing
+        bound = {k: spill if type(v) is tuple and any(x is spill for x in v) else v for k, v in bound.items()}
+    if special is not None:
+        return special(model, bound, node, frame)
+    return numeric(model, bound, node, frame, name)
+
+
+def numeric(model: Model, bound: Mapping[str, Value], node: object, frame: Frame, name: str) -> Value:
+    """Hand a call to the algebra."""
+    options: Mapping[str, object] = model.options
+    if model.kind == "join":
+        joined = _join_of_many(model, bound, node, frame, name)
+        if joined is not None:
+            return joined
+    arguments = {key: plain(value, frame, node) for key, value in bound.items()}
+    if model.kind == "cast" and isinstance(arguments.get("dtype"), str):
+        arguments["to"] = arguments["dtype"]
+    if model.fields and "fields" not in options:
+        options = {**options, "fields": model.fields}
+    made = gauge.apply(model.kind, options, arguments, frame.context(node), name)
+    if bound.get("requires_grad") is True and isinstance(made, Tensor) and model.kind != "requires":
+        made = gauge.apply("requires", {}, {"input": made}, frame.context(node), name)
+    return frame.allocate(ListObject(made)) if model.options.get("list") and type(made) is tuple else made
+
+
+def _join_of_many(model: Model, bound: Mapping[str, Value], node: object, frame: Frame, name: str) -> Value | None:
+    """Join tensors of unknown number: what two and three of them have in common, each from a run of its own."""
+    many = bound.get("tensors")
+    if isinstance(many, tuple) and len(many) == 1:
+        many = many[0]
+    element = _element(many, frame)
+    if element is None:
+        return None
+    t = gauge.as_tensor(plain(element, frame, node))
+    if t is None:
+        return None
+    older = gauge.age(t, t.gauges)
+    oldest = gauge.age(older, older.gauges)
+    rest = {key: plain(v, frame, node) for key, v in bound.items() if key != "tensors"}
+    context = frame.context(node)
+    made = [
+        gauge.apply(model.kind, model.options, {**rest, "tensors": some}, context, name)
+        for some in ((t, older), (t, older, oldest))
+    ]
+    if all(isinstance(m, Tensor) for m in made):
+        joined = gauge.join(cast(Tensor, made[0]), cast(Tensor, made[1]), context)
+        return replace(joined, term=term("join", name, t.term))
+    return made[0]
+
+
+def _element(many: Value, frame: Frame) -> Value | None:
+    if isinstance(many, Sequence):
+        return many.element
+    if isinstance(many, Pointer):
+        obj = frame.state.load(many.address)
+        if isinstance(obj, ListObject) and obj.items is None:
+            return obj.element
+    return None
+
+
+def _opaque(values: list[Value], name: str, node: object, frame: Frame) -> Tensor:
+    return gauge.opaque(deep_tensors(values, frame), frame.context(node), name)
+
+
+def _remark_old(model: Model, positional: list[Value], node: object, frame: Frame) -> None:
+    """Remark that a spelling is removed or deprecated, unless the program is prepared for its absence."""
+    if frame.fallback:
+        return
+    tensors = deep_tensors(positional, frame)
+    live = max([t.live for t in tensors], default=Live.MAYBE)
+    state = f"gone from torch {model.removed_in}" if model.removed_in else "deprecated"
+    details = (("call", model.name), ("state", state), ("advice", model.deprecated or "its successor in torch.linalg"))
+    frame.world.outcome.remarks.append(Remark("old api", frame.spot(node), None, live, 0, details))
+
+
+# --- kinds that are not numbers ---------------------------------------------------------------------------------
+
+
+def _context(model: Model, bound: Mapping[str, Value], node: object, frame: Frame) -> Value:
+    grad = model.options.get("grad")
+    if grad == "same":
+        return Gate(frame.state.recording)
+    if grad == "mode":
+        mode = bound.get("mode")
+        made = Gate(mode if isinstance(mode, bool) else None)
+        frame.state.recording = made.recording  # as a function; `with` restores what was before
+        return made
+    recording = grad == "true"
+    if bound.get("mode") is False:
+        recording = not recording
+    function = bound.get("function")
+    return Gate(recording) if function is None else calls.gated(function, recording)
+
+
+def _root(model: Model, bound: Mapping[str, Value], node: object, frame: Frame) -> Value:
+    tensors = deep_tensors([bound.get("tensors")], frame)
+    frame.reach("backward", tensors, node)
+    if model.name == "torch.autograd.grad":
+        made = gauge.opaque(tensors, frame.context(node), model.name)
+        return Sequence(made)
+    return None
+
+
+def _sink(model: Model, bound: Mapping[str, Value], node: object, frame: Frame) -> Value:
+    return None
+
+
+def _store(model: Model, bound: Mapping[str, Value], node: object, frame: Frame) -> Value:
+    frame.reach("stored", deep_tensors([bound.get("input")], frame), node)
+    return None
+
+
+def _transform(model: Model, bound: Mapping[str, Value], node: object, frame: Frame) -> Value:
+    """Look through a wrapper: what it returns behaves as the function it was given."""
+    function = bound.get("func")
+    rest = bound.get("arguments", ())
+    arguments = list(rest) if isinstance(rest, tuple) else [rest]
+    changed = model.name.rsplit(".", 1)[-1]
+    if function is None:
+        return Reference("eiglint.identity")
+    if model.options.get("calls") == "now":
+        made = calls.call(function, _called_with(changed, arguments, frame), {}, node, frame)
+        if changed in ("checkpoint", "checkpoint_sequential", "functional_call"):
+            return made
+        return differentiated(made, changed, node, frame)
+    if changed in ("grad", "grad_and_value", "jacrev", "jacfwd", "hessian"):
+        return Derived(function, changed)
+    return function
+
+
+def _called_with(changed: str, arguments: list[Value], frame: Frame) -> list[Value]:
+    """Return the arguments of the function itself; the functional interface passes them as a tuple."""
+    if changed in ("jacobian", "hessian", "vjp", "jvp", "hvp", "vhp", "gradcheck", "gradgradcheck") and arguments:
+        first = arguments[0]
+        return list(first) if type(first) is tuple else [first]
+    return arguments
+
+
+def differentiated(made: Value, name: str, node: object, frame: Frame) -> Value:
+    tensors = deep_tensors([made], frame)
+    frame.reach("backward", tensors, node)
+    return gauge.opaque(tensors, frame.context(node), name)
+
+
+def _parameter(model: Model, bound: Mapping[str, Value], node: object, frame: Frame) -> Value:
+    data = plain(bound.get("input"), frame, node)
+    label = frame.term("parameter", node)
+    trained = model.options.get("trained", True) and bound.get("requires_grad", True) is not False
+    live = Live.YES if trained else Live.NO
+    if isinstance(data, Tensor):
+        cut = gauge.detached(data)
+        return replace(cut, live=live, flags=cut.flags | {"parameter"}) if cut.neutral else cut
+    return gauge.tensor(label, live)
+
+
+def _query(model: Model, bound: Mapping[str, Value], node: object, frame: Frame) -> Value:
+    what = model.options.get("what")
+    t = bound.get("input")
+    if what == "object" or not isinstance(t, Tensor):
+        given = list(bound.values())
+        moving = any(not x.neutral for x in deep_tensors(given, frame))
+        return _opaque(given, model.name, node, frame) if moving and what == "object" else frame.unknown(node)
+    match what:
+        case "shape":
+            return Shape(t)
+        case "size":
+            dim = bound.get("dim")
+            return Shape(t) if dim is None else _size(t, dim)
+        case "ndim":
+            return t.rank if t.rank is not None else Number(term("rank", t.term), integer=True)
+        case "numel":
+            return Number(term("numel", t.term), integer=True)
+        case "dtype":
+            return t.dtype if t.dtype is not None else Unknown(term("dtype", t.term))
+        case "is_complex":
+            return Unknown(term("is_complex", t.term)) if t.dtype is None else t.dtype == "complex"
+        case "is_tensor":
+            return True if t.term.op != "param" else frame.unknown(node)
+        case "grad":
+            return gauge.tensor(term("grad", t.term), Live.NO) if t.neutral else _opaque([t], "grad", node, frame)
+    return Unknown(term("query", model.name, t.term))
+
+
+def _size(t: Tensor, dim: Value) -> Value:
+    if isinstance(dim, int):
+        return size_at(t, dim)
+    return Number(term("size", t.term, *([dim.term] if isinstance(dim, Number) else [])), integer=True)
+
+
+def _module(model: Model, bound: Mapping[str, Value], node: object, frame: Frame) -> Value:
+    moving = [t for t in deep_tensors(list(bound.values()), frame) if not t.neutral]
+    if moving:
+        return gauge.opaque(moving, frame.context(node), model.name)
+    settings = tuple(sorted([(k, _setting(v)) for k, v in bound.items()]))
+    return Layer(model, (model.name, frame.world.number(node), *frame.chain, *frame.turn), settings=settings)
+
+
+def _setting(value: Value) -> Value:
+    return value if isinstance(value, int | float | str | bool | None | Number) else None
+
+
+def _container(model: Model, bound: Mapping[str, Value], node: object, frame: Frame) -> Value:
+    parts: Value = bound.get("modules", ())
+    if isinstance(parts, tuple) and len(parts) == 1 and not isinstance(parts[0], Layer):
+        parts = parts[0]
+    return Layer(model, (model.name, frame.world.number(node), *frame.chain, *frame.turn), parts)
+
+
+def _dtype(model: Model, bound: Mapping[str, Value], node: object, frame: Frame) -> Value:
+    return Reference(model.name)
+
+
+def _opaque_kind(model: Model, bound: Mapping[str, Value], node: object, frame: Frame) -> Value:
+    return _opaque(list(bound.values()), model.name, node, frame)
+
+
+Special = Callable[[Model, Mapping[str, Value], object, Frame], Value]
+
+SPECIAL: dict[str, Special] = {
+    "context": _context,
+    "root": _root,
+    "sink": _sink,
+    "store": _store,
+    "transform": _transform,
+    "parameter": _parameter,
+    "query": _query,
+    "module": _module,
+    "container": _container,
+    "dtype": _dtype,
+    "opaque": _opaque_kind,
+}
+
+
+def call_layer(layer: Layer, positional: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
+    """Call an instance of a library class."""
+    if layer.model.kind == "container":
+        return _call_container(layer, positional, keywords, node, frame)
+    instance = layer.model.instance
+    if instance is None:
+        return calls.unknown_callee(layer.model.name, [*positional, *keywords.values()], node, frame)
+    settings = {k: v for k, v in layer.settings if v is not None}
+    given = [*positional, *keywords.values()]
+    if any(isinstance(v, Choice) for v in given):
+        return spread(list(positional), frame, node, lambda vs: call_layer(layer, vs, keywords, node, frame))
+    bound = frame.world.models.bind(instance, list(positional), dict(keywords))
+    if bound is None:
+        return _opaque(given, layer.model.name, node, frame)
+    weight = gauge.tensor(term("weight", repr(layer.identity)), Live.YES, flags=frozenset({"parameter"}))
+    if instance.kind == "layer":
+        settings = {"weight": weight}
+    made = {**settings, **bound}
+    return numeric(instance, made, node, frame, layer.model.name)
+
+
+def _call_container(layer: Layer, positional: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
+    """Call a Sequential: its parts in a row."""
+    from eiglint.analysis.patterns import items_of
+
+    parts = items_of(layer.parts, frame, node)
+    if parts is None or not layer.model.name.endswith("Sequential") or len(positional) != 1:
+        values = [*positional, *keywords.values(), layer.parts]
+        return calls.unknown_callee(layer.model.name, values, node, frame)
+    value = positional[0]
+    for i, part in enumerate(parts):
+        before, frame.turn = frame.turn, (*frame.turn, -100 - i)
+        value = calls.call(part, [value], {}, node, frame)
+        frame.turn = before
+    return value

@@ -1,0 +1,391 @@
+"""Two states that meet: after a branch, at the head of a loop, at the end of a function with several returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Hashable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from eiglint import gauge
+from eiglint.analysis.state import Binding, State
+from eiglint.analysis.unify import renamed, renames
+from eiglint.analysis.values import (
+    NUMERIC,
+    Choice,
+    DictObject,
+    HeapObject,
+    InstanceObject,
+    ListObject,
+    Pointer,
+    Sequence,
+    Shape,
+    Value,
+    is_tuple,
+    same,
+)
+from eiglint.gauge import Context, Gauge, Record, Tensor
+from eiglint.gauge.tensor import as_tensor
+from eiglint.gauge.terms import term
+from eiglint.gauge.values import Number, Range, Unknown
+
+Key = TypeVar("Key", bound=Hashable)
+MISSING: Value = object()
+WIDEST_CHOICE = 6
+
+
+@dataclass(slots=True)
+class Merging:
+    """How two states are merged: `key` names the place, `test` is the condition between them, where there is one.
+
+    `address` gives the object that is merged at a path an address that is the same in every pass.
+    `retire` (loops) renames the values that changed, since one term must not mean this iteration's value and the
+    last one's.
+    """
+
+    context: Context
+    key: tuple[Hashable, ...]
+    address: Callable[[tuple[Hashable, ...]], int]
+    test: Value = MISSING
+    retire: bool = False
+    widen: bool = False
+    left: State | None = None
+    right: State | None = None
+    out: State | None = None
+    pending: set[tuple[int, int]] = field(default_factory=set)
+    names: dict[Gauge, Gauge] = field(default_factory=dict)
+    """Gauges of the right state that go under the name of one of the left state."""
+    renamed: list[tuple[Gauge, Gauge]] = field(default_factory=list)
+
+    @property
+    def gated(self) -> bool:
+        """Whether the condition itself depends on a decomposition's choices."""
+        return isinstance(self.test, Tensor) and not self.test.neutral
+
+
+def merge_states(left: State, right: State, m: Merging, values: tuple[Value, Value] | None = None) -> State:
+    """Return a state that covers both; `values` are two more values that will be merged under the same terms."""
+    out = left.copy()
+    m.left, m.right, m.out = left, right, out
+    m.names = renames(left, right, values)
+    m.renamed.extend(m.names.items())
+    for address, obj in right.heap.items():
+        mine = left.heap.get(address, left.store.heap.get(address))
+        if mine is None:
+            out.heap[address] = retired_object(obj, m, (address,)) if m.retire else obj
+        elif mine is not obj:
+            out.heap[address] = merge_objects(mine, obj, m, (address,))
+    for address, obj in left.heap.items():
+        if address not in right.heap and address in right.store.heap:
+            out.heap[address] = merge_objects(obj, right.store.heap[address], m, (address,))
+    for key in right.scopes:
+        _merge_scope(key, left, right, m)
+    if left.recording != right.recording:
+        out.recording = None
+    out.guards = tuple([g for g, h in zip(left.guards, right.guards, strict=False) if g is h])
+    return out
+
+
+def _merge_scope(key: Hashable, left: State, right: State, m: Merging) -> None:
+    assert m.out is not None
+    mine, theirs = left.scope(key), right.scope(key)
+    if mine is theirs:
+        return
+    for name, there in theirs.items():
+        here = mine.get(name)
+        if here is there:
+            continue
+        path = (key, name)
+        if here is None:
+            value = retired(there.value, m, path) if m.retire else there.value
+            m.out.bind(key, name, Binding(value, there.sites))
+            continue
+        value = merge_values(here.value, there.value, m, path)
+        if value is not here.value or not there.sites <= here.sites:
+            m.out.bind(key, name, Binding(value, here.sites | there.sites))
+
+
+def merge_values(a: Value, b: Value, m: Merging, path: tuple[Hashable, ...]) -> Value:
+    """Return a value that covers both."""
+    if same(a, b):
+        return a
+    if m.names:
+        b = map_tensors(b, lambda t: renamed(t, m.names))
+        if same(a, b):
+            return a
+    made = _merged(a, b, m, path)
+    return retired(made, m, path) if m.retire else made
+
+
+def _merged(a: Value, b: Value, m: Merging, path: tuple[Hashable, ...]) -> Value:
+    if isinstance(a, NUMERIC) and isinstance(b, NUMERIC):
+        return _merged_numbers(a, b, m, path)
+    if is_tuple(a) and is_tuple(b) and len(a) == len(b):  # type: ignore[arg-type]
+        return tuple([merge_values(x, y, m, (*path, i)) for i, (x, y) in enumerate(zip(a, b, strict=True))])  # type: ignore[call-overload]
+    if isinstance(a, Record) and isinstance(b, Record) and a.fields == b.fields:
+        parts = [merge_values(x, y, m, (*path, i)) for i, (x, y) in enumerate(zip(a.values, b.values, strict=True))]
+        return Record(a.fields, tuple(parts))
+    if isinstance(a, Pointer) and isinstance(b, Pointer):
+        made = _merged_pointers(a, b, m, path)
+        if made is not None:
+            return made
+    elements = _elements(a), _elements(b)
+    if elements[0] is not None and elements[1] is not None:
+        return Sequence(merge_all([*elements[0], *elements[1]], m, (*path, "element")))
+    return _choice(a, b, m, path)
+
+
+def _merged_numbers(a: Value, b: Value, m: Merging, path: tuple[Hashable, ...]) -> Value:
+    if isinstance(a, Tensor) or isinstance(b, Tensor) or m.gated:
+        x, y = as_tensor(a), as_tensor(b)
+        assert x is not None
+        assert y is not None
+        test = None if m.test is MISSING else as_tensor(m.test)
+        if test is not None:
+            return gauge.select(test, x, y, m.context)
+        return gauge.join(x, y, m.context)
+    label = term("merge", *m.key, *path)
+    if isinstance(a, Unknown) or isinstance(b, Unknown) or isinstance(a, bool) or isinstance(b, bool):
+        return Unknown(label)
+    return Number(label, integer=_integer(a) and _integer(b))
+
+
+def _integer(value: Value) -> bool:
+    return isinstance(value, int) or (isinstance(value, Number) and value.integer)
+
+
+def _elements(value: Value) -> tuple[Value, ...] | None:
+    if isinstance(value, tuple) and is_tuple(value):
+        return value
+    if isinstance(value, Sequence):
+        return (value.element,)
+    if isinstance(value, Shape):
+        return (Number(term("size", value.of.term), integer=True),)
+    return None
+
+
+def merge_all(values: Collection[Value], m: Merging, path: tuple[Hashable, ...]) -> Value:
+    """Return a value that covers all given ones; None if there are none."""
+    made: Value = MISSING
+    for value in values:
+        made = value if made is MISSING else merge_values(made, value, m, path)
+    return None if made is MISSING else made
+
+
+def _merged_pointers(a: Pointer, b: Pointer, m: Merging, path: tuple[Hashable, ...]) -> Value | None:
+    if m.left is None or m.right is None or m.out is None:
+        return None
+    x = _load(a.address, m.left, m.out)
+    y = _load(b.address, m.right, m.out)
+    if x is None or y is None or type(x) is not type(y):
+        return None
+    if isinstance(x, InstanceObject) and isinstance(y, InstanceObject) and x.cls is not y.cls:
+        return None
+    target = m.address((*m.key, *path))
+    pair = (a.address, b.address)
+    if pair not in m.pending:
+        m.pending.add(pair)
+        made = merge_objects(x, y, m, path)
+        origins = {*x.origins, *y.origins, a.address, b.address} - {target}
+        m.out.heap[target] = replace(made, origins=tuple(sorted(origins)))
+        m.pending.discard(pair)
+    return Pointer(target)
+
+
+def _load(address: int, state: State, out: State) -> HeapObject | None:
+    for s in (state, out):
+        if s.holds(address):
+            return s.load(address)
+    return None
+
+
+def merge_objects(a: HeapObject, b: HeapObject, m: Merging, path: tuple[Hashable, ...]) -> HeapObject:
+    """Return an object whose contents cover both; objects of unlike type keep the first's, with unknown additions."""
+    if a is b:
+        return a
+    outlives, origins = a.outlives or b.outlives, tuple(sorted({*a.origins, *b.origins}))
+    if isinstance(a, ListObject) and isinstance(b, ListObject):
+        return replace(_merged_lists(a, b, m, path), outlives=outlives, origins=origins)
+    if isinstance(a, DictObject) and isinstance(b, DictObject):
+        items = _merged_mapping(a.items, b.items, m, path)
+        rests = [o.rest for o in (a, b) if o.has_rest]
+        return DictObject(items, merge_all(rests, m, (*path, "rest")), bool(rests), outlives, origins)
+    if isinstance(a, InstanceObject) and isinstance(b, InstanceObject):
+        attributes = _merged_mapping(a.attributes, b.attributes, m, path)
+        return InstanceObject(a.cls or b.cls, attributes, a.open or b.open, outlives, origins)
+    return a
+
+
+def _merged_lists(a: ListObject, b: ListObject, m: Merging, path: tuple[Hashable, ...]) -> ListObject:
+    if a.items is not None and b.items is not None and len(a.items) == len(b.items):
+        pairs = enumerate(zip(a.items, b.items, strict=True))
+        items = [merge_values(x, y, m, (*path, i)) for i, (x, y) in pairs]
+        return ListObject(tuple(items), kind=a.kind)
+    everything = [*elements_of(a), *elements_of(b)]
+    return ListObject(None, merge_all(everything, m, (*path, "element")), kind=a.kind)
+
+
+def elements_of(obj: ListObject) -> tuple[Value, ...]:
+    """Every value that a list may hold."""
+    return obj.items if obj.items is not None else (obj.element,)
+
+
+def _merged_mapping(
+    a: Mapping[Key, Value], b: Mapping[Key, Value], m: Merging, path: tuple[Hashable, ...]
+) -> dict[Key, Value]:
+    made = dict(a)
+    for key, value in b.items():
+        if key in made:
+            made[key] = merge_values(made[key], value, m, (*path, key))
+        else:
+            made[key] = retired(value, m, (*path, key)) if m.retire else value
+    return made
+
+
+def _choice(a: Value, b: Value, m: Merging, path: tuple[Hashable, ...]) -> Value:
+    if m.gated:
+        a, b = (map_tensors(v, lambda t: gauge.opaque([m.test, t], m.context, "if")) for v in (a, b))
+    made = list(a.values) if isinstance(a, Choice) else [a]
+    for value in b.values if isinstance(b, Choice) else (b,):
+        for i, mine in enumerate(made):
+            if _mergeable(mine, value, m):
+                made[i] = merge_values(mine, value, m, (*path, "choice", i))
+                break
+        else:
+            made.append(value)
+    if len(made) > WIDEST_CHOICE:
+        return gauge.opaque(tensors_inside(made), m.context, "choice")
+    return made[0] if len(made) == 1 else Choice(tuple(made))
+
+
+def _mergeable(a: Value, b: Value, m: Merging) -> bool:
+    if same(a, b) or (isinstance(a, NUMERIC) and isinstance(b, NUMERIC)):
+        return True
+    if _elements(a) is not None and _elements(b) is not None:
+        return True
+    if isinstance(a, Pointer) and isinstance(b, Pointer) and m.left is not None and m.right is not None:
+        assert m.out is not None
+        x, y = _load(a.address, m.left, m.out), _load(b.address, m.right, m.out)
+        if isinstance(x, InstanceObject) and isinstance(y, InstanceObject):
+            return x.cls is y.cls
+        return x is not None and type(x) is type(y)
+    return isinstance(a, Record) and isinstance(b, Record) and a.fields == b.fields
+
+
+def map_tensors(value: Value, change: Callable[[Tensor], Value]) -> Value:
+    """Replace the tensors of a value, those on the heap excepted."""
+    if isinstance(value, Tensor):
+        return change(value)
+    if isinstance(value, tuple) and is_tuple(value):
+        return tuple([map_tensors(v, change) for v in value])
+    if isinstance(value, Record):
+        return Record(value.fields, tuple([map_tensors(v, change) for v in value.values]))
+    if isinstance(value, Sequence):
+        return Sequence(map_tensors(value.element, change))
+    if isinstance(value, Choice):
+        return Choice(tuple([map_tensors(v, change) for v in value.values]))
+    return value
+
+
+def map_object(obj: HeapObject, change: Callable[[Value], Value]) -> HeapObject:
+    """Replace the contents of a heap object; the same object if nothing changes."""
+    if isinstance(obj, ListObject):
+        if obj.items is None:
+            made = change(obj.element)
+            return obj if made is obj.element else replace(obj, element=made)
+        items = tuple([change(v) for v in obj.items])
+        return obj if all(x is y for x, y in zip(items, obj.items, strict=True)) else replace(obj, items=items)
+    if isinstance(obj, DictObject):
+        held = {k: change(v) for k, v in obj.items.items()}
+        rest = change(obj.rest) if obj.has_rest else obj.rest
+        unchanged = rest is obj.rest and all(held[k] is obj.items[k] for k in held)
+        return obj if unchanged else replace(obj, items=held, rest=rest)
+    kept = {k: change(v) for k, v in obj.attributes.items()}
+    return obj if all(kept[k] is obj.attributes[k] for k in kept) else replace(obj, attributes=kept)
+
+
+def retired(value: Value, m: Merging, path: tuple[Hashable, ...]) -> Value:
+    """Give a value that changes in a loop a name of its own; where the passes run out, forget what it is."""
+    count = [0]
+
+    def renamed(t: Tensor) -> Tensor:
+        count[0] += 1
+        label = term("loop", *m.key, *path, count[0])
+        if m.widen and not t.neutral:
+            t = gauge.opaque([t], m.context, "loop")
+        return replace(t, term=label, whole=None)
+
+    if isinstance(value, Number):
+        return Number(term("loop", *m.key, *path), value.integer)
+    if isinstance(value, Unknown):
+        return Unknown(term("loop", *m.key, *path))
+    return map_tensors(value, renamed)
+
+
+def retired_object(obj: HeapObject, m: Merging, path: tuple[Hashable, ...]) -> HeapObject:
+    """Rename the contents of an object that was made inside a loop."""
+    count = [0]
+
+    def renamed(value: Value) -> Value:
+        count[0] += 1
+        return retired(value, m, (*path, count[0]))
+
+    return map_object(obj, renamed)
+
+
+def aged(state: State, before: State, gauges: Collection[Gauge]) -> None:
+    """Mark the gauges that were opened in the last pass of a loop as those of an earlier iteration."""
+    if not gauges:
+        return
+
+    def older(value: Value) -> Value:
+        found = tensors_inside([value])
+        if not any(g in gauges for t in found for g in t.gauges):
+            return value
+        return map_tensors(value, lambda t: gauge.age(t, gauges))
+
+    for key, names in list(state.scopes.items()):
+        if before.scopes.get(key) is names:
+            continue
+        for name, binding in list(names.items()):
+            made = older(binding.value)
+            if made is not binding.value:
+                state.bind(key, name, Binding(made, binding.sites))
+    for address, obj in list(state.heap.items()):
+        if before.heap.get(address) is not obj:
+            state.heap[address] = map_object(obj, older)
+
+
+def tensors_inside(values: Collection[Value]) -> list[Tensor]:
+    """The tensors of values, those on the heap excepted."""
+    found: list[Tensor] = []
+    stack = list(values)
+    while stack:
+        value = stack.pop()
+        if isinstance(value, Tensor):
+            found.append(value)
+        elif isinstance(value, Record | Choice):
+            stack.extend(value.values)
+        elif isinstance(value, Range):
+            stack.extend((value.lower, value.upper, value.step))
+        elif isinstance(value, Sequence):
+            stack.append(value.element)
+        elif isinstance(value, Shape):
+            continue
+        elif isinstance(value, tuple) and is_tuple(value):
+            stack.extend(value)
+    return found
+
+
+def settled(before: State, after: State) -> bool:
+    """Whether a pass of a loop has taught nothing new about what was known at its head."""
+    for key, names in after.scopes.items():
+        known = before.scope(key)
+        if known is names:
+            continue
+        for name, binding in names.items():
+            if name not in known or not same(known[name].value, binding.value):
+                return False
+    for address, obj in after.heap.items():
+        if before.holds(address) and before.load(address) is not obj and before.load(address) != obj:
+            return False
+    return True

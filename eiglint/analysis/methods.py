@@ -1,0 +1,207 @@
+"""Methods by name: of tensors, containers, strings and library objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from eiglint import gauge
+from eiglint.analysis import calls, containers, library
+from eiglint.analysis.frame import Frame
+from eiglint.analysis.plain import deep_tensors
+from eiglint.analysis.values import (
+    DictObject,
+    InstanceObject,
+    Layer,
+    ListObject,
+    Pointer,
+    Shape,
+    Value,
+    is_constant,
+    is_tuple,
+)
+from eiglint.gauge import Live, Record, Tensor
+from eiglint.gauge.terms import term
+from eiglint.gauge.values import Number, Unknown
+
+STRINGS = frozenset(
+    [
+        "lower",
+        "upper",
+        "strip",
+        "lstrip",
+        "rstrip",
+        "split",
+        "replace",
+        "startswith",
+        "endswith",
+        "join",
+        "format",
+        "capitalize",
+    ]
+)
+UNPROVED = frozenset(("param", "attr", "item", "opaque", "element"))
+"""Terms of values that were only assumed to be tensors."""
+
+
+def call_method(
+    receiver: Value,
+    name: str,
+    positional: list[Value],
+    keywords: Mapping[str, Value],
+    node: object,
+    frame: Frame,
+    spill: Value = None,
+    spelled: str = "",
+) -> Value:
+    """Call a method by name."""
+    rest = [] if spill is None else [spill]
+    if isinstance(receiver, Tensor):
+        return _of_tensor(receiver, name, positional, keywords, node, frame, spill, spelled)
+    if isinstance(receiver, Pointer):
+        obj = frame.state.load(receiver.address)
+        made: Value = NotImplemented
+        if isinstance(obj, ListObject):
+            made = containers.list_method(receiver, obj, name, [*positional, *rest], node, frame)
+        elif isinstance(obj, DictObject):
+            made = containers.dict_method(receiver, obj, name, [*positional, *rest], keywords, node, frame)
+        elif isinstance(obj, InstanceObject):
+            made = _of_instance(receiver, obj, name, positional, keywords, node, frame)
+        if made is not NotImplemented:
+            return made
+    if isinstance(receiver, str) and name in STRINGS and is_constant(tuple(positional)) and not keywords and not rest:
+        return _of_string(receiver, name, positional, node, frame)
+    if isinstance(receiver, Record) and name in ("_replace", "_asdict"):
+        return receiver if name == "_replace" and not keywords else frame.unknown(node)
+    if isinstance(receiver, Layer):
+        return _of_layer(receiver, name, positional, keywords, node, frame)
+    if isinstance(receiver, Shape) and name == "numel":
+        return Number(term("numel", receiver.of.term), integer=True)
+    if isinstance(receiver, Number | Unknown | int | float | complex) and not [*positional, *keywords.values(), *rest]:
+        return frame.unknown(node, name)
+    if is_tuple(receiver) and name in ("index", "count"):
+        return frame.index(node, name)
+    values = [receiver, *positional, *keywords.values(), *rest]
+    return calls.unknown_callee(spelled or name, values, node, frame)
+
+
+def _of_tensor(
+    t: Tensor,
+    name: str,
+    positional: list[Value],
+    keywords: Mapping[str, Value],
+    node: object,
+    frame: Frame,
+    spill: Value,
+    spelled: str,
+) -> Value:
+    full = f"torch.Tensor.{name}"
+    model = frame.world.models.get(full)
+    unproved = model is not None and model.kind == "decompose" and t.neutral and t.term.op in UNPROVED
+    if model is not None and not model.attribute and not unproved:
+        return library.apply_model(model, [t, *positional], keywords, node, frame, full, spill)
+    if t.neutral and name in ("get", "pop", "setdefault", "items", "values", "keys", "copy", "update", "append", "add"):
+        return _as_container(t, name, positional, node, frame)
+    values = [t, *positional, *keywords.values(), *([] if spill is None else [spill])]
+    return calls.unknown_callee(spelled or full, values, node, frame)
+
+
+def _as_container(t: Tensor, name: str, positional: list[Value], node: object, frame: Frame) -> Value:
+    """Treat a parameter that is asked for items, keys or values as a container of neutral tensors."""
+    if name in ("append", "add", "update", "setdefault"):
+        frame.reach("stored", deep_tensors(positional, frame), node)
+    if name in ("get", "pop", "setdefault") and positional and isinstance(positional[0], str):
+        from eiglint.analysis import subscripts
+
+        return subscripts.get(t, positional[0], node, frame)
+    if name == "copy":
+        return t
+    return gauge.opaque([t, *deep_tensors(positional, frame)], frame.context(node), name)
+
+
+def _of_string(receiver: str, name: str, positional: list[Value], node: object, frame: Frame) -> Value:
+    try:
+        made = getattr(receiver, name)(*positional)
+    except Exception:  # the program's own error
+        return frame.unknown(node)
+    if isinstance(made, list):
+        return frame.allocate(ListObject(tuple(made)))
+    return made if is_constant(made) else frame.unknown(node)
+
+
+# --- modules ----------------------------------------------------------------------------------------------------
+
+FLUENT = frozenset(
+    [
+        "to",
+        "cuda",
+        "cpu",
+        "double",
+        "float",
+        "half",
+        "eval",
+        "train",
+        "requires_grad_",
+        "apply",
+        "type",
+        "share_memory",
+        "compile",
+        "xpu",
+        "to_empty",
+    ]
+)
+"""Methods of torch.nn.Module that return the module itself."""
+
+
+def _of_instance(
+    pointer: Pointer,
+    obj: InstanceObject,
+    name: str,
+    positional: list[Value],
+    keywords: Mapping[str, Value],
+    node: object,
+    frame: Frame,
+) -> Value:
+    """Call an inherited method of a library class on an instance of the project."""
+    if name == "register_buffer" and len(positional) >= 2 and isinstance(positional[0], str):
+        _keep(pointer, positional[0], positional[1], node, frame)
+        return None
+    if name in ("register_parameter", "add_module", "register_module") and len(positional) == 2:
+        if isinstance(positional[0], str):
+            _keep(pointer, positional[0], positional[1], node, frame)
+        return None
+    if name in FLUENT and obj.cls is not None:
+        return pointer
+    if name in ("parameters", "named_parameters", "buffers", "modules", "children", "state_dict", "zero_grad"):
+        return gauge.tensor(frame.term("parameters", node), Live.YES)
+    if name == "__init__":
+        moving = [t for t in deep_tensors([*positional, *keywords.values()], frame) if not t.neutral]
+        if moving:
+            attributes = {**obj.attributes, "*": tuple(moving)}
+            frame.state.heap[pointer.address] = replace(obj, attributes=attributes, open=True)
+        return None
+    return NotImplemented
+
+
+def _keep(pointer: Pointer, name: str, value: Value, node: object, frame: Frame) -> None:
+    from eiglint.analysis import attributes
+
+    attributes.put(pointer, name, value, node, frame)
+
+
+def _of_layer(
+    layer: Layer,
+    name: str,
+    positional: list[Value],
+    keywords: Mapping[str, Value],
+    node: object,
+    frame: Frame,
+) -> Value:
+    if name in FLUENT:
+        return layer
+    if name == "forward":
+        return library.call_layer(layer, positional, keywords, node, frame)
+    if name in ("parameters", "named_parameters", "state_dict", "children", "modules", "buffers"):
+        return gauge.tensor(term("parameters", repr(layer.identity)), Live.YES)
+    values = [*positional, *keywords.values(), layer.parts]
+    return calls.unknown_callee(f"{layer.model.name}.{name}", values, node, frame)

@@ -1,0 +1,158 @@
+"""Which functions can reach a decomposition at all: everything else is never interpreted.
+
+This is decided by names: a function matters if it mentions a decomposition, or a function that matters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from eiglint.analysis.frame import World
+from eiglint.ir import instructions as ir
+
+
+class Definition(NamedTuple):
+    """A function, class or variable of a module's top level, and the names it mentions."""
+
+    name: str
+    mentions: frozenset[str]
+
+
+def seeds(world: World) -> frozenset[str]:
+    """The last parts of the names of all decompositions."""
+    return frozenset(n.rpartition(".")[2] for n in world.models.decompositions) | {"reveal_gauge"}
+
+
+def reaching_names(name: str, module: ir.Module, world: World) -> frozenset[str]:
+    """Return the names through which a module's code can reach a decomposition."""
+    if name in world.words:
+        return world.words[name]
+    world.words[name] = seeds(world)
+    found = set(seeds(world))
+    for statement in imports(module.body):
+        found |= _imported(statement, name, module, world)
+    definitions = list(definitions_in(module.body))
+    changed = True
+    while changed:
+        changed = False
+        for definition in definitions:
+            if definition.name not in found and definition.mentions & found:
+                found.add(definition.name)
+                changed = True
+    world.words[name] = frozenset(found)
+    return world.words[name]
+
+
+def _imported(statement: ir.Import, name: str, module: ir.Module, world: World) -> set[str]:
+    """The names that an import brings in and that reach a decomposition in the module they come from."""
+    source = source_of(statement, name, module.is_package)
+    target = world.module(source)
+    if not statement.names:
+        return set() if target is None else set(reaching_names(source, target, world) - seeds(world))
+    found: set[str] = set()
+    for original, alias in statement.names:
+        part = world.module(f"{source}.{original}") if original != "*" else None
+        if part is not None:
+            found |= reaching_names(f"{source}.{original}", part, world) - seeds(world)
+        elif target is not None:
+            names = reaching_names(source, target, world)
+            if original == "*":
+                found |= names - seeds(world)
+            elif original in names:
+                found.add(alias or original)
+    return found
+
+
+def source_of(statement: ir.Import, space: str, is_package: bool) -> str:
+    """Return the dotted name of the module that an import names, relative imports resolved."""
+    if not statement.level:
+        return statement.module
+    parts = space.split(".")
+    if not is_package:
+        parts = parts[:-1]
+    if statement.level > 1:
+        parts = parts[: 1 - statement.level] if statement.level - 1 <= len(parts) else []
+    return ".".join([*parts, *([statement.module] if statement.module else [])])
+
+
+def blocks(statement: ir.Statement) -> list[tuple[ir.Statement, ...]]:
+    """The blocks inside a statement that belong to the same scope."""
+    match statement:
+        case ir.If() | ir.Loop():
+            return [statement.body, statement.orelse]
+        case ir.Try():
+            inside = [h.body for h in statement.handlers]
+            return [statement.body, *inside, statement.orelse, statement.finalbody]
+        case ir.With():
+            return [statement.body]
+        case ir.Match():
+            return [c.body for c in statement.cases]
+    return []
+
+
+def imports(body: tuple[ir.Statement, ...]) -> Iterator[ir.Import]:
+    """The import statements of a scope."""
+    stack = [body]
+    while stack:
+        for statement in stack.pop():
+            if isinstance(statement, ir.Import):
+                yield statement
+            stack.extend(blocks(statement))
+
+
+def definitions_in(body: tuple[ir.Statement, ...]) -> Iterator[Definition]:
+    """The functions, methods, classes and variables that a scope defines."""
+    stack = [body]
+    while stack:
+        for statement in stack.pop():
+            if isinstance(statement, ir.Define):
+                yield Definition(statement.function.name, statement.function.mentions)
+            elif isinstance(statement, ir.DefineClass):
+                yield from _class_definitions(statement)
+            elif isinstance(statement, ir.Assign) and statement.value is not None:
+                mentioned = names_in(statement.value)
+                for target in statement.targets:
+                    if isinstance(target, ir.Name):
+                        yield Definition(target.id, mentioned)
+            stack.extend(blocks(statement))
+
+
+def _class_definitions(statement: ir.DefineClass) -> Iterator[Definition]:
+    inside = list(definitions_in(statement.body))
+    yield from inside
+    bases = [names_in(b) for b in statement.bases]
+    yield Definition(statement.name, frozenset().union(*bases, *[d.mentions for d in inside]))
+
+
+def names_in(e: ir.Expression | None) -> frozenset[str]:
+    """Every identifier and attribute name in an expression."""
+    found: set[str] = set()
+    stack: list[object] = [e]
+    while stack:
+        here = stack.pop()
+        match here:
+            case ir.Name(id=name):
+                found.add(name)
+            case ir.Attribute(value=value, attr=attr):
+                found.add(attr)
+                stack.append(value)
+            case ir.Function(mentions=mentions):
+                found |= mentions
+            case ir.Call(func=func, arguments=arguments):
+                stack.append(func)
+                stack.extend([a.value for a in arguments])
+            case ir.Operation(operands=parts) | ir.Sequence(items=parts):
+                stack.extend(parts)
+            case ir.Dictionary(items=pairs):
+                for pair in pairs:
+                    stack.extend(pair)
+            case ir.Choice(test=test, body=body, orelse=orelse):
+                stack += [test, body, orelse]
+            case ir.Subscript(value=value, index=index):
+                stack += [value, index]
+            case ir.Comprehension(element=element, value=value, generators=generators):
+                stack += [element, value, *[g.iterable for g in generators]]
+            case ir.Bind(value=value) | ir.Starred(value=value) | ir.Await(value=value):
+                stack.append(value)
+    return frozenset(found)

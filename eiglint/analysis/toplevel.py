@@ -1,0 +1,76 @@
+"""The top level of modules: run once, then shared by every function that looks up a global."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from eiglint.analysis.frame import Frame, OutOfStepsError, World
+from eiglint.analysis.merge import MISSING
+from eiglint.analysis.relevance import reaching_names
+from eiglint.analysis.state import Binding, State
+from eiglint.analysis.values import Value
+from eiglint.ir import instructions as ir
+
+
+def scope_of(name: str) -> tuple[str, str]:
+    """Return the key of a module's global scope."""
+    return ("module", name)
+
+
+def run_module(name: str, module: ir.Module, world: World) -> None:
+    """Run a module's top level and publish its globals."""
+    key = scope_of(name)
+    frame = Frame(world, name, module.path, key, (key,), State(world.store))
+    world.running[name] = frame
+    world.ran[name] = False
+    world.words[name] = reaching_names(name, module, world)
+    frame.state.scopes[key] = {}
+    spent = False
+    for statement in module.body:
+        if frame.dead or spent:
+            frame.dead = False
+            if not isinstance(statement, ir.Define | ir.DefineClass | ir.Import):
+                continue
+        try:
+            world.execute((statement,), frame)
+        except OutOfStepsError:
+            if spent:
+                raise
+            spent = True
+            world.limit = world.steps + 1000
+    publish(frame)
+    del world.running[name]
+    world.ran[name] = True
+    if spent:
+        raise OutOfStepsError
+
+
+def publish(frame: Frame) -> None:
+    """Make the globals of a frame's module visible to all states."""
+    store = frame.world.store
+    store.scopes.update(frame.state.scopes)
+    store.heap.update(frame.state.heap)
+
+
+def module_globals(name: str, frame: Frame) -> Mapping[str, Binding]:
+    """Return the globals of a module, whose top level is run if it was not yet."""
+    world = frame.world
+    module = world.module(name)
+    if module is None:
+        return {}
+    if name in world.running:
+        if name != frame.space:
+            publish(world.running[name])
+    elif name not in world.ran:
+        here = world.here
+        try:
+            run_module(name, module, world)
+        finally:
+            world.here = here
+    return frame.state.scope(scope_of(name))
+
+
+def module_global(name: str, attr: str, frame: Frame) -> Value:
+    """Return a global of a module, or MISSING."""
+    found = module_globals(name, frame).get(attr)
+    return MISSING if found is None else found.value

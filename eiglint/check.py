@@ -1,0 +1,142 @@
+"""The static analysis as functions: of a text, and of files and folders."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from eiglint.findings import CERTAINTIES, Finding, Report, Site, Skipped
+from eiglint.inspection import Inspected, Inspector, unreadable
+from eiglint.source.config import Options, options_for
+from eiglint.source.discover import Missing, discover
+from eiglint.source.text import encode
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run over files is asked to do besides the options of what is reported."""
+
+    options: Options = field(default_factory=Options)
+    config: Path | None = None
+    jobs: int | None = 1
+    """The number of processes; None chooses by the amount of work."""
+    stdin: bytes = b""
+    """What the path `-` stands for."""
+    stdin_name: str = "<stdin>"
+
+
+def check_source(text: str | bytes, path: str = "<string>", *, options: Options | None = None) -> Report:
+    """Check one text; `path` names it, decides whether it is a notebook, and is where its imports start from."""
+    source = encode(text) if isinstance(text, str) else text
+    inspector = Inspector()
+    if not inspector.concerns(path, source):
+        return Report(files=1)
+    return assemble([inspector.inspect(path, source, options or Options())], files=1)
+
+
+def check_paths(paths: Sequence[str | os.PathLike[str]], run: Run | None = None) -> Report:
+    """Check files and folders; a path that does not exist raises FileNotFoundError, after nothing was done."""
+    names = [os.fspath(path) for path in paths]
+    for name in names:
+        if name != "-" and not os.path.exists(name):
+            raise FileNotFoundError(name)
+    return run_paths(names, run or Run())[0]
+
+
+def run_paths(paths: Sequence[str], run: Run) -> tuple[Report, list[str]]:
+    """Check files and folders; return the report and the paths that do not exist."""
+    inspector = Inspector()
+    missing: list[str] = []
+    results: list[Inspected] = []
+    work: list[tuple[str, int]] = []
+    files = 0
+    for item in discover(paths, _excludes(paths, run)):
+        if isinstance(item, Missing):
+            missing.append(item.path)
+            continue
+        if isinstance(item, Skipped):
+            results.append(Inspected(skipped=(item,)))
+            continue
+        files += 1
+        if item == "-":
+            results.append(_inspect_stdin(inspector, run))
+            continue
+        try:
+            source = Path(item).read_bytes()
+        except OSError as error:
+            results.append(Inspected(skipped=(unreadable(item, error),)))
+            continue
+        if inspector.concerns(item, source):
+            work.append((item, len(source)))
+    results += _inspect_all(inspector, work, run)
+    return assemble(results, files), missing
+
+
+def _inspect_all(inspector: Inspector, work: list[tuple[str, int]], run: Run) -> Iterable[Inspected]:
+    from eiglint.parallel import inspect_in_processes, processes_for
+
+    count = processes_for(run.jobs, [size for _, size in work])
+    if count > 1:
+        return inspect_in_processes([path for path, _ in work], replace(run, stdin=b""), count)
+    return (inspect_file(inspector, path, run) for path, _ in work)
+
+
+def inspect_file(inspector: Inspector, path: str, run: Run) -> Inspected:
+    """Read and inspect one file."""
+    try:
+        source = Path(path).read_bytes()
+    except OSError as error:
+        return Inspected(skipped=(unreadable(path, error),))
+    options, _ = options_for(Path(path), run.config)
+    return inspector.inspect(path, source, run.options.over(options))
+
+
+def _inspect_stdin(inspector: Inspector, run: Run) -> Inspected:
+    if not inspector.concerns(run.stdin_name, run.stdin):
+        return Inspected()
+    options, _ = options_for(Path(run.stdin_name), run.config)
+    return inspector.inspect(run.stdin_name, run.stdin, run.options.over(options))
+
+
+def _excludes(paths: Sequence[str], run: Run) -> list[tuple[Sequence[str], str]]:
+    """Collect the exclusions of the command line and of the configurations nearest to the paths."""
+    here = os.getcwd()
+    excludes: dict[tuple[Sequence[str], str], None] = {}
+    if run.options.exclude:
+        excludes[run.options.exclude, here] = None
+    for path in paths:
+        options, folder = options_for(Path(path), run.config)
+        if options.exclude:
+            excludes[options.exclude, str(folder or here)] = None
+    return list(excludes)
+
+
+def assemble(results: Iterable[Inspected], files: int) -> Report:
+    """Join what the files have to say, in an order that depends on nothing but their content."""
+    findings: dict[tuple[object, ...], Finding] = {}
+    sites: dict[tuple[object, ...], Site] = {}
+    skipped: set[Skipped] = set()
+    unknown: Counter[str] = Counter()
+    for result in results:
+        for finding in result.findings:
+            key = (os.path.abspath(finding.path), finding.cell, finding.line, finding.column, finding.code)
+            known = findings.get(key)
+            if known is None or CERTAINTIES.index(finding.certainty) < CERTAINTIES.index(known.certainty):
+                findings[key] = finding
+        sites.update(((site.path, site.cell, site.line, site.place.column), site) for site in result.sites)
+        skipped.update(result.skipped)
+        unknown.update(dict(result.unknown_callees))
+    return Report(
+        findings=tuple(sorted(findings.values(), key=_finding_order)),
+        sites=tuple(sorted(sites.values(), key=lambda site: (site.path, site.cell or 0, site.line, site.place.column))),
+        files=files,
+        skipped=tuple(sorted(skipped)),
+        unknown_callees=tuple(sorted(unknown.items(), key=lambda item: (-item[1], item[0]))),
+    )
+
+
+def _finding_order(finding: Finding) -> tuple[str, int, int, int, str]:
+    return finding.path, finding.cell or 0, finding.line, finding.column, finding.code

@@ -1,0 +1,241 @@
+"""The command line: check, explain, rules."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from eiglint import __version__
+from eiglint.catalogue import UnknownRule, find, resolve, rules
+from eiglint.check import Run, run_paths
+from eiglint.findings import Certainty, Report
+from eiglint.report.lines import as_concise, as_github
+from eiglint.report.records import as_json, as_json_lines
+from eiglint.report.summary import statistics, summary
+from eiglint.source.config import ConfigError, Options
+
+app = typer.Typer(
+    name="eiglint",
+    help="Find results that depend on the arbitrary phase, sign or order of eigenvectors and singular vectors.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+class Format(StrEnum):
+    """The forms of a report."""
+
+    CONCISE = "concise"
+    FULL = "full"
+    JSON = "json"
+    JSONL = "jsonl"
+    SARIF = "sarif"
+    GITHUB = "github"
+
+
+class RuleFormat(StrEnum):
+    """The forms of the list of rules."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class Least(StrEnum):
+    """The least certainty that is reported."""
+
+    DEFINITE = "definite"
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+
+
+def run() -> NoReturn:
+    """Run the command line; no traceback reaches the user."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        app()
+    except KeyboardInterrupt:
+        _leave(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave(1)
+    except (ConfigError, UnknownRule) as error:
+        _fail(str(error))
+    except Exception as error:
+        _fail(f"internal error: {type(error).__name__}: {error}; please report this")
+    _leave(0)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"eiglint {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Find results that depend on the arbitrary phase, sign or order of eigenvectors and singular vectors."""
+
+
+@app.command()
+def check(
+    paths: Annotated[
+        list[str] | None, typer.Argument(help="Files, folders, notebooks, or - for standard input.  [default: .]")
+    ] = None,
+    form: Annotated[
+        Format, typer.Option("--format", "--output-format", help="How findings are printed.")
+    ] = Format.CONCISE,
+    select: Annotated[list[str] | None, typer.Option(help="Codes, prefixes or names to report.")] = None,
+    ignore: Annotated[list[str] | None, typer.Option(help="Codes, prefixes or names to leave out.")] = None,
+    extend_select: Annotated[list[str] | None, typer.Option(help="Codes to report besides the others.")] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="Patterns, as in .gitignore, of files to leave out.")
+    ] = None,
+    min_certainty: Annotated[
+        Least | None, typer.Option(help="The least certainty that is reported.  [default: likely]")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="A pyproject.toml to use instead of the nearest one.")] = None,
+    with_statistics: Annotated[bool, typer.Option("--statistics", help="Count the findings of each code.")] = False,
+    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 even if something was found.")] = False,
+    stdin_filename: Annotated[str, typer.Option(help="The name of what standard input holds.")] = "<stdin>",
+    jobs: Annotated[str, typer.Option("-j", "--jobs", help="The number of processes, or auto.", metavar="N")] = "auto",
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Neither read nor write a cache.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print findings only.")] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Also print every decomposition.")] = False,
+) -> None:
+    """Check files for results that depend on an arbitrary choice. Exits with 1 if something was found."""
+    chosen = Options(
+        select=_codes(select),
+        ignore=_codes(ignore),
+        extend_select=_codes(extend_select),
+        exclude=tuple(_listed(exclude)) or None,
+        min_certainty=_certainty(min_certainty),
+    )
+    if config is not None and not config.is_file():
+        _fail(f"no such file: {config}")
+    paths = paths or ["."]
+    stdin = sys.stdin.buffer.read() if "-" in paths else b""
+    report, missing = run_paths(paths, Run(chosen, config, _jobs(jobs), stdin, stdin_filename))
+    for path in missing:
+        typer.echo(f"eiglint: no such file or folder: {path}", err=True)
+    _print(report, form, {stdin_filename: stdin} if "-" in paths else {})
+    if with_statistics:
+        typer.echo(statistics(report), nl=False, err=form in (Format.JSON, Format.JSONL, Format.SARIF))
+    _notices(report, form, quiet=quiet, verbose=verbose)
+    raise typer.Exit(2 if missing else int(bool(report.findings) and not exit_zero))
+
+
+@app.command()
+def explain(code: Annotated[str, typer.Argument(help="The code or name of a rule.")]) -> None:
+    """Show the page of a rule."""
+    page = find(code).page
+    if sys.stdout.isatty():
+        from rich.console import Console
+        from rich.markdown import Markdown
+
+        Console().print(Markdown(page))
+    else:
+        typer.echo(page, nl=False)
+
+
+@app.command("rules")
+def list_rules(
+    form: Annotated[
+        RuleFormat, typer.Option("--format", "--output-format", help="How they are listed.")
+    ] = RuleFormat.TEXT,
+) -> None:
+    """List the rules."""
+    if form is RuleFormat.JSON:
+        fields = ("code", "name", "group", "severity", "default", "fix", "summary")
+        listed = [{field: getattr(rule, field) for field in fields} for rule in rules().values()]
+        typer.echo(json.dumps(listed, indent=1))
+        return
+    for rule in rules().values():
+        typer.echo(f"{rule.code}  {rule.name:<24}{'' if rule.default else '(off) '}{rule.summary}")
+
+
+def _print(report: Report, form: Format, texts: dict[str, bytes]) -> None:
+    """Print the findings in the form that was asked for."""
+    match form:
+        case Format.CONCISE:
+            sys.stdout.write(as_concise(report))
+        case Format.GITHUB:
+            sys.stdout.write(as_github(report))
+        case Format.JSON:
+            sys.stdout.write(as_json(report))
+        case Format.JSONL:
+            sys.stdout.write(as_json_lines(report))
+        case Format.SARIF:
+            from eiglint.report.sarif import as_sarif
+
+            sys.stdout.write(as_sarif(report))
+        case Format.FULL:
+            from rich.console import Console
+
+            from eiglint.report.excerpts import Excerpts
+            from eiglint.report.full import as_full
+
+            if report.findings:
+                Console(highlight=False, soft_wrap=True).print(as_full(report, Excerpts(texts)))
+    sys.stdout.flush()
+
+
+def _notices(report: Report, form: Format, *, quiet: bool, verbose: bool) -> None:
+    """Say on standard error what was skipped and what was found in sum."""
+    for path, reason in report.skipped:
+        typer.echo(f"eiglint: skipped {path}: {reason}", err=True)
+    if verbose:
+        for site in report.sites:
+            answers = f"phase {site.phase}, order {site.order}, rotation {site.rotation}, gradient {site.gradient}"
+            typer.echo(f"{site.path}:{site.line}:{site.place.column}: {site.call}: {answers}", err=True)
+        for name, count in report.unknown_callees:
+            typer.echo(f"eiglint: unknown: {name} ({count})", err=True)
+    if not quiet and form in (Format.CONCISE, Format.FULL):
+        typer.echo(summary(report), err=True)
+
+
+def _listed(values: list[str] | None) -> list[str]:
+    return [part.strip() for value in values or [] for part in value.split(",") if part.strip()]
+
+
+def _codes(values: list[str] | None) -> tuple[str, ...] | None:
+    return None if values is None else resolve(_listed(values))
+
+
+def _certainty(least: Least | None) -> Certainty | None:
+    names: dict[Least | None, Certainty] = {
+        Least.DEFINITE: "definite",
+        Least.LIKELY: "likely",
+        Least.POSSIBLE: "possible",
+    }
+    return names.get(least)
+
+
+def _jobs(value: str) -> int | None:
+    if value == "auto":
+        return None
+    if not value.isdigit() or int(value) < 1:
+        _fail(f"--jobs must be a number from 1 on, or auto, not `{value}`")
+    return int(value)
+
+
+def _fail(message: str) -> NoReturn:
+    """Say what is wrong with the request, and exit with 2."""
+    sys.stderr.write(f"eiglint: {message}\n")
+    _leave(2)
+
+
+def _leave(status: int) -> NoReturn:
+    sys.exit(status)

@@ -1,0 +1,215 @@
+"""One file on its way through: gate, guard, parse, interpret, judge, and the comments that silence findings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from eiglint.catalogue import enabled, rules
+from eiglint.findings import CERTAINTIES, Finding, Place, Site, Skipped
+from eiglint.source.config import Options
+from eiglint.source.gate import names_decomposition
+from eiglint.source.guard import refuse
+from eiglint.source.notebooks import NotANotebook, Notebook, place_in_cell, read_notebook, site_in_cell
+from eiglint.source.project import Home, home_of, locate
+from eiglint.source.reach import Reach
+from eiglint.source.suppress import Comments, read_comments
+from eiglint.source.text import decode
+
+if TYPE_CHECKING:
+    from eiglint.analysis.events import Crash, Outcome
+    from eiglint.ir.instructions import Module
+
+_KEPT_BYTES = 4_000_000
+
+
+class Inspected(NamedTuple):
+    """What one file has to say."""
+
+    findings: tuple[Finding, ...] = ()
+    sites: tuple[Site, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    unknown_callees: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(slots=True)
+class Inspector:
+    """Inspects files one after the other; keeps what several of them need."""
+
+    reach: Reach = field(default_factory=Reach)
+    noqa: bool = True
+    _lowered: dict[str, Module | None] = field(default_factory=dict)
+    _kept: int = 0
+    _comments: dict[str, Comments] = field(default_factory=dict)
+
+    def concerns(self, path: str, source: bytes) -> bool:
+        """Say whether a file has to be analysed."""
+        if path.endswith(".ipynb") or path.startswith("<"):
+            return names_decomposition(source)
+        return self.reach.leads(path, source)
+
+    def inspect(self, path: str, source: bytes, options: Options) -> Inspected:
+        """Judge one file that the gate let through."""
+        notebook: Notebook | None = None
+        if path.endswith(".ipynb"):
+            try:
+                notebook = read_notebook(source)
+            except NotANotebook as error:
+                return Inspected(skipped=(Skipped(path, str(error)),))
+            source = notebook.text.encode()
+        if reason := refuse(source):
+            return Inspected(skipped=(Skipped(path, reason),))
+        return self._report(path, source, self._judge(path, source, options), options, notebook)
+
+    def _judge(self, path: str, source: bytes, options: Options) -> Inspected:
+        from eiglint.ir.parse import SyntaxFailure, lower_module
+
+        home = home_of(path)
+        try:
+            module = lower_module(source, path, home.name, home.is_package)
+        except SyntaxFailure as error:
+            place = Place(path, error.line, error.column, error.line, error.column + 1)
+            return Inspected((_own_message("EIG900", place, error.message),))
+        except Exception as error:
+            return Inspected((_internal_error(path, error),))
+        read = {path: module}
+        try:
+            return inspect_modules(module, self._finder(home, path, read), read, options)
+        except Exception as error:
+            return Inspected((_internal_error(path, error),))
+
+    def _finder(self, home: Home, path: str, read: dict[str, Module]) -> Callable[[str], Module | None]:
+        """Return the function by which the analysis asks for imported modules; `read` collects them by path."""
+        absolute = os.path.isabs(path)
+
+        def find(dotted: str) -> Module | None:
+            file = None if path.startswith("<") else locate(dotted, home)
+            module = self._load(file, absolute=absolute) if file and not _same(file, path) else None
+            if file and _same(file, path):
+                return read[path]
+            if module is not None:
+                read[module.path] = module
+            return module
+
+        return find
+
+    def _load(self, file: str, *, absolute: bool) -> Module | None:
+        """Lower an imported module, unless the guard or the parser refuses it."""
+        from eiglint.ir.parse import SyntaxFailure, lower_module
+
+        shown = file if absolute else _relative(file)
+        if shown not in self._lowered:
+            if self._kept > _KEPT_BYTES:
+                self._lowered.clear()
+                self._kept = 0
+            self._lowered[shown] = None
+            home = home_of(file)
+            try:
+                source = Path(file).read_bytes()
+                self._kept += len(source)
+                if refuse(source) is None:
+                    self._lowered[shown] = lower_module(source, shown, home.name, home.is_package)
+            except (OSError, SyntaxFailure):
+                pass
+        return self._lowered[shown]
+
+    def _report(
+        self, path: str, source: bytes, inspected: Inspected, options: Options, notebook: Notebook | None
+    ) -> Inspected:
+        """Keep what the options ask for and no comment silences, in the coordinates of the reader."""
+        findings = [finding for finding in inspected.findings if is_wanted(finding, options)]
+        if findings:
+            self._comments[path] = read_comments(decode(source))
+            findings = [finding for finding in findings if not self._is_silenced(finding)]
+        sites = [site for site in inspected.sites if site.path == path]
+        if notebook is not None:
+            findings = [place_in_cell(finding, notebook) if finding.path == path else finding for finding in findings]
+            sites = [site_in_cell(site, notebook) for site in sites]
+        return inspected._replace(findings=tuple(findings), sites=tuple(sites))
+
+    def _is_silenced(self, finding: Finding) -> bool:
+        if self._comments_of(finding.path).silence(finding, finding.line, noqa=self.noqa):
+            return True
+        source = finding.source
+        return source is not None and self._comments_of(source.path).silence(finding, source.line, noqa=False)
+
+    def _comments_of(self, path: str) -> Comments:
+        if path not in self._comments:
+            try:
+                self._comments[path] = read_comments(decode(Path(path).read_bytes()))
+            except OSError:
+                self._comments[path] = Comments({}, {})
+        return self._comments[path]
+
+
+def inspect_modules(
+    module: Module, find: Callable[[str], Module | None], read: Mapping[str, Module], options: Options
+) -> Inspected:
+    """Interpret one module, with those it imports on demand, and judge what happened."""
+    from eiglint.analysis import Settings, analyse
+
+    outcome = analyse({module.name: module}, find, Settings())
+    findings, sites = _judged(outcome, read)
+    if (options.min_certainty or "likely") == "possible":
+        taken = {finding.place for finding in findings}
+        second, _ = _judged(analyse({module.name: module}, find, Settings(complex_reading=True)), read)
+        findings += tuple(replace(finding, certainty="possible") for finding in second if finding.place not in taken)
+    skipped = tuple(Skipped(*cut) for cut in outcome.truncated if cut.path == module.path)
+    crashes = tuple(_crash(crash, module) for crash in outcome.crashes if crash.path == module.path)
+    return Inspected(findings + crashes, sites, skipped, tuple(outcome.unknown_callees.most_common()))
+
+
+def _judged(outcome: Outcome, read: Mapping[str, Module]) -> tuple[tuple[Finding, ...], tuple[Site, ...]]:
+    from eiglint.judge import judge
+
+    return judge(outcome, read, rules())
+
+
+def is_wanted(finding: Finding, options: Options) -> bool:
+    """Say whether the options ask for this code with this certainty."""
+    least = CERTAINTIES.index(options.min_certainty or "likely")
+    if CERTAINTIES.index(finding.certainty) > least:
+        return False
+    return enabled(finding.code, options.select or (), options.ignore or (), options.extend_select or ())
+
+
+def unreadable(path: str, error: OSError) -> Skipped:
+    """Say that a file cannot be read."""
+    return Skipped(path, f"cannot be read: {error.strerror or type(error).__name__}")
+
+
+def _internal_error(path: str, error: BaseException) -> Finding:
+    return _own_message("EIG901", Place(path, 1, 1, 1, 2), f"internal error: {type(error).__name__}: {error}"[:300])
+
+
+def died(path: str) -> Finding:
+    """Say that the process that inspected a file is gone."""
+    return _own_message("EIG901", Place(path, 1, 1, 1, 2), "internal error: the process ended while it read this file")
+
+
+def _crash(crash: Crash, module: Module) -> Finding:
+    place = None
+    if crash.spot is not None and crash.spot.path == module.path:
+        place = module.resolve([crash.spot.node]).get(id(crash.spot.node))
+    lines = crash.traceback.strip().splitlines()
+    message = f"internal error: {lines[-1] if lines else 'unknown'}"[:300]
+    return _own_message("EIG901", place or Place(module.path, 1, 1, 1, 2), message)
+
+
+def _own_message(code: str, place: Place, message: str) -> Finding:
+    """Make a finding that is about the tool's own work rather than about the code."""
+    rule = rules()[code]
+    advice = "please report this with the message and the lines around the place" if code == "EIG901" else ""
+    return Finding(code, rule.name, rule.group, rule.severity, "definite", place, message, advice)
+
+
+def _same(file: str, path: str) -> bool:
+    return os.path.abspath(path) == file
+
+
+def _relative(file: str) -> str:
+    relative = os.path.relpath(file)
+    return file if relative.startswith(os.pardir) else relative

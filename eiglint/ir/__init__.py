@@ -1,0 +1,1 @@
+"""From source text to instructions. The only room that knows Python's syntax."""

@@ -1,0 +1,78 @@
+"""All models together: those that ship with eiglint and those that a project adds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from eiglint.catalogue import rules_root
+from eiglint.models.schema import Model
+from eiglint.models.signature import bind
+from eiglint.models.tables import Entry, Table, check, model, read, spelled
+
+
+class Models:
+    """Models by dotted name, made when they are first asked for. A later table overrides an earlier one."""
+
+    bind = staticmethod(bind)
+
+    def __init__(self, tables: Sequence[Table]) -> None:
+        self._entries: dict[str, tuple[Table, Entry, bool]] = {}
+        self._made: dict[str, Model] = {}
+        self._modules: set[str] = set()
+        decompositions: list[str] = []
+        for table in tables:
+            for entry in table.entries:
+                for name, overwrites in spelled(table, entry):
+                    self._entries[name] = (table, entry, overwrites)
+                    if entry.kind == "decompose":
+                        decompositions.append(name)
+            for module in table.modules:
+                self._add_module(module)
+        for name in self._entries:
+            self._add_module(name.rpartition(".")[0])
+        self.decompositions = frozenset(n for n in decompositions if self._entries[n][1].kind == "decompose")
+
+    def _add_module(self, name: str) -> None:
+        while name and name not in self._modules:
+            self._modules.add(name)
+            name = name.rpartition(".")[0]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def get(self, name: str) -> Model | None:
+        """Return the model of a dotted name, or None."""
+        found = self._made.get(name)
+        if found is None and name in self._entries:
+            found = self._made[name] = model(*self._entries[name][:2], name, self._entries[name][2])
+        return found
+
+    def knows_module(self, prefix: str) -> bool:
+        """Say whether a dotted name is a namespace of a known library, such as `torch.linalg`."""
+        return prefix in self._modules
+
+
+def load(extra: Sequence[Path] = ()) -> Models:
+    """Return the models that ship with eiglint and those of the files of a project, which are checked."""
+    return _load(tuple(Path(p) for p in extra))
+
+
+@lru_cache(maxsize=8)
+def _load(extra: tuple[Path, ...]) -> Models:
+    tables = [read(path) for path in shipped()]
+    for path in extra:
+        tables.append(read(path))
+        check(tables[-1])
+    return Models(tables)
+
+
+def shipped() -> list[Traversable]:
+    """Return the tables that come with eiglint."""
+    found = [path for path in (rules_root() / "models").iterdir() if path.name.endswith(".toml")]
+    return sorted(found, key=lambda path: path.name)

@@ -1,0 +1,63 @@
+"""Several files at a time, each in one of a few processes; a process that dies costs only its own file."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import platform
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import TYPE_CHECKING
+
+from eiglint.inspection import Inspected, Inspector, died
+
+if TYPE_CHECKING:
+    from eiglint.check import Run
+
+_WORTH_BYTES = 150_000
+"""Below this amount of source to analyse, starting processes takes longer than it saves."""
+
+_inspector: Inspector | None = None
+
+
+def processes_for(jobs: int | None, sizes: Sequence[int]) -> int:
+    """Choose the number of processes."""
+    if jobs is not None:
+        return min(jobs, len(sizes))
+    return min(os.cpu_count() or 1, len(sizes)) if sum(sizes) >= _WORTH_BYTES else 1
+
+
+def inspect_in_processes(paths: Sequence[str], run: Run, count: int) -> Iterator[Inspected]:
+    """Inspect files in processes; those that were at work when one died are tried again alone."""
+    lost: list[str] = []
+    with _pool(count) as pool:
+        futures = {path: pool.submit(_work, path, run) for path in paths}
+        for path, future in futures.items():
+            try:
+                yield future.result()
+            except BrokenProcessPool:
+                lost.append(path)
+    for path in lost:
+        with _pool(1) as pool:
+            try:
+                yield pool.submit(_work, path, run).result()
+            except BrokenProcessPool:
+                yield Inspected((died(path),))
+
+
+def _pool(count: int) -> ProcessPoolExecutor:
+    """Start processes: by fork on Linux, where the parser that was loaded once then serves all."""
+    if platform.system() == "Linux":
+        import eiglint.ir.parse  # noqa: F401
+
+        return ProcessPoolExecutor(count, multiprocessing.get_context("fork"))
+    return ProcessPoolExecutor(count)
+
+
+def _work(path: str, run: Run) -> Inspected:
+    from eiglint.check import inspect_file
+
+    global _inspector
+    _inspector = _inspector or Inspector()
+    return inspect_file(_inspector, path, run)

@@ -1,0 +1,44 @@
+"""The gate: does a file name a decomposition at all? Bytes are searched before anything is parsed.
+
+Words are matched whole, because "weight" and "neighbor" both contain "eigh". Nearly every file of a tree stops here, so
+the words stand in this file rather than being read from the models; a test holds the two against each other.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+DECOMPOSITIONS = (
+    "eig",
+    "eigh",
+    "eigvals",
+    "eigvalsh",
+    "lobpcg",
+    "pca_lowrank",
+    "qr",
+    "svd",
+    "svd_lowrank",
+    "svdvals",
+    "symeig",
+)
+WORDS = (*DECOMPOSITIONS, "reveal_gauge")
+
+
+def names_decomposition(source: bytes, words: tuple[str, ...] = WORDS) -> bool:
+    """Say whether one of the words occurs in the source."""
+    return any(stem in source and pattern.search(source) for stem, pattern in _patterns(words))
+
+
+@lru_cache(maxsize=8)
+def _patterns(words: tuple[str, ...]) -> tuple[tuple[bytes, re.Pattern[bytes]], ...]:
+    """Compile one pattern a stem: a literal first, so that the search skips through the text at memchr's speed."""
+    stems = [word for word in words if not any(word != other and word.startswith(other) for other in words)]
+    return tuple((stem.encode(), _pattern(stem, words)) for stem in stems)
+
+
+def _pattern(stem: str, words: tuple[str, ...]) -> re.Pattern[bytes]:
+    """Match the words that begin with the stem, whole. The look-behind stands after the literal on purpose."""
+    endings = "|".join(re.escape(word[len(stem) :]) for word in words if word.startswith(stem) and word != stem)
+    tail = f"(?:{endings})" + ("?" if stem in words else "") if endings else ""
+    return re.compile(rf"{re.escape(stem)}(?<!\w{re.escape(stem)}){tail}(?!\w)".encode())

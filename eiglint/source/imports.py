@@ -1,0 +1,92 @@
+"""The imports and the outermost definitions of a file, read from its bytes without parsing."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_IMPORT = re.compile(rb"import\b")
+_FROM = re.compile(rb"[ \t]*(?:[^#'\"\n]*[;:][ \t]*)?from[ \t]+(?P<dots>\.*)[ \t]*(?P<module>[\w.]*)[ \t]*\Z")
+_PLAIN = re.compile(rb"[ \t]*(?:[^#'\"\n]*[;:][ \t]*)?\Z")
+_NAMES = re.compile(rb"[ \t]*(?:\((?P<many>[^)]*)\)|(?P<few>(?:[^\n;#\\]|\\\r?\n)*))")
+_COMMENT = re.compile(rb"#[^\n]*")
+_AS = re.compile(rb"([\w.*]+)(?:\s+as\s+(\w+))?\Z")
+_OUTER = re.compile(rb"^(?:@|(?:async[ \t]+)?def[ \t]+|class[ \t]+)?(?P<name>[^\W\d]\w*)", re.MULTILINE)
+_TEXT = re.compile(
+    rb"""[rRbBuUfFtT]{0,2}(?:\"{3}.*?\"{3}|'{3}.*?'{3}|"[^"\\\n]*(?:\\.[^"\\\n]*)*"|'[^'\\\n]*(?:\\.[^'\\\n]*)*')|\#[^\n]*""",
+    re.DOTALL,
+)
+_STATEMENT = re.compile(rb"^[ \t]*(?:from[ \t]+[\w.]+[ \t]+)?import\b[ \t]*(?:\([^)]*\)|[^\n;]*)", re.MULTILINE)
+_DOTTED = re.compile(rb"[^\W\d]\w*(?:\.\w+)*")
+
+
+class Imported(NamedTuple):
+    """`from <level dots><module> import name as alias`, or, where name is empty, `import module as alias`."""
+
+    module: str
+    level: int
+    name: str
+    alias: str
+
+
+class Block(NamedTuple):
+    """A stretch of source that begins with an outermost definition or assignment of a name."""
+
+    name: str
+    code: bytes
+
+
+def imports_of(source: bytes) -> tuple[Imported, ...]:
+    """Read every import of a file, those inside functions included; text that looks like one does no harm."""
+    found: list[Imported] = []
+    for keyword in _IMPORT.finditer(source):
+        start = source.rfind(b"\n", 0, keyword.start()) + 1
+        before = source[start : keyword.start()]
+        if origin := _FROM.match(before):
+            module, level = origin["module"].decode("utf-8", "replace"), len(origin["dots"])
+            found += [Imported(module, level, name, alias) for name, alias in _names(source, keyword.end())]
+        elif _PLAIN.match(before):
+            found += [Imported(name, 0, "", alias) for name, alias in _names(source, keyword.end())]
+    return tuple(found)
+
+
+def _names(source: bytes, start: int) -> list[tuple[str, str]]:
+    """Read `a as b, c` after the word import."""
+    listed = _NAMES.match(source, start)
+    if listed is None:
+        return []
+    text = _COMMENT.sub(b"", listed["many"] or listed["few"] or b"").replace(b"\\", b" ")
+    parts = (_AS.match(part.strip()) for part in text.split(b","))
+    return [(part[1].decode("utf-8", "replace"), (part[2] or b"").decode("utf-8", "replace")) for part in parts if part]
+
+
+def blocks_of(source: bytes) -> list[Block]:
+    """Cut a file at its outermost definitions and statements; decorators belong to what they decorate."""
+    code = code_of(source)
+    blocks: list[Block] = []
+    start: int | None = None
+    starts = list(_OUTER.finditer(code))
+    ends = [found.start() for found in starts[1:]] + [len(code)]
+    for found, end in zip(starts, ends, strict=True):
+        start = found.start() if start is None else start
+        if not found[0].startswith(b"@"):
+            blocks.append(Block(found["name"].decode("utf-8", "replace"), code[start:end]))
+            start = None
+    return blocks
+
+
+def code_of(source: bytes, *, imports: bool = True) -> bytes:
+    """Leave out strings and comments, and, if wished, imports."""
+    code = _TEXT.sub(b"", source)
+    return code if imports else _STATEMENT.sub(b"", code)
+
+
+def mentions_of(code: bytes) -> set[str]:
+    """Collect the dotted names that occur in code, each with all that it begins with."""
+    names: set[str] = set()
+    for found in set(_DOTTED.findall(code)):
+        dotted = found.decode("utf-8", "replace")
+        while dotted and dotted not in names:
+            names.add(dotted)
+            dotted, _, _ = dotted.rpartition(".")
+    return names

@@ -1,0 +1,28 @@
+"""Between bytes and text: the encoding that a file claims."""
+
+from __future__ import annotations
+
+import io
+import tokenize
+
+
+def decode(source: bytes) -> str:
+    """Decode a file as its cookie says; what cannot be decoded is replaced, since this text is only for showing."""
+    return source.decode(_encoding(source), errors="replace")
+
+
+def encode(text: str) -> bytes:
+    """Encode text so that it decodes to the same by its own cookie."""
+    plain = text.encode("utf-8", errors="surrogatepass")
+    try:
+        return text.encode(_encoding(plain))
+    except UnicodeEncodeError:
+        return plain
+
+
+def _encoding(source: bytes) -> str:
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+    except SyntaxError:
+        return "utf-8"
+    return encoding

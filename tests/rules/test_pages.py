@@ -1,0 +1,234 @@
+"""The rule pages keep their promises: the bad example misbehaves and is reported, the good one is neither."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+import eiglint
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted((ROOT / "rules").glob("EIG*.md"))
+
+KEYS = ["code", "name", "group", "severity", "default", "fix"]
+GROUPS = {"0": "note", "1": "phase", "2": "order", "4": "choice", "9": "tool"}
+SECTIONS = ["What it does", "Why is this bad", "Example", "Use instead", "How the runtime confirms it", "References"]
+
+PHASE = ["EIG101", "EIG102", "EIG103", "EIG104", "EIG105", "EIG106", "EIG107", "EIG109", "EIG408"]
+ORDER = ["EIG201", "EIG202", "EIG203"]
+HARMLESS = ["EIG000"]
+NOT_RUN = ["EIG900", "EIG901"]
+
+
+class Page(NamedTuple):
+    path: Path
+    facts: dict[str, str]
+    sections: dict[str, str]
+
+    @property
+    def code(self) -> str:
+        return self.facts["code"]
+
+
+def read(path: Path) -> Page:
+    """Split a page into its front matter and its sections."""
+    _, front, body = path.read_text(encoding="utf-8").split("---\n", 2)
+    facts = dict(line.split(": ", 1) for line in front.splitlines())
+    parts = re.split(r"^## (.+)\n", body, flags=re.MULTILINE)
+    return Page(path, facts, dict(zip(parts[1::2], parts[2::2], strict=True)))
+
+
+def example(page: Page, section: str) -> str:
+    """Return the one Python block of a section."""
+    blocks: list[str] = re.findall(r"^```python\n(.*?)^```", page.sections[section], re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 1, f"{page.path.name}: {section} has {len(blocks)} blocks"
+    return blocks[0]
+
+
+ALL = [read(path) for path in PAGES]
+BY_CODE = {page.code: page for page in ALL}
+WITH_EXAMPLES = [page for page in ALL if page.code != "EIG901"]
+RUNNABLE = [page.code for page in ALL if page.code not in NOT_RUN]
+
+
+class Program(NamedTuple):
+    loss: Callable[..., Any]
+    inputs: tuple[Any, ...]
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Callable[[str, str], Program]:
+    """Run a page's block as a file, so that errors and sites have lines."""
+    pytest.importorskip("torch")
+
+    def run(code: str, section: str) -> Program:
+        path = tmp_path / f"{code.lower()}_{section.split()[0].lower()}.py"
+        path.write_text(example(BY_CODE[code], section), encoding="utf-8")
+        names = runpy.run_path(str(path))
+        inputs = names["inputs"]()
+        return Program(names["loss"], inputs if isinstance(inputs, tuple) else (inputs,))
+
+    return run
+
+
+def codes(text: str, path: Path) -> list[str]:
+    return [finding.code for finding in eiglint.check_source(text, path=str(path)).findings]
+
+
+# --- the form
+
+
+@pytest.mark.parametrize("page", ALL, ids=lambda page: page.code)
+def test_a_page_has_its_front_matter_and_its_sections_in_order(page: Page) -> None:
+    assert list(page.facts) == KEYS
+    assert page.path.name == f"{page.code}-{page.facts['name']}.md"
+    assert page.facts["group"] == GROUPS[page.code[3]]
+    assert page.facts["severity"] in {"error", "warning", "info"}
+    assert page.facts["default"] in {"on", "off"}
+    assert page.facts["fix"] in {"none", "safe", "unsafe"}
+    assert list(page.sections) == SECTIONS
+    assert f"# {page.facts['name']} ({page.code})\n" in page.path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda page: page.code)
+def test_the_functions_of_an_example_have_at_most_fifteen_lines(page: Page) -> None:
+    for section in ("Example", "Use instead"):
+        for function in re.split(r"^(?=def )", example(page, section), flags=re.MULTILINE)[1:]:
+            assert len(function.rstrip().splitlines()) <= 15
+
+
+@pytest.mark.parametrize(
+    "path", [*PAGES, *(ROOT / "docs").glob("*.md"), *ROOT.glob("*.md")], ids=lambda path: path.name
+)
+def test_every_relative_link_leads_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)]+)\)", path.read_text(encoding="utf-8")):
+        name, _, anchor = target.partition("#")
+        file = (path.parent / name).resolve() if name else path
+        assert file.exists(), target
+        if anchor:
+            assert anchor in anchors(file), target
+
+
+def anchors(path: Path) -> set[str]:
+    """Return the anchors that a Markdown viewer gives to the headings of a page."""
+    headings = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+# --- what the linter says
+
+
+@pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda page: page.code)
+def test_the_good_example_is_silent(page: Page) -> None:
+    assert codes(example(page, "Use instead"), page.path.with_suffix(".py")) == []
+
+
+@pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda page: page.code)
+def test_the_bad_example_is_reported_once_and_with_the_code_of_its_page(page: Page) -> None:
+    assert codes(example(page, "Example"), page.path.with_suffix(".py")) == [page.code]
+
+
+# --- what execution says
+
+
+def test_each_page_is_held_against_execution_in_one_way_or_another() -> None:
+    assert sorted([*PHASE, *ORDER, *HARMLESS, *NOT_RUN, *WITNESSES]) == sorted(BY_CODE)
+
+
+@pytest.mark.parametrize("code", RUNNABLE)
+def test_the_good_example_does_not_move_under_phase_sign_and_order(
+    code: str, load: Callable[[str, str], Program]
+) -> None:
+    program = load(code, "Use instead")
+    result = eiglint.gaugecheck(program.loss, program.inputs, symmetries=("phase", "order"), raise_exception=False)
+    assert result.phase.invariant is True
+    assert result.order.invariant is True
+
+
+@pytest.mark.parametrize("code", PHASE)
+def test_the_bad_example_moves_with_phase_or_sign(code: str, load: Callable[[str, str], Program]) -> None:
+    program = load(code, "Example")
+    result = eiglint.gaugecheck(program.loss, program.inputs, symmetries=("phase",), raise_exception=False)
+    assert result.phase.invariant is False
+
+
+@pytest.mark.parametrize("code", ORDER)
+def test_the_bad_example_moves_with_order_alone(code: str, load: Callable[[str, str], Program]) -> None:
+    program = load(code, "Example")
+    result = eiglint.gaugecheck(program.loss, program.inputs, symmetries=("phase", "order"), raise_exception=False)
+    assert result.phase.invariant is True
+    assert result.order.invariant is False
+
+
+@pytest.mark.parametrize("code", HARMLESS)
+def test_a_revealed_program_computes_what_it_computed(code: str, load: Callable[[str, str], Program]) -> None:
+    bad, good = load(code, "Example"), load(code, "Use instead")
+    assert bad.loss(*bad.inputs) == good.loss(*good.inputs)
+
+
+def wipes_out_a_vector(bad: Program, good: Program) -> bool:
+    """The third eigenvector is asked for, and nothing of it is left."""
+    return bad.loss(*bad.inputs).item() == 0 and abs(good.loss(*good.inputs).item()) > 0.1
+
+
+def fits_worse(bad: Program, good: Program) -> bool:
+    """Both are proper rotations; the one that flips the whole matrix lies farther from the target."""
+    return bool(bad.loss(*bad.inputs) > 2 * good.loss(*good.inputs))
+
+
+def leaves_a_larger_residual(bad: Program, good: Program) -> bool:
+    """|V (V^-1 x) - x|, median over 40 matrices like the page's. Both losses are the same function of A."""
+    import torch
+
+    inverse, solved = [], []
+    for seed in range(40):
+        generator = torch.Generator().manual_seed(seed)
+        A = torch.diag(torch.ones(3, dtype=torch.float64), 1)
+        A = A + 1e-6 * torch.randn(4, 4, generator=generator, dtype=torch.float64)
+        V = torch.linalg.eig(A).eigenvectors
+        x = torch.randn(4, generator=generator, dtype=torch.float64).to(V.dtype)
+        inverse.append((V @ (torch.linalg.inv(V) @ x) - x).norm())
+        solved.append((V @ torch.linalg.solve(V, x) - x).norm())
+    same = torch.allclose(bad.loss(*bad.inputs), good.loss(*good.inputs), rtol=1e-6)
+    return same and bool(torch.stack(inverse).median() > torch.stack(solved).median())
+
+
+def is_removed(bad: Program, good: Program) -> bool:
+    """torch refuses the old name and takes the new one."""
+    with pytest.raises((RuntimeError, AttributeError), match=r"removed|no attribute"):
+        bad.loss(*bad.inputs)
+    return bool(good.loss(*good.inputs).isfinite())
+
+
+def is_another_number(bad: Program, good: Program) -> bool:
+    """exp(A) x by matrix_exp agrees with the good example and not with the bad one."""
+    import torch
+
+    A, x = good.inputs
+    right = (torch.linalg.matrix_exp(A) @ x).abs().square().sum()
+    return torch.allclose(good.loss(A, x), right) and not torch.allclose(bad.loss(A, x), right, rtol=1e-2)
+
+
+WITNESSES: dict[str, Callable[[Program, Program], bool]] = {
+    "EIG108": wipes_out_a_vector,
+    "EIG110": fits_worse,
+    "EIG404": leaves_a_larger_residual,
+    "EIG405": is_removed,
+    "EIG407": is_another_number,
+}
+
+
+@pytest.mark.parametrize("code", WITNESSES)
+def test_the_bad_example_misbehaves_as_its_page_says(code: str, load: Callable[[str, str], Program]) -> None:
+    assert WITNESSES[code](load(code, "Example"), load(code, "Use instead"))
+
+
+def test_the_broken_example_is_no_python_and_the_mended_one_is() -> None:
+    with pytest.raises(SyntaxError):
+        compile(example(BY_CODE["EIG900"], "Example"), "example", "exec")
+    compile(example(BY_CODE["EIG900"], "Use instead"), "example", "exec")
