@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass, field
 
 from eiglint.analysis.events import How, Outcome, Reached, Settings, Unused
 from eiglint.analysis.merge import MISSING, Merging
 from eiglint.analysis.state import Site, State, Store
-from eiglint.analysis.values import Class, Closure, HeapObject, Pointer, Value
+from eiglint.analysis.values import Class, Closure, Deferred, HeapObject, Pointer, Value
 from eiglint.gauge import Context, Spot, Tensor
 from eiglint.gauge.terms import Term, term
 from eiglint.gauge.values import Number, Unknown
@@ -32,6 +32,8 @@ class World:
     models: Models
     settings: Settings
     find_module: Callable[[str], Module | None]
+    reaching: Callable[[str], Collection[str]] | None
+    """The globals of a module that lead to a decomposition, where somebody knows them without reading it."""
     execute: Callable[[tuple[Statement, ...], Frame], None]
     """Runs statements; handed down so that looking up a name need not know how statements run."""
     outcome: Outcome = field(default_factory=Outcome)
@@ -48,6 +50,7 @@ class World:
     written: dict[Site, Unused] = field(default_factory=dict)
     """Tensors assigned to local variables, by the number of the node and the name."""
     read: set[Site] = field(default_factory=set)
+    resolving: set[Deferred] = field(default_factory=set)
     handed_out: list[tuple[Closure, State]] = field(default_factory=list)
     """Functions that a root returned or gave away, with the state in which they live on."""
     words: dict[str, frozenset[str]] = field(default_factory=dict)

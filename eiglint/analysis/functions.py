@@ -16,7 +16,7 @@ from eiglint.gauge import Tensor
 from eiglint.gauge.values import Unknown
 from eiglint.ir import instructions as ir
 
-DEEPEST_NEUTRAL = 4
+DEEPEST_NEUTRAL = 2
 """Calls below this depth whose arguments depend on no decomposition, into code that names none, are not followed."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 
 from eiglint.analysis import statements
@@ -26,9 +26,14 @@ def analyse(
     find_module: Callable[[str], Module | None],
     settings: Settings = Settings(),  # noqa: B008 (frozen)
     models: Models | None = None,
+    reaching: Callable[[str], Collection[str]] | None = None,
 ) -> Outcome:
-    """Interpret modules and return what reaches results, what is never used, and what could not be followed."""
-    world = World(load() if models is None else models, settings, find_module, statements.execute)
+    """Interpret modules and return what reaches results, what is never used, and what could not be followed.
+
+    `find_module` reads a module of the project; `reaching` tells, without reading it, which of a module's globals
+    lead to a decomposition.
+    """
+    world = World(load() if models is None else models, settings, find_module, reaching, statements.execute)
     world.modules.update(modules)
     with _deep():
         left = dict.fromkeys(modules, settings.budget)

@@ -47,21 +47,28 @@ def reaching_names(name: str, module: ir.Module, world: World) -> frozenset[str]
 def _imported(statement: ir.Import, name: str, module: ir.Module, world: World) -> set[str]:
     """The names that an import brings in and that reach a decomposition in the module they come from."""
     source = source_of(statement, name, module.is_package)
-    target = world.module(source)
+    exported = _exported(source, world)
     if not statement.names:
-        return set() if target is None else set(reaching_names(source, target, world) - seeds(world))
+        return set(exported)
     found: set[str] = set()
     for original, alias in statement.names:
-        part = world.module(f"{source}.{original}") if original != "*" else None
-        if part is not None:
-            found |= reaching_names(f"{source}.{original}", part, world) - seeds(world)
-        elif target is not None:
-            names = reaching_names(source, target, world)
-            if original == "*":
-                found |= names - seeds(world)
-            elif original in names:
-                found.add(alias or original)
+        if original == "*":
+            found |= exported
+            continue
+        found |= _exported(f"{source}.{original}", world)
+        if original in exported:
+            found.add(alias or original)
     return found
+
+
+def _exported(source: str, world: World) -> frozenset[str]:
+    """The globals of a module that lead to a decomposition."""
+    if world.models.knows_module(source.partition(".")[0]):
+        return frozenset()
+    if world.reaching is not None and source not in world.words:
+        return frozenset(world.reaching(source))
+    target = world.module(source)
+    return frozenset() if target is None else reaching_names(source, target, world) - seeds(world)
 
 
 def source_of(statement: ir.Import, space: str, is_package: bool) -> str:

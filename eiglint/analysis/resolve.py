@@ -5,11 +5,11 @@ from __future__ import annotations
 import builtins
 
 from eiglint.analysis import toplevel
-from eiglint.analysis.frame import Frame, World
+from eiglint.analysis.frame import Frame
 from eiglint.analysis.merge import MISSING
 from eiglint.analysis.relevance import source_of
 from eiglint.analysis.state import Binding
-from eiglint.analysis.values import Reference, Space, Value
+from eiglint.analysis.values import Deferred, Reference, Space, Value
 from eiglint.gauge.terms import term
 from eiglint.gauge.values import Unknown
 from eiglint.ir.instructions import Import
@@ -29,16 +29,19 @@ def lookup(name: str, frame: Frame) -> Value:
         binding = frame.state.scope(key).get(name)
         if binding is not None:
             frame.world.read.update(binding.sites)
+            if isinstance(binding.value, Deferred):
+                value = imported(binding.value, frame)
+                frame.state.bind(key, name, Binding(value))
+                return value
             return binding.value
     return outside(name, frame)
 
 
 def outside(name: str, frame: Frame) -> Value:
     """Return what a name stands for that no scope binds: a builtin, a star-imported name, something unknown."""
-    for library in frame.world.stars.get(frame.space, ()):
-        dotted = f"{library}.{name}"
-        if frame.world.models.get(dotted) is not None or frame.world.models.knows_module(dotted):
-            return Reference(dotted)
+    starred = MISSING if hasattr(builtins, name) else _starred(frame.space, name, frame)
+    if starred is not MISSING:
+        return starred
     if name == "__name__":
         return "__main__"
     if name == "reveal_gauge":
@@ -61,65 +64,71 @@ def assign(name: str, binding: Binding, frame: Frame) -> None:
         frame.state.bind(frame.scope, name, binding)
 
 
-def module_value(name: str, world: World) -> Value:
-    """Return a module by its dotted name: one of the project, or a library's."""
-    return Space(name) if world.module(name) is not None else Reference(name)
-
-
 def space_attribute(space: Space, attr: str, frame: Frame) -> Value:
     """Return a global of a module of the project, or its submodule."""
-    found = toplevel.module_global(space.name, attr, frame)
-    if found is not MISSING:
-        return found
-    return module_value(f"{space.name}.{attr}", frame.world)
+    return imported(Deferred(space.name, attr), frame)
+
+
+def imported(deferred: Deferred, frame: Frame) -> Value:
+    """Return what `from source import name` binds."""
+    source, name = deferred.source, deferred.name
+    world = frame.world
+    dotted = f"{source}.{name}" if source else name
+    if deferred in world.resolving or dotted == REVEAL:
+        return Reference(dotted)
+    world.resolving.add(deferred)
+    try:
+        value = toplevel.module_global(source, name, frame)
+        if value is MISSING:
+            value = _starred(source, name, frame)
+        if isinstance(value, Deferred):
+            value = imported(value, frame)
+    finally:
+        world.resolving.discard(deferred)
+    if value is not MISSING:
+        return value
+    return Space(dotted) if world.module(dotted) is not None else Reference(dotted)
+
+
+def _starred(space: str, name: str, frame: Frame) -> Value:
+    """Return a name that a module gets from its star imports, or MISSING."""
+    world = frame.world
+    for library in world.stars.get(space, ()):
+        dotted = f"{library}.{name}"
+        if world.models.get(dotted) is not None or world.models.knows_module(dotted):
+            return Reference(dotted)
+        if world.module(library) is not None and not name.startswith("_"):
+            found = imported(Deferred(library, name), frame)
+            if not isinstance(found, Reference) or found.name != dotted:
+                return found
+    return MISSING
 
 
 def settle_reference(reference: Reference, frame: Frame) -> Value:
     """Follow a reference into the project where it leads there; otherwise return it as it is."""
-    parts = reference.name.split(".")
-    if parts[0] == "builtins" or frame.world.models.knows_module(parts[0]):
+    head, _, last = reference.name.rpartition(".")
+    root = reference.name.partition(".")[0]
+    if not head or root == "builtins" or frame.world.models.knows_module(root):
         return reference
-    for cut in range(len(parts) - 1, 0, -1):
-        prefix = ".".join(parts[:cut])
-        if frame.world.module(prefix) is None:
-            continue
-        value: Value = toplevel.module_global(prefix, parts[cut], frame)
-        if value is MISSING or cut != len(parts) - 1:
-            return reference
-        return value
-    return reference
+    if frame.world.module(head) is not None:
+        return imported(Deferred(head, last), frame)
+    return Space(reference.name) if frame.world.module(reference.name) is not None else reference
 
 
 def run_import(statement: Import, frame: Frame) -> None:
-    """Bind the names of an import statement."""
-    world = frame.world
+    """Bind the names of an import statement; modules of the project are read when a name is first used."""
     if not statement.names:
         top = statement.module.split(".")[0]
         name, target = (statement.alias, statement.module) if statement.alias else (top, top)
-        assign(name, Binding(module_value(target, world)), frame)
+        assign(name, Binding(Reference(target)), frame)
         return
-    module = world.module(frame.space)
+    world = frame.world
+    module = world.modules.get(frame.space)
     source = source_of(statement, frame.space, module is not None and module.is_package)
     for name, alias in statement.names:
         if name == "*":
-            _import_star(source, frame)
+            world.stars.setdefault(frame.space, []).append(source)
             continue
-        value: Value = Reference(f"{source}.{name}" if source else name)
-        if world.module(source) is not None:
-            value = space_attribute(Space(source), name, frame)
-        elif world.module(f"{source}.{name}") is not None:
-            value = Space(f"{source}.{name}")
+        known = world.models.knows_module(source.partition(".")[0])
+        value = Reference(f"{source}.{name}") if known else Deferred(source, name)
         assign(alias or name, Binding(value), frame)
-
-
-def _import_star(source: str, frame: Frame) -> None:
-    if frame.world.module(source) is None:
-        frame.world.stars.setdefault(frame.space, []).append(source)
-        return
-    names = toplevel.module_globals(source, frame)
-    listed = names.get("__all__")
-    public = listed.value if listed is not None and isinstance(listed.value, tuple) else None
-    for name, binding in names.items():
-        if (name in public) if public is not None else not name.startswith("_"):
-            assign(name, Binding(binding.value), frame)
-    frame.world.stars.setdefault(frame.space, []).extend(frame.world.stars.get(source, ()))

@@ -30,6 +30,14 @@ class Space:
 
 
 @dataclass(frozen=True, slots=True)
+class Deferred:
+    """A name that was imported and not looked up yet; its module is read when it is."""
+
+    source: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sequence:
     """Items of unknown number; `element` stands for any of them."""
 

@@ -39,8 +39,8 @@ def add(x: Tensor, y: Tensor, context: Context, sign: int = 1) -> Tensor:
         kept, other = (y, x) if "zero" in x else (x, y)
         return kept if kept.motions or other.rank in (0, None) else replace(kept, rank=_widest(x, y))
     if "diagonal" in x and "diagonal" in y:
-        return _summed(x, y, context, frozenset({"diagonal"}))
-    return _summed(x, y, context, frozenset())
+        return _summed(x, y, context, frozenset({"diagonal"}), sign < 0)
+    return _summed(x, y, context, frozenset(), sign < 0)
 
 
 def _widest(x: Tensor, y: Tensor) -> int | None:
@@ -56,10 +56,10 @@ def _square_of_modulus(x: Tensor, y: Tensor, context: Context) -> Tensor | None:
     return power(modulus(x.whole.of, context), 2, context)
 
 
-def _summed(x: Tensor, y: Tensor, context: Context, flags: frozenset[str]) -> Tensor:
+def _summed(x: Tensor, y: Tensor, context: Context, flags: frozenset[str], compared: bool) -> Tensor:
     motions = {}
     for g in x.gauges | y.gauges:
-        motions[g] = _sum_motion(g, x, y, context)
+        motions[g] = _sum_motion(g, x, y, context, compared)
     if ("sign" in x or "unit" in x) and isinstance(y.value, int | float) and abs(y.value) < 1:
         flags |= {"near-sign"}
     return Tensor(
@@ -84,7 +84,7 @@ def _joint_sizes(tensors: Sequence[Tensor]) -> tuple[tuple[int, object], ...]:
     return tuple(sorted(found.items(), key=lambda item: item[0]))
 
 
-def _sum_motion(g: Gauge, x: Tensor, y: Tensor, context: Context) -> Motion:
+def _sum_motion(g: Gauge, x: Tensor, y: Tensor, context: Context, compared: bool) -> Motion:
     a, b = x.motion(g), y.motion(g)
     lead = a if (a.phase.mode, not a.neutral) >= (b.phase.mode, not b.neutral) else b
     base = replace(
@@ -99,7 +99,7 @@ def _sum_motion(g: Gauge, x: Tensor, y: Tensor, context: Context) -> Motion:
     def cause(reason: str) -> Cause:
         return Cause(context.spot, reason, g, base.live, doubt, base.trail)
 
-    phase = _sum_phase(g, x, y, cause)
+    phase = _sum_phase(g, x, y, cause, compared)
     order = side_by_side_order(g, [_spread_beside(x, y), _spread_beside(y, x)], cause)
     return replace(base, phase=phase, order=order, rotation=_sum_rotation(g, x, y, cause))
 
@@ -110,7 +110,7 @@ def _spread_beside(t: Tensor, other: Tensor) -> Tensor:
     return undiagonal(t) if tagged and "diagonal" not in other else t
 
 
-def _sum_phase(g: Gauge, x: Tensor, y: Tensor, cause: Why) -> Phase:
+def _sum_phase(g: Gauge, x: Tensor, y: Tensor, cause: Why, compared: bool) -> Phase:
     p, q = x.motion(g).phase, y.motion(g).phase
     if p.neutral and q.neutral:
         return Phase()
@@ -130,7 +130,8 @@ def _sum_phase(g: Gauge, x: Tensor, y: Tensor, cause: Why) -> Phase:
             if moving.mode is Mode.FUN and shifted == 0:
                 return Phase(Mode.EXACT, moving.charges)
             return Phase(Mode.FUN, moving.charges, moving.cause or cause("constant added"), shifted)
-    reason = "difference to a fixed value" if p.neutral or q.neutral else "sum of unlike charges"
+    fixed = "difference to a fixed value" if compared else "added to a fixed value"
+    reason = fixed if p.neutral or q.neutral else "sum of unlike charges"
     return several(g, [p, q], lambda: cause(reason))
 
 

@@ -63,5 +63,7 @@ class Context:
     recording: bool = True
     chain: tuple[object, ...] = ()
     complex_reading: bool = False
+    vector_reading: bool = False
+    """Whether factors of unknown rank are read as vectors instead of matrices."""
     remarks: list[Remark] = field(default_factory=list)
     decomposed: list[Opened] = field(default_factory=list)

@@ -24,6 +24,7 @@ from eiglint.gauge.state import (
     Slot,
     Why,
     charges,
+    spread,
 )
 from eiglint.gauge.tensor import Tensor, settle
 from eiglint.gauge.terms import Term, subterms, term
@@ -112,7 +113,7 @@ def _letter_at(laid: Contraction, position: int) -> Letter:
 
 
 def _motion(gauge: Gauge, laid: Contraction, context: Context) -> Motion:
-    moving = [(o, o.tensor.moves[gauge]) for o in laid.operands if gauge in o.tensor.moves]
+    moving = _unbatched([(o, o.tensor.moves[gauge]) for o in laid.operands if gauge in o.tensor.moves])
     batch, rest = _batch(laid, moving)
     live = max(m.live for _, m in moving) if context.recording else Live.NO
     lead = max((m for _, m in moving), key=lambda m: (m.phase.mode, len(m.trail)))
@@ -170,6 +171,19 @@ def _weighted(t: Term) -> bool:
     return any(x.op == "output" and "eigenvalues" in x.args for x in subterms(t))
 
 
+def _unbatched(moving: Moving) -> Moving:
+    """Take values of unknown rank for unbatched where their batch axes would fall on each other's rows or columns."""
+    if all(m.rest is None for _, m in moving):
+        return moving
+    letters = [_batch_letters(o, m) for o, m in moving]
+    shared = [{x for x in o.letters if o.has(x)} for o, _ in moving]
+    for i in range(len(moving)):
+        for j in range(len(moving)):
+            if letters[i] & shared[j] - letters[j]:
+                return [(o, replace(m, rest=None)) for o, m in moving]
+    return moving
+
+
 def _batch(laid: Contraction, moving: list[tuple[Operand, Motion]]) -> tuple[frozenset[int], int | None]:
     axes: set[int] = set()
     rest = None
@@ -182,6 +196,9 @@ def _batch(laid: Contraction, moving: list[tuple[Operand, Motion]]) -> tuple[fro
                     axes.add(position)
         if m.rest is not None:
             rest = -(len(laid.out) + 1)
+    while rest is not None and rest + 1 in axes:
+        rest += 1
+        axes.remove(rest)
     return frozenset(axes), rest
 
 
@@ -231,7 +248,9 @@ def _phase(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> tuple
     batches = [_batch_letters(o, m) for o, m in charged]
     if worst.mode is Mode.EXACT:
         return _exact_phase(gauge, laid, charged, parts, batches, contracted, cause)
-    touched = contracted & {k[1] for p in parts for k in p if k[0] == "slot"} or contracted & set().union(*batches)
+    wide = [spread(m.phase) for _, m in charged]
+    letters = {o.letter(a) for (o, _), axes in zip(charged, wide, strict=True) for a in axes or ()}
+    touched = contracted & letters or contracted & set().union(*batches)
     if worst.mode is Mode.FUN:
         sums = [_reduced(p, gauge.group) for p in parts]
         same = all(s == sums[0] or s == {k: -q for k, q in sums[0].items()} for s in sums)
@@ -240,11 +259,13 @@ def _phase(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> tuple
         kept = placed(laid, sums[0], gauge.group)
         return (Phase(Mode.FUN, kept, worst.cause) if kept else Phase()), False
     funny = any(m.phase.mode is Mode.FUN for _, m in charged)
-    if contracted_in(laid, charged, contracted) or funny:
+    forgotten = None in wide
+    if touched or funny or (forgotten and contracted_in(laid, charged, contracted)):
         lone = any(x.op == "det" for o, _ in charged for x in subterms(o.tensor.term))
         reason = "determinant of one factor" if lone else "sums entries of unlike phase"
         return Phase(Mode.BROKEN, cause=cause(reason)), False
-    return Phase(Mode.MIXED, cause=worst.cause), False
+    across = None if forgotten else frozenset(p for x in letters if (p := laid.position(x)) is not None)
+    return Phase(Mode.MIXED, cause=worst.cause, across=across), False
 
 
 def contracted_in(laid: Contraction, charged: list[tuple[Operand, Motion]], contracted: set[Letter]) -> bool:
@@ -267,8 +288,7 @@ def _exact_phase(
             total[key] = total.get(key, 0) + q
     left = _reduced(total, gauge.group)
     lost = [k for k in left if k[0] == "slot" and k[1] in contracted]
-    grown = any(abs(left.get(k, 0)) > max(abs(p.get(k, 0)) for p in parts) for k in left)
-    doubled = gauge.group == "U1" and grown
+    doubled = gauge.group == "U1" and _same_sense(charged)
     cancels = any(len([p for p in parts if p.get(k)]) > 1 for k in total)
     if len(set(batches)) > 1 and cancels:
         return Phase(Mode.BROKEN, cause=cause("pairs vectors of different batch elements")), False
@@ -277,6 +297,24 @@ def _exact_phase(
     if left and contracted & set().union(*batches):
         return Phase(Mode.BROKEN, cause=cause("sums over the batch")), False
     return Phase(Mode.EXACT, placed(laid, left, gauge.group)), doubled
+
+
+def _same_sense(charged: Moving) -> bool:
+    """Whether charges that a conjugate would have made opposite add up instead: of two factors, or on two merged axes."""
+    sums = [sum(q for _, q in m.phase.charges) for _, m in charged]
+    if len([s for s in sums if s > 0]) > 1 or len([s for s in sums if s < 0]) > 1:
+        return True
+    for o, m in charged:
+        signs: dict[object, set[bool]] = {}
+        count: dict[object, int] = {}
+        for key, q in m.phase.charges:
+            if isinstance(key, Slot):
+                letter = o.letter(key.axis)
+                signs.setdefault(letter, set()).add(q > 0)
+                count[letter] = count.get(letter, 0) + 1
+        if any(n > 1 and len(signs[x]) == 1 for x, n in count.items()):
+            return True
+    return False
 
 
 def _why_lost(
@@ -320,7 +358,8 @@ def _order(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> Order
             m = o.tensor.moves.get(gauge)
             tagged = m is not None and any(o.letter(s.axis) == letter for s in m.order.tags)
             if tagged and _merges(o, letter, m):
-                return Order(Mode.BROKEN, cause=cause("position weighted"))
+                paired = any(s.axis in o.axes(letter) for g, n in o.tensor.motions if g != gauge for s in n.order.tags)
+                return Order(Mode.BROKEN, cause=cause("mispaired" if paired else "position weighted"))
             if tagged or not o.has(letter) or o.still(letter) or o.tensor.value is not None:
                 continue
             if m is None and o.tensor.rank is None and not _certain(o, letter, laid):

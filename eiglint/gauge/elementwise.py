@@ -160,6 +160,9 @@ def neg(t: Tensor, context: Context) -> Tensor:
         return replace(m, phase=replace(m.phase, centre=centre), order=only_order(m.order, cause))
 
     value = -t.value if t.value is not None else None
+    if t.term.op == "matmul" and t.rank != 0:
+        details = (("term", negated(t.term)),)
+        context.remarks.append(Remark("negated factor", context.spot, None, t.live, t.doubt, details))
     return changed(t, change, context, "neg", term=negated(t.term), flags=t.flags - {"nonneg", "identity"}, value=value)
 
 

@@ -9,9 +9,9 @@ from eiglint.gauge.context import Context
 from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.positions import cut, pick
 from eiglint.gauge.products import diagonal
-from eiglint.gauge.shape import doubted, inserted
+from eiglint.gauge.shape import assumed_rank, doubted, inserted
 from eiglint.gauge.taking import followed, take, touched
-from eiglint.gauge.tensor import LIKELY, Tensor, named, opaque, slots_of
+from eiglint.gauge.tensor import LIKELY, Tensor, named, opaque
 from eiglint.gauge.terms import term
 from eiglint.gauge.values import Number, Range
 
@@ -46,8 +46,6 @@ def spread(t: Tensor, items: list[object]) -> tuple[Tensor, list[tuple[int, obje
         return None
     if dots:
         before, after = real[: dots[0]], real[dots[0] + 1 :]
-    elif t.rank is None and len(real) < _assumed_rank(t):
-        before, after = real, []
     else:
         before, after = real, []
     plan: list[tuple[int, object]] = [(k - len(after), item) for k, item in enumerate(after)]
@@ -61,10 +59,6 @@ def spread(t: Tensor, items: list[object]) -> tuple[Tensor, list[tuple[int, obje
         plan += [(k - rank, item) for k, item in enumerate(before)]
         t = made
     return t, plan
-
-
-def _assumed_rank(t: Tensor) -> int:
-    return max(2, max((-a for _, m in t.motions for a in slots_of(m)), default=2))
 
 
 def _with_new_axes(t: Tensor, items: list[object]) -> Tensor:
@@ -86,9 +80,9 @@ def _with_new_axes(t: Tensor, items: list[object]) -> Tensor:
         return t
     if t.rank is None:
         total = where + (len(survivors) - where - 1 if Ellipsis in survivors else 0)
-        rank = max(total, _assumed_rank(t) + len(front)) if Ellipsis not in survivors else None
+        rank = max(total, assumed_rank(t) + len(front)) if Ellipsis not in survivors else None
         if rank is None:
-            return inserted(replace(t, doubt=max(t.doubt, LIKELY)), -(_assumed_rank(t) + 1))
+            return inserted(replace(t, doubt=max(t.doubt, LIKELY)), -(assumed_rank(t) + 1))
         t = replace(t, rank=rank - len(front), doubt=max(t.doubt, LIKELY))
     for position in front:
         t = inserted(t, position - (t.rank or 0) - 1)

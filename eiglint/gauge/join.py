@@ -9,9 +9,9 @@ from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.contract import joint_dtype
 from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.shape import inserted
-from eiglint.gauge.state import Cause, Live, Mode, Motion, Order, Phase, Rotation, Why
+from eiglint.gauge.state import Cause, Cut, Live, Mode, Motion, Order, Phase, Pick, Rotation, Slot, Why, charges, spread
 from eiglint.gauge.tensor import Tensor, settle
-from eiglint.gauge.terms import term
+from eiglint.gauge.terms import subterms, term
 
 
 def join(a: Tensor, b: Tensor, context: Context) -> Tensor:
@@ -70,12 +70,17 @@ def join_phase(p: Phase, q: Phase, cause: Why, zero: tuple[bool, bool] = (False,
     if p.charges == q.charges and p.mode is not Mode.MIXED and q.mode is not Mode.MIXED:
         return replace(worst, centre=p.centre if p.centre == q.centre else None)
     if p.mode is Mode.EXACT and q.mode is Mode.EXACT:
-        return Phase(Mode.MIXED, cause=cause("entries of unlike phase side by side"))
+        return Phase(Mode.MIXED, cause=cause("entries of unlike phase side by side"), across=_both(p, q))
     if worst.mode is Mode.MIXED and Mode.FUN not in (p.mode, q.mode):
-        return worst
+        return replace(worst, across=_both(p, q))
     if p.neutral or q.neutral:
         return worst
     return Phase(Mode.BROKEN, cause=worst.cause or cause("functions of unlike phases side by side"))
+
+
+def _both(p: Phase, q: Phase) -> frozenset[int] | None:
+    a, b = spread(p), spread(q)
+    return None if a is None or b is None else a | b
 
 
 def join_order(p: Order, q: Order, cause: Why, zero: tuple[bool, bool] = (False, False)) -> Order:
@@ -107,10 +112,11 @@ def put_together(tensors: Sequence[Tensor], axis: int | None, new: bool, context
     label = term(name, axis, *(t.term for t in tensors))
     if not laid:
         return Tensor(label)
+    laid, whole = recombined(laid, axis) if axis is not None and not new else (laid, frozenset())
     made = laid[0]
     for t in laid[1:]:
         made = join(made, t, context)
-    motions = {g: _along(g, m, laid, axis, context) for g, m in made.motions}
+    motions = {g: m if g in whole else _along(g, m, laid, axis, context) for g, m in made.motions}
     live = max(t.live for t in laid) if context.recording else Live.NO
     steady = frozenset(a for a in made.steady if a != axis) if axis is not None else frozenset[int]()
     sizes = tuple((a, s) for a, s in made.sizes if a != axis) if axis is not None else ()
@@ -129,13 +135,65 @@ def put_together(tensors: Sequence[Tensor], axis: int | None, new: bool, context
     )
 
 
+def recombined(laid: list[Tensor], axis: int) -> tuple[list[Tensor], frozenset[Gauge]]:
+    """Recognise slices of an axis that are put back in their order: columns [:2] and [2:] are all columns again."""
+    whole: set[Gauge] = set()
+    for g in set().union(*(t.gauges for t in laid)):
+        cuts = [_cut_along(t, t.motion(g), axis) for t in laid]
+        if None not in cuts and _consecutive(laid, axis, [c for c in cuts if c is not None]):
+            first = cuts[0]
+            whole.add(g)
+            laid = [_with_cut(t, g, axis, first) for t in laid]  # type: ignore[arg-type]
+    return laid, frozenset(whole)
+
+
+def _cut_along(t: Tensor, m: Motion, axis: int) -> Cut | None:
+    if m.phase.mode is not Mode.EXACT or m.order.mode is not Mode.EXACT:
+        return None
+    found = {k.cut for k, _ in m.phase.charges if isinstance(k, Slot) and k.axis == axis}
+    found |= {s.cut for s in m.order.tags if s.axis == axis}
+    if t.size(axis) == 1 and not found:
+        found = {(k.key, 1) for k, _ in m.phase.charges if isinstance(k, Pick) and isinstance(k.key, int)}
+    return found.pop() if len(found) == 1 else None
+
+
+def _consecutive(laid: Sequence[Tensor], axis: int, cuts: list[Cut]) -> bool:
+    here = cuts[0][0]
+    for t, before, (start, step) in zip(laid[1:], laid, cuts[1:], strict=False):
+        size = before.size(axis)
+        here = here + size if isinstance(here, int) and isinstance(size, int) else None
+        ends_there = any(x.op == "cut" and x.args[3] == start for x in subterms(before.term))
+        if step != 1 or (start != here and not ends_there):
+            return False
+        del t
+        here = start
+    return cuts[0][1] == 1
+
+
+def _with_cut(t: Tensor, gauge: Gauge, axis: int, part: Cut) -> Tensor:
+    def recut(key: Slot | Pick) -> Slot | Pick:
+        lone = isinstance(key, Pick) and t.size(axis) == 1 and isinstance(key.key, int)
+        return Slot(axis, part) if lone or (isinstance(key, Slot) and key.axis == axis) else key
+
+    m = t.motion(gauge)
+    made = replace(
+        m,
+        phase=replace(m.phase, charges=charges(((recut(k), q) for k, q in m.phase.charges), gauge.group)),
+        order=replace(m.order, tags=frozenset(Slot(s.axis, part) if s.axis == axis else s for s in m.order.tags)),
+        rotation=replace(m.rotation, charges=charges(((recut(k), q) for k, q in m.rotation.charges), gauge.group)),
+    )
+    return replace(t, motions=settle({**dict(t.motions), gauge: made}))
+
+
 def _along(g: Gauge, m: Motion, laid: Sequence[Tensor], axis: int | None, context: Context) -> Motion:
     """Weaken a motion where the pieces' own axes are put end to end."""
     cause = Cause(context.spot, "pieces put end to end", g, m.live, max(t.doubt for t in laid), m.trail)
     phase, order, rotation = m.phase, m.order, m.rotation
+    if phase.mode is Mode.MIXED and phase.across is not None:
+        phase = replace(phase, across=phase.across | {axis} if axis is not None else None)
     if axis is None or m.touches(axis):
         if phase.mode is Mode.EXACT and not phase.neutral:
-            phase = Phase(Mode.MIXED, cause=cause)
+            phase = Phase(Mode.MIXED, cause=cause, across=spread(phase))
         elif phase.mode is Mode.FUN:
             phase = Phase(Mode.BROKEN, cause=phase.cause)
     if order.mode is Mode.EXACT and any(axis is None or s.axis == axis for s in order.tags):

@@ -81,7 +81,8 @@ def _picked(
     order = replace(m.order, tags=frozenset(Slot(moved(s.axis), s.cut) for s in m.order.tags if s.axis != axis))
     if tag is not None and m.order.mode is Mode.EXACT:
         order = _picked_order(g, order, key, index, cause)
-    phase = replace(m.phase, charges=_picked_charges(m.phase.charges, axis, key, moved, g))
+    across = None if m.phase.across is None else frozenset(moved(a) for a in m.phase.across if a != axis)
+    phase = replace(m.phase, charges=_picked_charges(m.phase.charges, axis, key, moved, g), across=across)
     rotation = m.rotation
     if rotation.mode is Mode.EXACT:
         if any(isinstance(k, Slot) and k.axis == axis for k, _ in rotation.charges):
@@ -193,8 +194,13 @@ def _length(size: object, first: object, upper: object, stride: object) -> objec
 def _cut_motion(g: Gauge, m: Motion, axis: int, part: Cut, span: Range, t: Tensor, context: Context) -> Motion:
     cause = Cause(context.spot, "positions picked", g, m.live, t.doubt, m.trail)
 
+    single = _length(t.size(axis), part[0], span.upper, part[1]) == 1
+
     def recut(where: Slot | Pick) -> Slot | Pick:
-        return Slot(axis, compose(where.cut, part)) if isinstance(where, Slot) and where.axis == axis else where
+        if not isinstance(where, Slot) or where.axis != axis:
+            return where
+        # A slice of one column has one phase, which broadcasting lays over everything.
+        return picked(where.cut, part[0]) if single else Slot(axis, compose(where.cut, part))
 
     phase = replace(m.phase, charges=charges(((recut(k), q) for k, q in m.phase.charges), g.group))
     rotation = replace(m.rotation, charges=charges(((recut(k), q) for k, q in m.rotation.charges), g.group))
@@ -204,9 +210,12 @@ def _cut_motion(g: Gauge, m: Motion, axis: int, part: Cut, span: Range, t: Tenso
         if not g.ordered and not (part == (-1, -1) and span.upper is None):
             order = Order(Mode.BROKEN, cause=cause)
         else:
-            order = replace(order, tags=frozenset(recut(s) if s.axis == axis else s for s in order.tags))  # type: ignore[misc]
+            renamed = (recut(s) for s in order.tags)
+            order = replace(order, tags=frozenset(s for s in renamed if isinstance(s, Slot)))
     if part == (-1, -1) and tagged and not g.ordered:
         order = Order(Mode.UNKNOWN, cause=cause)
+    if single and rotation.mode is Mode.EXACT and any(isinstance(k, Pick) for k, _ in rotation.charges):
+        rotation = Rotation(Mode.BROKEN, cause=cause)
     return replace(m, phase=phase, order=order, rotation=rotation)
 
 

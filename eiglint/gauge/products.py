@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from eiglint.gauge.combine import add
-from eiglint.gauge.context import Context
+from eiglint.gauge.context import Context, Remark
 from eiglint.gauge.contract import contract
 from eiglint.gauge.elementwise import conj, undiagonal
 from eiglint.gauge.letters import elementwise, lay_out
-from eiglint.gauge.shape import axis_of, doubted, inserted, scrambled, swap
+from eiglint.gauge.shape import assumed_rank, axis_of, doubted, inserted, scrambled, swap
 from eiglint.gauge.tensor import LIKELY, Tensor, opaque, slots_of
 from eiglint.gauge.terms import term
 from eiglint.gauge.values import Number
@@ -20,6 +20,7 @@ def matmul(x: Tensor, y: Tensor, context: Context) -> Tensor:
     """Return x @ y for vectors, matrices and batches; an unknown rank is taken for a matrix."""
     if x.rank == 0 or y.rank == 0:
         return opaque([x, y], context, "matmul")
+    x, y = _read_rank(x, context), _read_rank(y, context)
     left = ("i", "k") if x.rank != 1 else ("k",)
     right = ("k", "j") if y.rank != 1 else ("k",)
     out = tuple(letter_ for letter_ in (*left, *right) if letter_ != "k")
@@ -27,6 +28,16 @@ def matmul(x: Tensor, y: Tensor, context: Context) -> Tensor:
     if (y.rank is None and not y.motions and x.motions) or (x.rank is None and not x.motions and y.motions):
         made = replace(made, doubt=max(made.doubt, LIKELY))
     return _simplified(x, y, made)
+
+
+def _read_rank(t: Tensor, context: Context) -> Tensor:
+    """Give a factor of unknown rank the rank of an unbatched value; of one that is wholly unknown, that of the reading."""
+    if t.rank is not None:
+        return t
+    if t.motions:
+        return doubted(t, assumed=True) if assumed_rank(t) == 1 else t
+    context.remarks.append(Remark("rank assumed", context.spot, None, 0, LIKELY, ()))
+    return replace(t, rank=1) if context.vector_reading else t
 
 
 def _simplified(x: Tensor, y: Tensor, made: Tensor) -> Tensor:

@@ -21,6 +21,8 @@ from eiglint.gauge.state import (
     Slot,
     charges,
     relabel_charges,
+    relabel_phase,
+    spread,
 )
 from eiglint.gauge.tensor import Tensor, everything, opaque, settle
 from eiglint.gauge.terms import subterms, term
@@ -120,8 +122,7 @@ def _reduced(g: Gauge, m: Motion, t: Tensor, axes: Axes, keep: bool, how: str, c
     move = _moves(axes, keep)
     touched = (axes is None and _somewhere(m)) or (axes is not None and any(m.touches(a) for a in axes))
     phase = _reduced_phase(g, m.phase, touched, how, axes, t, cause)
-    if phase.charges:
-        phase = replace(phase, charges=relabel_charges(phase.charges, move, g.group))
+    phase = relabel_phase(phase, move, g.group)
     order = _reduced_order(m.order, axes, how, move, cause)
     rotation = m.rotation
     if rotation.mode is Mode.EXACT and rotation.charges:
@@ -145,7 +146,7 @@ def _square_norm(m: Motion) -> bool:
 
 
 def _somewhere(m: Motion) -> bool:
-    return bool(m.batch) or m.rest is not None or any(isinstance(k, Slot) for k, _ in m.phase.charges)
+    return bool(m.batch) or m.rest is not None or spread(m.phase) != frozenset()
 
 
 def _reduced_phase(g: Gauge, phase: Phase, touched: bool, how: str, axes: Axes, t: Tensor, cause: Cause) -> Phase:
@@ -158,7 +159,8 @@ def _reduced_phase(g: Gauge, phase: Phase, touched: bool, how: str, axes: Axes, 
     if how == "norm":
         return Phase()
     if phase.mode is Mode.MIXED:
-        return Phase(Mode.BROKEN, cause=cause)
+        linear = how in ("sum", "mean") and not touched
+        return phase if linear else Phase(Mode.BROKEN, cause=cause)
     if how == "variance" and not touched:
         return Phase()
     if how == "prod":

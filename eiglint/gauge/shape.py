@@ -7,7 +7,18 @@ from dataclasses import replace
 
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.elementwise import conj, undiagonal
-from eiglint.gauge.state import Cause, Mode, Motion, Order, Phase, Rotation, Slot, relabel_charges
+from eiglint.gauge.state import (
+    Cause,
+    Mode,
+    Motion,
+    Order,
+    Phase,
+    Rotation,
+    Slot,
+    relabel_charges,
+    relabel_phase,
+    spread,
+)
 from eiglint.gauge.tensor import LIKELY, Tensor, named, settle, slots_of
 from eiglint.gauge.terms import Term, term
 from eiglint.gauge.values import Number
@@ -27,7 +38,7 @@ def relabel(t: Tensor, move: Move, name: Term, rank: int | None, added: frozense
             rest = rest if rest is not None else m.rest
         return replace(
             m,
-            phase=replace(m.phase, charges=relabel_charges(m.phase.charges, move, g.group)),
+            phase=relabel_phase(m.phase, move, g.group),
             order=replace(m.order, tags=frozenset(tags)),
             rotation=replace(m.rotation, charges=relabel_charges(m.rotation.charges, move, g.group)),
             batch=frozenset(batch),
@@ -59,16 +70,29 @@ def axis_of(t: Tensor, dim: object, extra: int = 0) -> tuple[int | None, bool]:
         return dim, False
     if t.rank is not None:
         return (dim - t.rank - extra, False) if dim < t.rank + extra else (None, False)
-    deepest = max((-a for _, m in t.motions for a in slots_of(m)), default=2)
-    rank = max(2, deepest)
+    rank = assumed_rank(t)
+    if extra and not t.motions:
+        # x.unsqueeze(1) of something unknown is the usual way to make a column of a vector.
+        rank = max(dim, 1)
     return (dim - rank - extra, True) if dim < rank + extra else (None, True)
+
+
+def assumed_rank(t: Tensor) -> int:
+    """Return the rank that a tensor of unknown rank has if nothing is batched: a matrix where nothing is known."""
+    if t.rank is not None:
+        return t.rank
+    rests = [m.rest for _, m in t.motions if m.rest is not None]
+    deepest = max((-a for _, m in t.motions for a in slots_of(m)), default=0)
+    if rests:
+        return max(deepest, -max(rests) - 1)
+    return max(deepest, 2)
 
 
 def doubted(t: Tensor, assumed: bool) -> Tensor:
     """Mark a tensor whose rank was assumed."""
     if not assumed:
         return t
-    rank = t.rank if t.rank is not None else max(2, max((-a for _, m in t.motions for a in slots_of(m)), default=2))
+    rank = assumed_rank(t)
     motions = {g: replace(m, rest=None) for g, m in t.motions}
     return replace(t, doubt=max(t.doubt, LIKELY), rank=rank, motions=settle(motions))
 
@@ -215,8 +239,8 @@ def scrambled(t: Tensor, context: Context, name: str, *details: object) -> Tenso
     def motion(g: Gauge, m: Motion) -> Motion:
         cause = Cause(context.spot, f"rearranged by {name}", g, m.live, t.doubt, m.trail)
         phase, order, rotation = m.phase, m.order, m.rotation
-        if any(isinstance(k, Slot) for k, _ in phase.charges) or (not phase.neutral and (m.batch or m.rest)):
-            if phase.mode is Mode.EXACT:
+        if spread(phase) != frozenset() or (not phase.neutral and (m.batch or m.rest)):
+            if phase.mode in (Mode.EXACT, Mode.MIXED):
                 phase = Phase(Mode.MIXED, cause=cause)
             elif phase.mode is Mode.FUN:
                 phase = Phase(Mode.BROKEN, cause=phase.cause)

@@ -93,6 +93,8 @@ class Phase:
     charges: Charges = NEUTRAL
     cause: Cause | None = None
     centre: float | None = None
+    across: frozenset[int] | None = None
+    """MIXED only: the axes along which the charge differs from entry to entry; None where that is forgotten."""
 
     @property
     def neutral(self) -> bool:
@@ -156,6 +158,8 @@ class Motion:
         """Whether the phase or sign differs along the axis."""
         if self.phase.neutral:
             return False
+        if self.phase.mode is Mode.MIXED and (self.phase.across is None or axis in self.phase.across):
+            return True
         return self.is_batch(axis) or any(isinstance(k, Slot) and k.axis == axis for k, _ in self.phase.charges)
 
     def noted(self, spot: Spot, note: str) -> Motion:
@@ -167,6 +171,19 @@ class Motion:
 
 
 Motions = Mapping[Gauge, Motion]
+
+
+def spread(phase: Phase) -> frozenset[int] | None:
+    """Return the axes along which the charge differs from entry to entry; None if that is forgotten."""
+    if phase.mode is Mode.MIXED:
+        return phase.across
+    return frozenset(k.axis for k, _ in phase.charges if isinstance(k, Slot))
+
+
+def relabel_phase(phase: Phase, move: Callable[[int], int | None], group: str) -> Phase:
+    """Rename the axes that a phase speaks of."""
+    across = None if phase.across is None else frozenset(a for x in phase.across if (a := move(x)) is not None)
+    return replace(phase, charges=relabel_charges(phase.charges, move, group), across=across)
 
 
 def relabel_charges(items: Charges, move: Callable[[int], int | None], group: str) -> Charges:

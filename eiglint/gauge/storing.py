@@ -66,7 +66,9 @@ def _uncut(new: Tensor, axis: int, span: Range) -> Tensor:
     part = (first.term if isinstance(first, Number) else first, stride)
 
     def restored(where: Slot | Pick) -> Slot | Pick:
-        return Slot(axis, WHOLE) if isinstance(where, Slot) and where.axis == axis and where.cut == part else where
+        if isinstance(where, Slot):
+            return Slot(axis, WHOLE) if where.axis == axis and where.cut == part else where
+        return Slot(axis, WHOLE) if where == picked(WHOLE, part[0]) and stride == 1 else where
 
     motions = {
         g: replace(m, phase=replace(m.phase, charges=charges(((restored(k), q) for k, q in m.phase.charges), g.group)))

@@ -237,4 +237,4 @@ def slots_of(m: Motion) -> set[int]:
     """Every axis that a motion speaks of."""
     found = {k.axis for k, _ in m.phase.charges if isinstance(k, Slot)}
     found |= {k.axis for k, _ in m.rotation.charges if isinstance(k, Slot)}
-    return found | {s.axis for s in m.order.tags} | set(m.batch)
+    return found | {s.axis for s in m.order.tags} | set(m.batch) | set(m.phase.across or ())

@@ -73,36 +73,79 @@ def cuts_in(x: Term) -> bool:
     return False
 
 
+EVEN = frozenset({"abs", "norm", "square"})
+
+
 def flipped_in(a: Term, b: Term) -> Term | None:
     """Return the x for which b is a with every x replaced by -x, or None.
 
     This recognises f(x) + f(-x), for any f whatever: the two terms have the same shape and differ only in that
-    one of them negates the same inner value wherever it occurs.
+    one of them negates the same inner value wherever it occurs. Under an even function the whole argument may be
+    negated first: |x + y| is |-x - y|, so |x - y| beside |x + y| is a flip of x as well as of y.
     """
-    pairs = [(a, b)]
-    flipped: Term | None = None
-    equal: list[Term] = []
-    seen: set[tuple[int, int]] = set()
+    return next((x for x in _flips(a, b) if _everywhere(a, b, x)), None)
+
+
+def _flips(a: Term, b: Term) -> Iterator[Term]:
+    """Propose what may have been flipped: wherever the two terms differ by a sign."""
+    pairs, seen = [(a, b)], set()
     while pairs:
         p, q = pairs.pop()
-        if (id(p), id(q)) in seen:
+        if p is q or (id(p), id(q)) in seen:
             continue
         seen.add((id(p), id(q)))
+        if negated(p) is q:
+            yield p if p.op != "neg" or not isinstance(p.args[0], Term) else p.args[0]
+        if p.op != q.op or len(p.args) != len(q.args):
+            continue
+        inner = [(s, t) for s, t in zip(p.args, q.args, strict=True) if isinstance(s, Term) and isinstance(t, Term)]
+        pairs.extend(inner)
+        if is_even(p):
+            pairs.extend((s, distributed(t)) for s, t in inner)
+
+
+def is_even(x: Term) -> bool:
+    """Whether a term is an even function of its first argument."""
+    return x.op in EVEN or (x.op == "power" and isinstance(x.args[1], int) and x.args[1] % 2 == 0)
+
+
+def distributed(x: Term) -> Term:
+    """Return the term of -x with the sign moved into a sum."""
+    if x.op == "add" and all(isinstance(a, Term) for a in x.args):
+        return term("add", *(negated(a) for a in x.args if isinstance(a, Term)))
+    return negated(x)
+
+
+def _everywhere(a: Term, b: Term, x: Term) -> bool:
+    """Whether b is a with x negated wherever it occurs."""
+    known: dict[tuple[int, int], bool] = {}
+
+    def flips(p: Term, q: Term) -> bool:
+        key = (id(p), id(q))
+        if key not in known:
+            known[key] = False
+            known[key] = step(p, q)
+        return known[key]
+
+    def step(p: Term, q: Term) -> bool:
+        if p is x or q is x:
+            return negated(p) is q
+        if p.op == "neg" and p.args[0] is x:
+            return q is x
         if p is q:
-            equal.append(p)
-        elif negated(p) is q:
-            inner = p.args[0] if p.op == "neg" and isinstance(p.args[0], Term) else p
-            if flipped is not None and flipped is not inner:
-                return None
-            flipped = inner
-        elif p.op == q.op and len(p.args) == len(q.args):
-            for s, t in zip(p.args, q.args, strict=True):
-                if isinstance(s, Term) and isinstance(t, Term):
-                    pairs.append((s, t))
-                elif isinstance(s, Term) or isinstance(t, Term) or s != t:
-                    return None
-        else:
-            return None
-    if flipped is None or any(flipped is t for x in equal for t in subterms(x)):
-        return None
-    return flipped
+            return not any(t is x for t in subterms(p))
+        if p.op != q.op or len(p.args) != len(q.args):
+            return False
+        if all(same(s, t) for s, t in zip(p.args, q.args, strict=True)):
+            return True
+        first = q.args[0]
+        rest = zip(p.args[1:], q.args[1:], strict=True)
+        even = is_even(p) and isinstance(p.args[0], Term) and isinstance(first, Term)
+        return even and flips(p.args[0], distributed(first)) and all(same(s, t) for s, t in rest)  # type: ignore[arg-type]
+
+    def same(s: object, t: object) -> bool:
+        if isinstance(s, Term) and isinstance(t, Term):
+            return flips(s, t)
+        return not isinstance(s, Term) and not isinstance(t, Term) and s == t
+
+    return flips(a, b)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from eiglint.gauge.combine import even_in_sign
 from eiglint.gauge.context import Context, Gauge, Remark
 from eiglint.gauge.contract import contract
 from eiglint.gauge.elementwise import power
 from eiglint.gauge.letters import elementwise
-from eiglint.gauge.state import (
-    Mode,
-)
+from eiglint.gauge.state import Mode, Phase
 from eiglint.gauge.tensor import Tensor, constant, settle
 from eiglint.gauge.terms import Term, negated, subterms, term
 
@@ -18,6 +17,7 @@ from eiglint.gauge.terms import Term, negated, subterms, term
 def product(x: Tensor, y: Tensor, context: Context) -> Tensor:
     """Return x * y, entry by entry."""
     made = contract(elementwise([x, y]), context, term("mul", x.term, y.term))
+    made = _without_even(made, x, y)
     if x.value is not None and y.value is not None:
         return constant(x.value * y.value)
     for a, b in ((x, y), (y, x)):
@@ -32,6 +32,16 @@ def product(x: Tensor, y: Tensor, context: Context) -> Tensor:
         if "sign" in a and _cancels(a, b, made):
             _remark_zero_sign(a, b, context)
     return made
+
+
+def _without_even(made: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    """Drop the sign from f(v) f(-v)."""
+    even = [g for g, m in made.motions if m.phase.mode is Mode.FUN and even_in_sign(g, x, y)]
+    if not even:
+        return made
+    motions = dict(made.motions)
+    motions.update({g: replace(motions[g], phase=Phase()) for g in even})
+    return replace(made, motions=settle(motions))
 
 
 def _scaled_centres(made: Tensor, t: Tensor, factor: float | complex) -> Tensor:
@@ -73,7 +83,8 @@ def remark_reflection(factor: Tensor, decider: Tensor, context: Context) -> None
     """Tell of a polar factor that is negated as a whole where its determinant is negative."""
     gauge = polar_gauge(factor.term)
     if gauge is not None and any(x.op == "det" and x.args[0] is factor.term for x in subterms(decider.term)):
-        context.remarks.append(Remark("reflection fix", context.spot, gauge, factor.live, factor.doubt, ()))
+        details = (("negated", negated(factor.term)),)
+        context.remarks.append(Remark("reflection fix", context.spot, gauge, factor.live, factor.doubt, details))
 
 
 def polar_gauge(t: Term) -> Gauge | None:

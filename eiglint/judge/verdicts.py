@@ -152,6 +152,7 @@ NOTES = {
 
 def _from_remarks(outcome: Outcome) -> Iterator[Verdict]:
     inputs = {opened.input: opened for opened in outcome.decomposed}
+    negations = {dict(r.details)["term"]: r.spot for r in outcome.remarks if r.kind == "negated factor"}
     for remark in outcome.remarks:
         if remark.kind == "sign of det":
             yield from _sign_of_covariance(remark, inputs)
@@ -168,7 +169,8 @@ def _from_remarks(outcome: Outcome) -> Iterator[Verdict]:
         if code == "EIG405":
             sure = "definite"
         trail = ((remark.gauge.spot, "decomposed here"),) if remark.gauge and code != "EIG405" else ()
-        yield Verdict(code, remark.spot, remark.gauge, sure, trail, remark.details)
+        spot = negations.get(dict(remark.details).get("negated"), remark.spot)
+        yield Verdict(code, spot, remark.gauge, sure, trail, remark.details)
 
 
 def _sign_of_covariance(remark: Remark, inputs: dict[object, Opened]) -> Iterator[Verdict]:

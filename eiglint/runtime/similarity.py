@@ -50,7 +50,7 @@ def redecomposed(request: Request, matrix: Tensor, gauge: Gauge) -> tuple[Parts,
 def _turned_back(request: Request, matrix: Tensor, gauge: Gauge) -> Parts:
     family = request.kind.family
     rows, columns = matrix.shape[-2:]
-    left = _ordering_turn(gauge, matrix) if gauge.action == "order" else _turn(gauge, "left", rows, matrix)
+    left = _ordering_turn(gauge, matrix) if gauge.action == "order" and rows else _turn(gauge, "left", rows, matrix)
     right = _turn(gauge, "right", columns, matrix) if family == "svd" else left
     if gauge.action == "rounding":
         turned = _hermitian(request, matrix) + _noise(request, matrix, gauge)

@@ -264,6 +264,15 @@ def test_a_symmetry_that_was_not_asked_for_has_no_verdict_and_does_no_harm(draw,
     assert result.phase.reason == "not asked for"
 
 
+def test_an_order_that_the_solver_does_not_change_has_no_verdict_by_similarity(device):
+    A = torch.tensor([[1.0, -2.0], [1.0, 1.0]], dtype=torch.float64, device=device)
+    options = {"symmetries": "order", "check_grad": False, "raise_exception": False}
+    result = gaugecheck(lambda A: torch.linalg.eigvals(A)[0].imag, A, way="similarity", **options)
+    assert result.order.invariant is None
+    assert "way='multiply'" in result.reason
+    assert gaugecheck(lambda A: torch.linalg.eigvals(A)[0].imag, A, **options).order.invariant is False
+
+
 def test_blocks_are_counted(draw, device):
     def clusters(A):
         return gaugecheck(lambda A: eigh(A)[0], A, raise_exception=False, check_grad=False).rotation.clusters
