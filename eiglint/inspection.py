@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -77,7 +77,7 @@ class Inspector:
             return Inspected((_internal_error(path, error),))
         read = {path: module}
         try:
-            return inspect_modules(module, self._finder(home, path, read), read, options)
+            return inspect_modules(module, self._finder(home, path, read), self._reaching(home, path), read, options)
         except Exception as error:
             return Inspected((_internal_error(path, error),))
 
@@ -95,6 +95,10 @@ class Inspector:
             return module
 
         return find
+
+    def _reaching(self, home: Home, path: str) -> Callable[[str], Collection[str]]:
+        """Return the function that tells, without parsing, which globals of a module lead to a decomposition."""
+        return lambda dotted: () if path.startswith("<") else self.reach.exported(dotted, home)
 
     def _load(self, file: str, *, absolute: bool) -> Module | None:
         """Lower an imported module, unless the guard or the parser refuses it."""
@@ -146,20 +150,68 @@ class Inspector:
 
 
 def inspect_modules(
-    module: Module, find: Callable[[str], Module | None], read: Mapping[str, Module], options: Options
+    module: Module,
+    find: Callable[[str], Module | None],
+    reaching: Callable[[str], Collection[str]],
+    read: Mapping[str, Module],
+    options: Options,
 ) -> Inspected:
     """Interpret one module, with those it imports on demand, and judge what happened."""
     from eiglint.analysis import Settings, analyse
 
-    outcome = analyse({module.name: module}, find, Settings())
+    def interpret(settings: Settings) -> Outcome:
+        return analyse({module.name: module}, find, settings, reaching=reaching)
+
+    outcome = interpret(Settings())
     findings, sites = _judged(outcome, read)
+    assumed = any(remark.kind == "rank assumed" for remark in outcome.remarks)
+    for reading in ("right", "all"):
+        if assumed and not all(site.phase in PROVED and site.order in PROVED for site in sites):
+            other = interpret(Settings(vector_reading=reading))
+            findings, sites = agreed((findings, sites), _judged(other, read))
     if (options.min_certainty or "likely") == "possible":
         taken = {finding.place for finding in findings}
-        second, _ = _judged(analyse({module.name: module}, find, Settings(complex_reading=True)), read)
+        second, _ = _judged(interpret(Settings(complex_reading=True)), read)
         findings += tuple(replace(finding, certainty="possible") for finding in second if finding.place not in taken)
-    skipped = tuple(Skipped(*cut) for cut in outcome.truncated if cut.path == module.path)
+    skipped = tuple(Skipped(cut.path, f"in part: {cut.reason}") for cut in outcome.truncated if cut.path == module.path)
     crashes = tuple(_crash(crash, module) for crash in outcome.crashes if crash.path == module.path)
     return Inspected(findings + crashes, sites, skipped, tuple(outcome.unknown_callees.most_common()))
+
+
+Verdicts = tuple[tuple[Finding, ...], tuple[Site, ...]]
+
+
+def agreed(matrices: Verdicts, vectors: Verdicts) -> Verdicts:
+    """Keep what holds whether a factor of unknown rank is a matrix or a vector.
+
+    A program that runs runs under one of the readings: where the other one proves a decomposition's uses to be fine,
+    a lost symmetry is a misreading.
+    """
+    others = {site.place: site for site in vectors[1]}
+    findings = tuple(finding for finding in matrices[0] if not _refuted(finding, others))
+    sites = tuple(milder(site, others.get(site.place, site)) for site in matrices[1])
+    return findings, sites
+
+
+def _refuted(finding: Finding, sites: Mapping[Place, Site]) -> bool:
+    symmetry = {"EIG1": "phase", "EIG2": "order"}.get(finding.code[:4])
+    if symmetry is None or finding.source is None or finding.code in ("EIG108", "EIG109", "EIG110"):
+        return False
+    here = (finding.source.path, finding.source.line, finding.source.column)
+    return any(getattr(site, symmetry) in PROVED for place, site in sites.items() if place[:3] == here)
+
+
+def milder(a: Site, b: Site) -> Site:
+    """Return a site with what either reading proves of each symmetry."""
+    answers = {
+        symmetry: min(getattr(a, symmetry), getattr(b, symmetry), key=PREFERENCE.index)
+        for symmetry in ("phase", "order", "rotation")
+    }
+    return replace(a, **answers)
+
+
+PROVED = ("none", "invariant", "leaves")
+PREFERENCE = (*PROVED, "dependent", "unknown")
 
 
 def _judged(outcome: Outcome, read: Mapping[str, Module]) -> tuple[tuple[Finding, ...], tuple[Site, ...]]:

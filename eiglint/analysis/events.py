@@ -67,8 +67,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`budget` bounds the evaluated expressions of one module's roots; `depth` that of inlined calls."""
+    """How unknown dtypes and ranks are read, and how much work is done.
+
+    `budget` bounds the evaluated expressions of one module's roots; `depth` that of inlined calls.
+    """
 
     complex_reading: bool = False
+    vector_reading: str = ""
     budget: int = 200_000
     depth: int = 12

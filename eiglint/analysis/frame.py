@@ -50,6 +50,8 @@ class World:
     written: dict[Site, Unused] = field(default_factory=dict)
     """Tensors assigned to local variables, by the number of the node and the name."""
     read: set[Site] = field(default_factory=set)
+    imported: dict[Deferred, Value] = field(default_factory=dict)
+    """What names that were imported stand for, as far as it was asked for."""
     resolving: set[Deferred] = field(default_factory=set)
     handed_out: list[tuple[Closure, State]] = field(default_factory=list)
     """Functions that a root returned or gave away, with the state in which they live on."""
@@ -158,6 +160,7 @@ class Frame:
             recording=self.state.recording is not False,
             chain=self.chain + self.turn,
             complex_reading=self.world.settings.complex_reading,
+            vector_reading=self.world.settings.vector_reading,
             remarks=self.world.outcome.remarks,
             decomposed=self.world.outcome.decomposed,
         )

@@ -39,7 +39,7 @@ def analyse(
         left = dict.fromkeys(modules, settings.budget)
         for name, module in modules.items():
             if name not in world.ran:
-                _guarded(module, name, left, world, lambda n=name, m=module: run_module(n, m, world))  # type: ignore[misc]
+                _guarded(module, name, left, world, lambda n=name, m=module: run_module(n, m, world), 1)  # type: ignore[misc]
         for leftovers in (False, True):
             for name, module in modules.items():
                 _run_roots(name, module, leftovers, left, world)
@@ -86,10 +86,12 @@ def _name(root: Root) -> str:
     return root.function.name if isinstance(root, Closure) else root.name
 
 
-def _guarded(module: Module, name: str, left: dict[str, int], world: World, run: Callable[[], object]) -> None:
+def _guarded(
+    module: Module, name: str, left: dict[str, int], world: World, run: Callable[[], object], share: int = SHARE
+) -> None:
     """Run one root within its budget; an error in it does not lose the others."""
     before = world.steps
-    world.limit = before + min(left[name], max(left[name], world.settings.budget) // SHARE)
+    world.limit = before + min(left[name], world.settings.budget // share)
     try:
         run()
     except OutOfStepsError:

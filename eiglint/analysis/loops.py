@@ -7,6 +7,7 @@ from collections.abc import Callable
 from eiglint.analysis import expressions, patterns, statements
 from eiglint.analysis.frame import MOST_TURNS, Frame, LoopExits
 from eiglint.analysis.merge import MISSING, aged, merge_states, settled, tensors_inside
+from eiglint.analysis.merge_walk import is_calm
 from eiglint.analysis.plain import plain
 from eiglint.analysis.refine import refine
 from eiglint.analysis.returns import merged_returns, moving_tests
@@ -138,7 +139,10 @@ def _to_fixpoint(s: ir.Loop, enter: Enter, own: set[Gauge], seen: object, frame:
         new = merge_states(back, head, m) if m.test is not MISSING else merge_states(head, back, m)
         if settled(head, new):
             break
+        calm = not fresh and is_calm(head, back)
         head = new
+        if calm:
+            break
     frame.state, frame.dead = head, _endless(s)
     _leave(s, breaks, frame)
 

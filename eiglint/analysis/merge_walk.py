@@ -34,14 +34,32 @@ def parts(obj: HeapObject) -> list[Value]:
     return list(obj.attributes.values())
 
 
+def is_calm(before: State, after: State) -> bool:
+    """Whether nothing that changed between two states depends on any decomposition."""
+    changed: list[Value] = []
+    for key, names in after.scopes.items():
+        known = before.scope(key)
+        if known is not names:
+            changed.extend([b.value for n, b in names.items() if known.get(n) is not b])
+    for address, obj in after.heap.items():
+        if before.heap.get(address) is not obj:
+            changed.extend(parts(obj))
+    return not _gauges_in(changed)
+
+
 def gauges_in_state(state: State, extra: list[Value]) -> set[Gauge]:
     """Every gauge that some variable, some object or an extra value depends on."""
-    found: set[Gauge] = set()
-    stack: list[Value] = list(extra)
+    values: list[Value] = list(extra)
     for names in state.scopes.values():
-        stack.extend([b.value for b in names.values()])
+        values.extend([b.value for b in names.values()])
     for obj in state.heap.values():
-        stack.extend(parts(obj))
+        values.extend(parts(obj))
+    return _gauges_in(values)
+
+
+def _gauges_in(values: list[Value]) -> set[Gauge]:
+    found: set[Gauge] = set()
+    stack = list(values)
     while stack:
         value = stack.pop()
         if isinstance(value, Tensor):

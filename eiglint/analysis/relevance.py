@@ -56,7 +56,7 @@ def _imported(statement: ir.Import, name: str, module: ir.Module, world: World) 
             found |= exported
             continue
         found |= _exported(f"{source}.{original}", world)
-        if original in exported:
+        if original in exported or original in seeds(world):
             found.add(alias or original)
     return found
 

@@ -9,7 +9,7 @@ from eiglint.analysis.frame import Frame
 from eiglint.analysis.merge import MISSING
 from eiglint.analysis.relevance import source_of
 from eiglint.analysis.state import Binding
-from eiglint.analysis.values import Deferred, Reference, Space, Value
+from eiglint.analysis.values import Deferred, Pointer, Reference, Space, Value
 from eiglint.gauge.terms import term
 from eiglint.gauge.values import Unknown
 from eiglint.ir.instructions import Import
@@ -29,11 +29,8 @@ def lookup(name: str, frame: Frame) -> Value:
         binding = frame.state.scope(key).get(name)
         if binding is not None:
             frame.world.read.update(binding.sites)
-            if isinstance(binding.value, Deferred):
-                value = imported(binding.value, frame)
-                frame.state.bind(key, name, Binding(value))
-                return value
-            return binding.value
+            value = binding.value
+            return imported(value, frame) if isinstance(value, Deferred) else value
     return outside(name, frame)
 
 
@@ -73,6 +70,8 @@ def imported(deferred: Deferred, frame: Frame) -> Value:
     """Return what `from source import name` binds."""
     source, name = deferred.source, deferred.name
     world = frame.world
+    if deferred in world.imported:
+        return world.imported[deferred]
     dotted = f"{source}.{name}" if source else name
     if deferred in world.resolving or dotted == REVEAL:
         return Reference(dotted)
@@ -85,9 +84,11 @@ def imported(deferred: Deferred, frame: Frame) -> Value:
             value = imported(value, frame)
     finally:
         world.resolving.discard(deferred)
-    if value is not MISSING:
-        return value
-    return Space(dotted) if world.module(dotted) is not None else Reference(dotted)
+    if value is MISSING:
+        value = Space(dotted) if world.module(dotted) is not None else Reference(dotted)
+    if not world.running and not isinstance(value, Pointer):
+        world.imported[deferred] = value
+    return value
 
 
 def _starred(space: str, name: str, frame: Frame) -> Value:

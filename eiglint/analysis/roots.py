@@ -11,7 +11,7 @@ from eiglint.analysis.objects import class_attribute, is_boundary
 from eiglint.analysis.parameters import root_parameter
 from eiglint.analysis.state import Binding, State
 from eiglint.analysis.toplevel import scope_of
-from eiglint.analysis.values import Bound, Choice, Class, Closure, InstanceObject, Partial, Pointer, Value
+from eiglint.analysis.values import Bound, Choice, Class, Closure, InstanceObject, Partial, Pointer, Value, same
 
 Root = Closure | Class
 
@@ -132,10 +132,37 @@ def run_class(cls: Class, world: World) -> None:
         state = _after(run_function(maker, world, state, pointer))
     before = {world.number(m.function) for m in methods(cls) if is_entered(m, world)}
     wanted = [m for m in _callers_first(methods(cls)) if world.number(m.function) not in before]
-    ran = _run_methods(wanted, cls, pointer, state, world)
-    if not settled(state, ran[0]):
-        world.entered -= {world.number(m.function) for m in wanted}
-        _run_methods(ran[1], cls, pointer, ran[0], world)
+    joined, ran = _run_methods(wanted, cls, pointer, state, world)
+    again = _readers(_changed(pointer, state, joined), methods(cls))
+    world.entered -= {world.number(m.function) for m in wanted if m in again}
+    _run_methods([m for m in ran if m in again], cls, pointer, joined, world)
+
+
+def _changed(pointer: Pointer, before: State, after: State) -> set[str]:
+    """The attributes that the methods of a class store on self, and that were not known before they ran."""
+    old, new = before.load(pointer.address), after.load(pointer.address)
+    if not isinstance(old, InstanceObject) or not isinstance(new, InstanceObject):
+        return set()
+    if not settled(before, after):
+        return {a for a, v in new.attributes.items() if a not in old.attributes or not _calm_pair(old.attributes[a], v)}
+    return {a for a in new.attributes if a not in old.attributes}
+
+
+def _calm_pair(old: Value, new: Value) -> bool:
+    return same(old, new) and not isinstance(new, Pointer)
+
+
+def _readers(attributes: set[str], found: list[Closure]) -> list[Closure]:
+    """The methods that mention an attribute, or a method that does."""
+    names = set(attributes)
+    readers: list[Closure] = []
+    grown = bool(names)
+    while grown:
+        fresh = [m for m in found if m not in readers and m.function.mentions & names]
+        readers += fresh
+        names |= {m.function.name for m in fresh}
+        grown = bool(fresh)
+    return readers
 
 
 def _run_methods(

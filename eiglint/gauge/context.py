@@ -63,7 +63,7 @@ class Context:
     recording: bool = True
     chain: tuple[object, ...] = ()
     complex_reading: bool = False
-    vector_reading: bool = False
-    """Whether factors of unknown rank are read as vectors instead of matrices."""
+    vector_reading: str = ""
+    """Which factors of unknown rank are read as vectors instead of matrices: none, "right" ones or "all"."""
     remarks: list[Remark] = field(default_factory=list)
     decomposed: list[Opened] = field(default_factory=list)

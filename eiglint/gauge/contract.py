@@ -329,12 +329,9 @@ def _why_lost(
         return "slices do not pair", ""
     for o in laid.operands:
         m = o.tensor.moves.get(gauge)
-        if (
-            m is not None
-            and letter in o.letters
-            and not any(isinstance(k, Slot) and o.letter(k.axis) == letter for k, _ in m.phase.charges)
-        ):
-            return ("wrong axis", "") if any(isinstance(k, Slot) for k, _ in m.phase.charges) else ("weighted sum", "")
+        slots = [k for k, _ in m.phase.charges if isinstance(k, Slot)] if m is not None else []
+        if letter in o.letters and slots and not any(o.letter(k.axis) == letter for k in slots):
+            return "wrong axis", ""
         for g, other in o.tensor.motions:
             if g != gauge and any(isinstance(k, Slot) and o.letter(k.axis) == letter for k, _ in other.phase.charges):
                 return "another decomposition", g.call

@@ -148,11 +148,7 @@ def _inherited(
         passed = not reordered and _passes(g, m, square, any(s.get("role") == "triangle" for s in outputs))
         if not passed:
             broken[g] = Motion(
-                m.phase
-                if m.phase.neutral
-                else Phase(max(m.phase.mode, Mode.BROKEN), cause=m.phase.cause or cause)
-                if m.phase.mode is not Mode.UNKNOWN
-                else m.phase,
+                _spoiled(m.phase, cause),
                 m.order if m.order.neutral else Order(Mode.UNKNOWN, cause=cause),
                 m.rotation if m.rotation.neutral else Rotation(Mode.UNKNOWN, cause=cause),
                 live=m.live,
@@ -166,6 +162,18 @@ def _inherited(
             )
             kept[i][g] = _side(m, side, role, g)
     return kept, broken
+
+
+def _spoiled(phase: Phase, cause: Cause) -> Phase:
+    """Return the phase of every output where the input's charges are of no form that a decomposition hands on.
+
+    Where it is forgotten which entry carries which charge, the values may still be fine: that is not known.
+    """
+    if phase.neutral or phase.mode is Mode.UNKNOWN:
+        return phase
+    if phase.mode is Mode.MIXED:
+        return Phase(Mode.UNKNOWN, cause=cause)
+    return Phase(Mode.BROKEN, cause=phase.cause or cause)
 
 
 def _passes(g: Gauge, m: Motion, square: bool, triangular: bool) -> bool:

@@ -11,7 +11,7 @@ from eiglint.gauge.positions import cut, pick
 from eiglint.gauge.products import diagonal
 from eiglint.gauge.shape import assumed_rank, doubted, inserted
 from eiglint.gauge.taking import followed, take, touched
-from eiglint.gauge.tensor import LIKELY, Tensor, named, opaque
+from eiglint.gauge.tensor import LIKELY, Tensor, named, opaque, tensors_in
 from eiglint.gauge.terms import term
 from eiglint.gauge.values import Number, Range
 
@@ -20,6 +20,10 @@ Plan = list[tuple[int, object]]
 
 def subscript(t: Tensor, items: Sequence[object], context: Context) -> Tensor:
     """Return t[items]."""
+    if t.rank is None and not t.motions and not tensors_in(items):
+        # Nothing arbitrary runs along any axis, so it does not matter which ones these are.
+        label = term("index", t.term, *(named(i) if i is not Ellipsis else "..." for i in items))
+        return Tensor(label, dtype=t.dtype, live=t.live, doubt=t.doubt, flags=t.flags & {"nonneg", "random", "zero"})
     laid = spread(t, list(items))
     if laid is None:
         return opaque([t, *items], context, "index")

@@ -10,7 +10,7 @@ from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.elementwise import apply_map, power, undiagonal
 from eiglint.gauge.reduction import reduce
 from eiglint.gauge.state import Cause, Live, Mode, Motion, Order, Phase, Rotation, Slot
-from eiglint.gauge.tensor import Tensor, as_tensor, opaque, settle
+from eiglint.gauge.tensor import Tensor, as_tensor, named, opaque, settle
 from eiglint.gauge.terms import term
 
 BIASED = ("bias",)
@@ -44,7 +44,7 @@ def layer(options: Mapping[str, object], args: Mapping[str, object], context: Co
         return replace(m, phase=phase, order=order, rotation=rotation)
 
     return Tensor(
-        term("layer", name, id(context.spot.node), _owner(options), t.term),
+        term("layer", name, *(named(v) for k, v in sorted(args.items()) if k != "input"), t.term),
         settle({g: motion(g, m) for g, m in t.motions}),
         rank=t.rank,
         sizes=tuple((a, s) for a, s in t.sizes if a != -1) if last_only else (),
@@ -52,12 +52,6 @@ def layer(options: Mapping[str, object], args: Mapping[str, object], context: Co
         live=Live.YES if context.recording else Live.NO,
         doubt=t.doubt,
     )
-
-
-def _owner(options: Mapping[str, object]) -> object:
-    """Return what identifies a layer's weights, so that phi(x) and phi(-x) are known to be one function."""
-    owner = options.get("owner")
-    return owner if isinstance(owner, int | str) else repr(owner)
 
 
 def _through(m: Motion, last_only: bool, linear: bool, cause: Cause) -> Phase:

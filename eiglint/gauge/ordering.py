@@ -32,7 +32,7 @@ def sort(t: Tensor, dim: object, how: str, k: object, options: Mapping[str, obje
         rotation = m.rotation
         if rotation.mode is Mode.EXACT and rotation.charges:
             rotation = Rotation(Mode.BROKEN, cause=cause)
-        live = Live.NO if indices else m.live
+        live = Live.NO if indices and not order.pointer else m.live
         return replace(m, phase=_sorted_phase(m, axis, cause), order=order, rotation=rotation, live=live)
 
     sizes = tuple((a, s) for a, s in t.sizes if a != axis)

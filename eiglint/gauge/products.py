@@ -12,7 +12,8 @@ from eiglint.gauge.elementwise import conj, undiagonal
 from eiglint.gauge.letters import elementwise, lay_out
 from eiglint.gauge.shape import assumed_rank, axis_of, doubted, inserted, scrambled, swap
 from eiglint.gauge.tensor import LIKELY, Tensor, opaque, slots_of
-from eiglint.gauge.terms import term
+from eiglint.gauge.terms import Term, subterms, term
+from eiglint.gauge.times import polar_gauge
 from eiglint.gauge.values import Number
 
 
@@ -20,7 +21,9 @@ def matmul(x: Tensor, y: Tensor, context: Context) -> Tensor:
     """Return x @ y for vectors, matrices and batches; an unknown rank is taken for a matrix."""
     if x.rank == 0 or y.rank == 0:
         return opaque([x, y], context, "matmul")
-    x, y = _read_rank(x, context), _read_rank(y, context)
+    x = _read_rank(x, context, context.vector_reading == "all")
+    y = _read_rank(y, context, context.vector_reading != "")
+    remark_misplaced(x, y, context)
     left = ("i", "k") if x.rank != 1 else ("k",)
     right = ("k", "j") if y.rank != 1 else ("k",)
     out = tuple(letter_ for letter_ in (*left, *right) if letter_ != "k")
@@ -30,14 +33,28 @@ def matmul(x: Tensor, y: Tensor, context: Context) -> Tensor:
     return _simplified(x, y, made)
 
 
-def _read_rank(t: Tensor, context: Context) -> Tensor:
-    """Give a factor of unknown rank the rank of an unbatched value; of one that is wholly unknown, that of the reading."""
+def remark_misplaced(x: Tensor, y: Tensor, context: Context) -> None:
+    """Tell of a handedness that is laid on another than the last singular vector."""
+    for factor, beside in ((x, y), (y, x)):
+        inner = factor.term.args[0] if factor.term.op == "diag_embed" else None
+        if not isinstance(inner, Term) or inner.op != "stack" or not beside.motions:
+            continue
+        for entry in inner.args[1:-1]:
+            for here in subterms(entry) if isinstance(entry, Term) else ():
+                gauge = polar_gauge(here.args[0]) if here.op == "det" and isinstance(here.args[0], Term) else None
+                if gauge is not None and gauge in beside.gauges:
+                    context.remarks.append(Remark("reflection fix", context.spot, gauge, beside.live, beside.doubt, ()))
+                    return
+
+
+def _read_rank(t: Tensor, context: Context, as_vector: bool) -> Tensor:
+    """Give a factor of unknown rank that of an unbatched value, or of the reading where nothing is known of it."""
     if t.rank is not None:
         return t
     if t.motions:
         return doubted(t, assumed=True) if assumed_rank(t) == 1 else t
     context.remarks.append(Remark("rank assumed", context.spot, None, 0, LIKELY, ()))
-    return replace(t, rank=1) if context.vector_reading else t
+    return replace(t, rank=1) if as_vector else t
 
 
 def _simplified(x: Tensor, y: Tensor, made: Tensor) -> Tensor:

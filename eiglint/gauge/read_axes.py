@@ -18,6 +18,9 @@ def read_transpose(o: Options, a: Arguments, c: Context, name: str) -> object:
     t = need(a, "input")
     how = str(o.get("how", "transpose"))
     conjugate = bool(o.get("conj")) or how in ("mH", "H", "adjoint")
+    if how in ("T", "t") and t.rank is None and not o.get("any_rank"):
+        # Only a matrix (or less, which transposing leaves alone) has a plain transpose.
+        t = replace(shape.doubted(t, assumed=True), rank=2, doubt=t.doubt)
     if "dim0" in a:
         return shape.transpose(t, c, a["dim0"], a.get("dim1"), conjugate)
     if how == "T" and t.rank not in (None, 2) and (t.rank or 0) > 2:

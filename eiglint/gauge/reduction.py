@@ -54,7 +54,8 @@ def reduce(
     rank = 0 if axes is None else t.rank if keep or t.rank is None else t.rank - len(axes)
     live = t.live if context.recording and how not in POSITIONS | {"any", "all", "count"} else Live.NO
     if live is Live.NO:
-        motions = {g: replace(m, live=Live.NO) for g, m in motions.items()}
+        # A position carries no gradient, but what it weights or selects does: the doubt about it stays alive.
+        motions = {g: m if m.order.pointer else replace(m, live=Live.NO) for g, m in motions.items()}
     move = _moves(axes, keep)
     steady = {a for s in t.steady if (a := move(s)) is not None} | (set(axes) if axes and keep else set())
     sizes = {a: s for axis, s in t.sizes if (a := move(axis)) is not None}
@@ -295,7 +296,15 @@ def normalize(t: Tensor, dim: object, context: Context) -> Tensor:
 def cosine(x: Tensor, y: Tensor, dim: object, context: Context) -> Tensor:
     """Return the cosine of the angle between x and y along a dimension."""
     chosen = 1 if dim is None else dim
+    x, y = _compared(x, y, context), _compared(y, x, context)
     unit_x = normalize(x, chosen, context)
     unit_y = normalize(y, chosen, context)
     made = inner_along(unit_x, unit_y, chosen, context, conjugate=False)
     return replace(made, term=term("cosine", x.term, y.term))
+
+
+def _compared(x: Tensor, y: Tensor, context: Context) -> Tensor:
+    """Note on the path of a vector that it is compared with something that knows nothing of its gauge."""
+    note = "compared with a fixed value here"
+    motions = {g: m if m.phase.neutral or g in y.gauges else m.noted(context.spot, note) for g, m in x.motions}
+    return replace(x, motions=settle(motions))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eiglint.gauge import Cause, Motion
+from eiglint.gauge import Cause
 
 PHASE_REASONS = {
     "missing conjugate": "EIG104",
@@ -26,14 +26,15 @@ ORDER_REASONS = {
 RANKING = ("EIG408", "EIG407", "EIG104", "EIG103", "EIG105", "EIG109", "EIG108", "EIG110", "EIG107", "EIG106")
 
 
-def phase_code(cause: Cause, motion: Motion) -> str:
+def phase_code(cause: Cause) -> str:
     """Return the code of a lost phase or sign."""
     complex_ = cause.gauge.group == "U1"
     if cause.reason == "wrong axis":
         return "EIG408" if "svd" in cause.gauge.call.rsplit(".", 1)[-1] else "EIG105"
     if complex_ and doubled(cause):
         return "EIG104"
-    del motion
+    if cause.reason not in PHASE_REASONS and any(note == "compared with a fixed value here" for _, note in cause.trail):
+        return "EIG107"
     return PHASE_REASONS.get(cause.reason, "EIG101" if complex_ else "EIG102")
 
 

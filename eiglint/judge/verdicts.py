@@ -71,8 +71,11 @@ def _without_echoes(found: list[Verdict]) -> list[Verdict]:
     """Drop an order verdict where the phase is lost at the same operation, and what a sharper code explains."""
     phase = {v.spot for v in found if v.code.startswith("EIG1")}
     sharp = {(v.spot, v.gauge.spot if v.gauge else None) for v in found if v.code in ("EIG407", "EIG408", "EIG110")}
+    dead = {v.gauge for v in found if v.code == "EIG109"}
     kept = []
     for v in found:
+        if v.code in ("EIG101", "EIG102", "EIG106", "EIG107") and v.gauge in dead:
+            continue
         at = (v.spot, v.gauge.spot if v.gauge else None)
         if v.code.startswith("EIG2") and v.spot in phase:
             continue
@@ -98,7 +101,7 @@ def _phase_verdict(event: Reached, gauge: Gauge, motion: Motion) -> Iterator[Ver
         cause = Cause(event.spot, "loss", gauge, motion.live, event.value.doubt, motion.trail)
     if cause is None:
         return
-    code = phase_code(cause, motion)
+    code = phase_code(cause)
     live = max(cause.live, motion.live) if motion.live is not Live.NO else Live.NO
     if live is Live.NO and code not in VALUE_CODES:
         return
@@ -201,6 +204,8 @@ def _mask_for(unused: Unused, sites: dict[str, Gauge]) -> Gauge | None:
     """Return the gauge whose sign mask a value is: signs of its vectors, random signs, or vectors times signs."""
     value = unused.value
     own = next((g for g, m in value.motions if not m.phase.neutral), None)
+    if any(m.phase.mode is Mode.FUN and m.phase.centre == 0.5 for _, m in value.motions):
+        return own
     if is_sign_mask(value):
         random = own is None and any(x.op == "random" for x in subterms(value.term))
         return own or (sites.get(unused.spot.path) if random else None)

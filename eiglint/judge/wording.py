@@ -31,7 +31,7 @@ WORDING: dict[str, Wording] = {
     ),
     "EIG105": Wording(
         "columns that do not pair are contracted, so a phase or sign of `{call}` (line {line}) remains",
-        "contract a slice with the same slice of its partner from the same call, along the axis that numbers the columns",
+        "contract a slice with the same slice of its partner from the same call, along the columns' own axis",
     ),
     "EIG106": Wording(
         "a layer or nonlinearity reads vectors from `{call}` (line {line}), whose signs and phases are arbitrary",

@@ -72,6 +72,14 @@ class Reach:
         brought = self._brought(module)
         return bool(brought) and not mentions_of(code_of(source, imports=False)).isdisjoint(brought)
 
+    def exported(self, dotted: str, home: Home) -> Mapping[str, int]:
+        """Return the outermost names of a module that lead to a decomposition, and by how many calls."""
+        path = None if dotted in _MODELLED else locate(dotted, home)
+        if path is None:
+            return {}
+        self._settle([path])
+        return self._modules[path].exports
+
     def _settle(self, targets: Iterable[str]) -> None:
         """Read every module that the targets reach, then let the names that lead to decompositions spread."""
         fresh = self._load(targets)
