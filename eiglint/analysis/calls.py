@@ -227,7 +227,7 @@ def unknown_callee(name: str, values: list[Value], node: object, frame: Frame) -
     for value in values:
         if isinstance(value, Closure) and frame.world.number(value.function) not in frame.world.entered:
             frame.world.handed_out.append((value, frame.state.copy()))
-    captured = [t for t in functions.captured_tensors(values, frame) if not t.neutral]
+    captured = [t for t in functions.captured_tensors(values, frame.state) if not t.neutral]
     if moving or captured:
         frame.world.outcome.unknown_callees[name] += 1
         frame.reach("argument", moving, node)

@@ -74,5 +74,5 @@ class Settings:
 
     complex_reading: bool = False
     vector_reading: str = ""
-    budget: int = 200_000
+    budget: int = 120_000
     depth: int = 12

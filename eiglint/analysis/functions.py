@@ -10,7 +10,7 @@ from eiglint.analysis.frame import Frame
 from eiglint.analysis.merge import merge_all, merge_states, merge_values, tensors_inside
 from eiglint.analysis.plain import deep_tensors
 from eiglint.analysis.returns import merged_returns, moving_tests
-from eiglint.analysis.state import Binding
+from eiglint.analysis.state import Binding, State
 from eiglint.analysis.values import Closure, DictObject, Partial, Sequence, Value
 from eiglint.gauge import Tensor
 from eiglint.gauge.values import Unknown
@@ -42,7 +42,7 @@ def _mark_captured(function: ir.Function, frame: Frame) -> None:
             frame.world.read.update(names[name].sites)
 
 
-def captured_tensors(values: list[Value], frame: Frame) -> list[Tensor]:
+def captured_tensors(values: list[Value], state: State) -> list[Tensor]:
     """The tensors that functions among values can see in the scopes of the functions around them."""
     found: list[Tensor] = []
     for value in values:
@@ -52,7 +52,7 @@ def captured_tensors(values: list[Value], frame: Frame) -> list[Tensor]:
         for key in closure.scopes:
             if isinstance(key, tuple) and key[0] == "module":
                 continue
-            names = frame.state.scope(key)
+            names = state.scope(key)
             for name in sorted(closure.function.mentions & names.keys()):
                 found.extend(tensors_inside([names[name].value]))
     return found
@@ -112,7 +112,7 @@ def _pointless(closure: Closure, given: list[Value], frame: Frame) -> bool:
 
 
 def _not_followed(closure: Closure, given: list[Value], node: object, frame: Frame) -> Value:
-    tensors = [*deep_tensors(given, frame), *captured_tensors([closure], frame)]
+    tensors = [*deep_tensors(given, frame), *captured_tensors([closure], frame.state)]
     return gauge.opaque(tensors, frame.context(node), closure.function.name)
 
 

@@ -6,13 +6,17 @@ import sys
 import traceback
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
 from eiglint.analysis import statements
-from eiglint.analysis.events import Crash, Outcome, Settings, Truncated
+from eiglint.analysis.events import Crash, Outcome, Reached, Settings, Truncated
 from eiglint.analysis.frame import OutOfStepsError, World
+from eiglint.analysis.functions import captured_tensors
 from eiglint.analysis.roots import Root, candidates, in_order, is_entered, methods, run_class, run_function
 from eiglint.analysis.toplevel import run_module
 from eiglint.analysis.values import Closure
+from eiglint.gauge import Gauge
+from eiglint.gauge.tensor import settle
 from eiglint.ir.instructions import Module
 from eiglint.models import Models, load
 
@@ -44,8 +48,28 @@ def analyse(
             for name, module in modules.items():
                 _run_roots(name, module, leftovers, left, world)
     outcome = world.outcome
+    outcome.reached.extend(_under_their_own_names(outcome))
     outcome.unused.extend([u for site, u in world.written.items() if site not in world.read])
     return outcome
+
+
+def _under_their_own_names(outcome: Outcome) -> list[Reached]:
+    """Return what reaches results under the names of the decompositions that went under another's.
+
+    Of two exclusive calls only the first one's gauge is followed; what becomes of it becomes of the second too.
+    """
+    names: dict[Gauge, set[Gauge]] = {}
+    for _ in range(2):  # twice: a gauge may have been renamed to one that was renamed later
+        for own, other in outcome.renamed:
+            names.setdefault(other, set()).update({own} | names.get(own, set()))
+    found: dict[Reached, None] = {}
+    for reached in outcome.reached:
+        for gauge, motion in reached.value.motions:
+            for own in names.get(gauge, ()):
+                if own not in reached.value.gauges:
+                    value = replace(reached.value, motions=settle({own: motion}))
+                    found[reached._replace(value=value)] = None
+    return list(found)
 
 
 def _run_roots(name: str, module: Module, leftovers: bool, left: dict[str, int], world: World) -> None:
@@ -69,7 +93,8 @@ def _run_handed_out(module: Module, name: str, left: dict[str, int], world: Worl
     """Run the functions that a root gave away and nobody called, where they live."""
     while world.handed_out:
         closure, state = world.handed_out.pop()
-        if not is_entered(closure, world) and world.relevant(closure) and left[name] > 0:
+        moving = not all(t.neutral for t in captured_tensors([closure], state))
+        if not is_entered(closure, world) and (moving or world.relevant(closure)) and left[name] > 0:
             _guarded(module, name, left, world, lambda c=closure, s=state: run_function(c, world, s))  # type: ignore[misc]
 
 

@@ -144,6 +144,8 @@ def names_in(e: ir.Expression | None) -> frozenset[str]:
             case ir.Attribute(value=value, attr=attr):
                 found.add(attr)
                 stack.append(value)
+            case ir.Constant(value=str() as text):  # getattr(torch.linalg, "eigh")
+                found.add(text)
             case ir.Function(mentions=mentions):
                 found |= mentions
             case ir.Call(func=func, arguments=arguments):

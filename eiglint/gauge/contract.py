@@ -24,6 +24,7 @@ from eiglint.gauge.state import (
     Slot,
     Why,
     charges,
+    lost,
     spread,
 )
 from eiglint.gauge.tensor import Tensor, settle
@@ -260,12 +261,13 @@ def _phase(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> tuple
         return (Phase(Mode.FUN, kept, worst.cause) if kept else Phase()), False
     funny = any(m.phase.mode is Mode.FUN for _, m in charged)
     forgotten = None in wide
+    vague = any(m.phase.vague for _, m in charged)
     if touched or funny or (forgotten and contracted_in(laid, charged, contracted)):
         lone = any(x.op == "det" for o, _ in charged for x in subterms(o.tensor.term))
         reason = "determinant of one factor" if lone else "sums entries of unlike phase"
-        return Phase(Mode.BROKEN, cause=cause(reason)), False
+        return lost(replace(worst, vague=vague), cause(reason)), False
     across = None if forgotten else frozenset(p for x in letters if (p := laid.position(x)) is not None)
-    return Phase(Mode.MIXED, cause=worst.cause, across=across), False
+    return Phase(Mode.MIXED, cause=worst.cause, across=across, vague=vague), False
 
 
 def contracted_in(laid: Contraction, charged: list[tuple[Operand, Motion]], contracted: set[Letter]) -> bool:

@@ -45,7 +45,7 @@ def create(options: Mapping[str, object], args: Mapping[str, object], context: C
     if what in ("zeros", "ones", "full"):
         steady = frozenset(range(-(rank or 6), 0))
     if what == "full" and args.get("fill_value") is not None and (filled := as_tensor(args["fill_value"])) is not None:
-        return replace(filled, term=label, rank=rank, sizes=_sizes(shape or ()), steady=steady, value=None)
+        return replace(filled, term=label, rank=rank, sizes=_sizes(shape or ()), steady=steady, value=None, live=live)
     like = as_tensor(args.get("input")) if options.get("like") else None
     if like is not None:
         sized = like.sizes
@@ -119,6 +119,8 @@ def literal(data: object, live: Live, dtype: str | None, context: Context, name:
         flags.add("zero")
     if flat is not None and flat and len(set(flat)) == 1 and shape:
         steady = frozenset(range(-len(shape), 0))
+    if flat is not None and _is_permutation(data):
+        flags.add("permutation")
     kind = dtype or ("complex" if flat and any(isinstance(x, complex) for x in flat) else "real" if flat else None)
     if flat and dtype is None and all(isinstance(x, int) for x in flat):
         kind = "int"
@@ -156,3 +158,12 @@ def _flat(data: object) -> list[complex] | None:
             found.extend(inner)
         return found
     return [data] if isinstance(data, int | float | complex) else None
+
+
+def _is_permutation(data: object) -> bool:
+    """Whether nested numbers are a permutation matrix."""
+    if not isinstance(data, tuple) or not all(isinstance(row, tuple) and len(row) == len(data) for row in data):
+        return False
+    rows = [[entry for entry in row if isinstance(entry, int | float)] for row in data]
+    one_each = all(sorted(row) == [0] * (len(data) - 1) + [1] for row in rows)
+    return one_each and len({row.index(1) for row in rows}) == len(data)

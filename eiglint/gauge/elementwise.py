@@ -17,6 +17,7 @@ from eiglint.gauge.state import (
     Rotation,
     Slot,
     charges,
+    lost,
 )
 from eiglint.gauge.tensor import Tensor, Whole, named, settle
 from eiglint.gauge.terms import negated, term
@@ -109,7 +110,7 @@ def _mapped(phase: Phase, gauge: Gauge, parity: str, cause: Cause) -> Phase:
     if real and parity == "even":
         return Phase()
     if phase.mode is Mode.MIXED:
-        return Phase(Mode.BROKEN, cause=cause)
+        return lost(phase, cause)
     return Phase(Mode.FUN, phase.charges, cause)
 
 

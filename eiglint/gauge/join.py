@@ -47,7 +47,8 @@ def _join_motion(g: Gauge, a: Tensor, b: Tensor, context: Context) -> Motion:
     def cause(reason: str) -> Cause:
         return Cause(context.spot, reason, g, live, doubt, trail)
 
-    zero = ("zero" in a, "zero" in b)
+    # Zero and NaN stay what they are under any phase.
+    zero = (bool({"zero", "nan"} & a.flags), bool({"zero", "nan"} & b.flags))
     return Motion(
         join_phase(m.phase, n.phase, cause, zero),
         join_order(m.order, n.order, cause, zero),
@@ -70,9 +71,9 @@ def join_phase(p: Phase, q: Phase, cause: Why, zero: tuple[bool, bool] = (False,
     if p.charges == q.charges and p.mode is not Mode.MIXED and q.mode is not Mode.MIXED:
         return replace(worst, centre=p.centre if p.centre == q.centre else None)
     if p.mode is Mode.EXACT and q.mode is Mode.EXACT:
-        return Phase(Mode.MIXED, cause=cause("entries of unlike phase side by side"), across=_both(p, q))
+        return Phase(Mode.MIXED, cause=cause("entries of unlike phase side by side"), across=_both(p, q), vague=True)
     if worst.mode is Mode.MIXED and Mode.FUN not in (p.mode, q.mode):
-        return replace(worst, across=_both(p, q))
+        return replace(worst, across=_both(p, q), vague=True)
     if p.neutral or q.neutral:
         return worst
     return Phase(Mode.BROKEN, cause=worst.cause or cause("functions of unlike phases side by side"))
@@ -190,7 +191,12 @@ def _along(g: Gauge, m: Motion, laid: Sequence[Tensor], axis: int | None, contex
     cause = Cause(context.spot, "pieces put end to end", g, m.live, max(t.doubt for t in laid), m.trail)
     phase, order, rotation = m.phase, m.order, m.rotation
     if phase.mode is Mode.MIXED and phase.across is not None:
-        phase = replace(phase, across=phase.across | {axis} if axis is not None else None)
+        pieces = [t.motion(g).phase for t in laid]
+        phase = replace(
+            phase,
+            across=phase.across | {axis} if axis is not None else None,
+            vague=any(p.vague for p in pieces),
+        )
     if axis is None or m.touches(axis):
         if phase.mode is Mode.EXACT and not phase.neutral:
             phase = Phase(Mode.MIXED, cause=cause, across=spread(phase))

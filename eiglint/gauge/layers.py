@@ -9,7 +9,7 @@ from eiglint.gauge.combine import add, combine
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.elementwise import apply_map, power, undiagonal
 from eiglint.gauge.reduction import reduce
-from eiglint.gauge.state import Cause, Live, Mode, Motion, Order, Phase, Rotation, Slot
+from eiglint.gauge.state import Cause, Live, Mode, Motion, Order, Phase, Rotation, Slot, lost
 from eiglint.gauge.tensor import Tensor, as_tensor, named, opaque, settle
 from eiglint.gauge.terms import term
 
@@ -59,7 +59,7 @@ def _through(m: Motion, last_only: bool, linear: bool, cause: Cause) -> Phase:
     if phase.neutral or phase.mode >= Mode.UNKNOWN:
         return phase
     if phase.mode is Mode.MIXED:
-        return Phase(Mode.BROKEN, cause=cause)
+        return lost(phase, cause)
     spread = (
         m.touches(-1)
         if last_only

@@ -11,7 +11,7 @@ from eiglint.gauge.elementwise import apply_map, modulus, power
 from eiglint.gauge.products import diagonal, matmul
 from eiglint.gauge.reduction import reduce
 from eiglint.gauge.shape import inserted, removed
-from eiglint.gauge.state import Cause, Charges, Mode, Motion, Order, Phase, Pick, Rotation, Slot, charges
+from eiglint.gauge.state import Cause, Charges, Mode, Motion, Order, Phase, Pick, Rotation, Slot, charges, lost
 from eiglint.gauge.tensor import Record, Tensor, everything, opaque, settle, slots_of
 from eiglint.gauge.terms import Term, term
 
@@ -67,7 +67,7 @@ def _inverted(g: Gauge, phase: Phase, m: Motion, cause: Cause) -> Phase:
         return Phase(Mode.EXACT, charges(((_renamed(k), -q) for k, q in phase.charges), g.group))
     if phase.mode is Mode.FUN and not m.touches(-1) and not m.touches(-2):
         return replace(phase, centre=None)
-    return Phase(Mode.BROKEN, cause=phase.cause or cause)
+    return lost(phase, cause)
 
 
 def _renamed(key: Slot | Pick) -> Slot | Pick:
@@ -163,7 +163,7 @@ def _collected(g: Gauge, m: Motion, cause: Cause, t: Tensor) -> Phase:
         hit = m.touches(-1) or m.touches(-2)
         return Phase(Mode.BROKEN, cause=phase.cause or cause) if hit else replace(phase, centre=None)
     if phase.mode is Mode.MIXED:
-        return Phase(Mode.BROKEN, cause=cause)
+        return lost(phase, cause)
     n = t.size(-1) or t.size(-2)
     pairs: list[tuple[Slot | Pick, int]] = []
     for key, q in phase.charges:
@@ -240,7 +240,7 @@ def _similar_phase(g: Gauge, m: Motion, cause: Cause) -> Phase:
             return phase
         if not any(isinstance(k, Slot) and k.axis in (-1, -2) for k, _ in phase.charges):
             return Phase(Mode.FUN, phase.charges, cause)
-    return Phase(Mode.BROKEN, cause=phase.cause or cause)
+    return lost(phase, cause)
 
 
 def _similar_order(order: Order, name: str, cause: Cause) -> Order:

@@ -9,7 +9,7 @@ from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.reduction import reduce, tied
 from eiglint.gauge.shape import axis_of, doubted
-from eiglint.gauge.state import Cause, Live, Mode, Motion, Order, Phase, Rotation
+from eiglint.gauge.state import Cause, Live, Mode, Motion, Order, Phase, Rotation, lost
 from eiglint.gauge.tensor import Record, Tensor, named, opaque, settle
 from eiglint.gauge.terms import term
 from eiglint.gauge.values import Number
@@ -81,5 +81,5 @@ def _sorted_phase(m: Motion, axis: int, cause: Cause) -> Phase:
     if phase.neutral or phase.mode >= Mode.UNKNOWN:
         return phase
     if m.touches(axis) or phase.mode is Mode.MIXED:
-        return Phase(Mode.BROKEN, cause=phase.cause or cause)
+        return lost(phase, cause)
     return Phase(Mode.FUN, phase.charges, phase.cause or cause)

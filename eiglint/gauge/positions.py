@@ -82,7 +82,8 @@ def _picked(
     if tag is not None and m.order.mode is Mode.EXACT:
         order = _picked_order(g, order, key, index, cause)
     across = None if m.phase.across is None else frozenset(moved(a) for a in m.phase.across if a != axis)
-    phase = replace(m.phase, charges=_picked_charges(m.phase.charges, axis, key, moved, g), across=across)
+    part = m.phase.vague or (m.phase.mode is Mode.MIXED and axis in (m.phase.across or ()))
+    phase = replace(m.phase, charges=_picked_charges(m.phase.charges, axis, key, moved, g), across=across, vague=part)
     rotation = m.rotation
     if rotation.mode is Mode.EXACT:
         if any(isinstance(k, Slot) and k.axis == axis for k, _ in rotation.charges):
@@ -202,7 +203,8 @@ def _cut_motion(g: Gauge, m: Motion, axis: int, part: Cut, span: Range, t: Tenso
         # A slice of one column has one phase, which broadcasting lays over everything.
         return picked(where.cut, part[0]) if single else Slot(axis, compose(where.cut, part))
 
-    phase = replace(m.phase, charges=charges(((recut(k), q) for k, q in m.phase.charges), g.group))
+    some = m.phase.vague or (m.phase.mode is Mode.MIXED and axis in (m.phase.across or ()))
+    phase = replace(m.phase, charges=charges(((recut(k), q) for k, q in m.phase.charges), g.group), vague=some)
     rotation = replace(m.rotation, charges=charges(((recut(k), q) for k, q in m.rotation.charges), g.group))
     tagged = any(s.axis == axis for s in m.order.tags)
     order = m.order

@@ -11,6 +11,8 @@ from eiglint.gauge.contract import contract
 from eiglint.gauge.elementwise import conj, undiagonal
 from eiglint.gauge.letters import elementwise, lay_out
 from eiglint.gauge.shape import assumed_rank, axis_of, doubted, inserted, scrambled, swap
+from eiglint.gauge.state import Live, Mode
+from eiglint.gauge.taking import take
 from eiglint.gauge.tensor import LIKELY, Tensor, opaque, slots_of
 from eiglint.gauge.terms import Term, subterms, term
 from eiglint.gauge.times import polar_gauge
@@ -24,6 +26,9 @@ def matmul(x: Tensor, y: Tensor, context: Context) -> Tensor:
     x = _read_rank(x, context, context.vector_reading == "all")
     y = _read_rank(y, context, context.vector_reading != "")
     remark_misplaced(x, y, context)
+    for factor, other, axis in ((x, y, -2), (y, x, -1)):
+        if "permutation" in factor and factor.neutral and any(m.order.mode is Mode.EXACT for _, m in other.motions):
+            return reordered(other, axis, factor, context)
     left = ("i", "k") if x.rank != 1 else ("k",)
     right = ("k", "j") if y.rank != 1 else ("k",)
     out = tuple(letter_ for letter_ in (*left, *right) if letter_ != "k")
@@ -31,6 +36,13 @@ def matmul(x: Tensor, y: Tensor, context: Context) -> Tensor:
     if (y.rank is None and not y.motions and x.motions) or (x.rank is None and not x.motions and y.motions):
         made = replace(made, doubt=max(made.doubt, LIKELY))
     return _simplified(x, y, made)
+
+
+def reordered(t: Tensor, axis: int, by: Tensor, context: Context) -> Tensor:
+    """Multiply by a permutation matrix, which reorders an axis and sums nothing."""
+    index = Tensor(term("permutation", by.term), rank=1, dtype="int", live=Live.NO)
+    made = take(t, axis, index, context)
+    return replace(made, term=term("matmul", by.term, t.term, axis))
 
 
 def remark_misplaced(x: Tensor, y: Tensor, context: Context) -> None:

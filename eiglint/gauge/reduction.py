@@ -20,6 +20,7 @@ from eiglint.gauge.state import (
     Rotation,
     Slot,
     charges,
+    lost,
     relabel_charges,
     relabel_phase,
     spread,
@@ -161,7 +162,7 @@ def _reduced_phase(g: Gauge, phase: Phase, touched: bool, how: str, axes: Axes, 
         return Phase()
     if phase.mode is Mode.MIXED:
         linear = how in ("sum", "mean") and not touched
-        return phase if linear else Phase(Mode.BROKEN, cause=cause)
+        return phase if linear else lost(phase, cause)
     if how == "variance" and not touched:
         return Phase()
     if how == "prod":
@@ -276,7 +277,7 @@ def _scanned(m: Motion, axis: int, how: str, cause: Cause) -> Phase:
     if phase.neutral or phase.mode >= Mode.UNKNOWN:
         return phase
     if m.touches(axis) or phase.mode is Mode.MIXED:
-        return Phase(Mode.BROKEN, cause=phase.cause if phase.mode is Mode.FUN else cause)
+        return lost(phase, cause)
     if how in LINEAR and phase.mode is Mode.EXACT:
         return phase
     return Phase(Mode.FUN, phase.charges, phase.cause or cause)

@@ -241,7 +241,7 @@ def scrambled(t: Tensor, context: Context, name: str, *details: object) -> Tenso
         phase, order, rotation = m.phase, m.order, m.rotation
         if spread(phase) != frozenset() or (not phase.neutral and (m.batch or m.rest)):
             if phase.mode in (Mode.EXACT, Mode.MIXED):
-                phase = Phase(Mode.MIXED, cause=cause)
+                phase = Phase(Mode.MIXED, cause=cause, vague=phase.vague or spread(phase) == frozenset())
             elif phase.mode is Mode.FUN:
                 phase = Phase(Mode.BROKEN, cause=phase.cause)
         if order.mode is Mode.EXACT and order.tags:
@@ -290,6 +290,9 @@ def reshape(t: Tensor, shape: Sequence[object] | None, context: Context) -> Tens
     kept = _only_ones(t, lengths, context)
     if kept is not None:
         return kept
+    rows = _batch_in_front(t, lengths)
+    if rows is not None:
+        return rows
     made = scrambled(t, context, *label)
     return replace(made, rank=rank)
 
@@ -339,5 +342,38 @@ def triangle(t: Tensor, label: Term, context: Context) -> Tensor:
         flags=t.flags & {"nonneg"},
         steady=t.steady - {-1, -2},
         value=None,
+        whole=None,
+    )
+
+
+def _batch_in_front(t: Tensor, lengths: Sequence[object]) -> Tensor | None:
+    """Recognise (batch, n) given the shape (-1, a, b): every element of the batch is laid out anew by itself.
+
+    That the sizes behind the first one multiply to n is not checked, so the rank counts as assumed.
+    """
+    moving = [m for _, m in t.motions]
+    if any(slots_of(m) - set(m.batch) for m in moving) or any(m.phase.mode is not Mode.EXACT for m in moving):
+        return None
+    rank = len(lengths)
+    fixed = [isinstance(n, int) and n > 0 for n in lengths]
+    front = 0
+    while front < rank and not fixed[front]:
+        front += 1
+    if not all(fixed[front:]) or front == rank:
+        return None
+    batch = frozenset(range(-rank, -rank + front))
+
+    def motion(m: Motion) -> Motion:
+        return replace(m, batch=batch if (m.batch or m.rest is not None) else frozenset(), rest=None)
+
+    return replace(
+        t,
+        term=term("reshape", t.term, named(tuple(lengths))),
+        motions=settle({g: motion(m) for g, m in t.motions}),
+        rank=rank,
+        sizes=tuple((i - rank, n) for i, n in enumerate(lengths) if isinstance(n, int) and n > 0),
+        steady=frozenset(),
+        doubt=max(t.doubt, LIKELY),
+        flags=t.flags & {"nonneg", "nonzero", "random"},
         whole=None,
     )

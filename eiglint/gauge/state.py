@@ -95,6 +95,9 @@ class Phase:
     centre: float | None = None
     across: frozenset[int] | None = None
     """MIXED only: the axes along which the charge differs from entry to entry; None where that is forgotten."""
+    vague: bool = False
+    """MIXED only: the entries may be alike after all (one of two branches, a part of unlike pieces), so that summing
+    them proves nothing."""
 
     @property
     def neutral(self) -> bool:
@@ -171,6 +174,13 @@ class Motion:
 
 
 Motions = Mapping[Gauge, Motion]
+
+
+def lost(phase: Phase, cause: Cause) -> Phase:
+    """Return the state after an operation that no charge survives: broken, or unknown where it may have had none."""
+    if phase.mode is Mode.MIXED and phase.vague:
+        return Phase(Mode.UNKNOWN, cause=phase.cause or cause)
+    return Phase(Mode.BROKEN, cause=phase.cause if phase.mode is Mode.FUN and phase.cause else cause)
 
 
 def spread(phase: Phase) -> frozenset[int] | None:

@@ -104,7 +104,7 @@ def tensor(
 def constant(value: float | complex) -> Tensor:
     """Return the tensor of a Python number."""
     dtype = "complex" if isinstance(value, complex) else ("int" if isinstance(value, int) else "real")
-    flags = frozenset({"zero"} if value == 0 else {"nonzero"})
+    flags = frozenset({"zero"} if value == 0 else {"nan"} if value != value else {"nonzero"})
     return Tensor(term("constant", value), rank=0, dtype=dtype, live=Live.NO, flags=flags, value=value)
 
 

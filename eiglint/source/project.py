@@ -25,18 +25,25 @@ class Home(NamedTuple):
 @cache
 def home_of(path: str) -> Home:
     """Find the module name of a file from the packages that enclose it."""
-    file = Path(os.path.abspath(path))
-    is_package = file.stem == "__init__"
-    parts = [] if is_package else [file.stem]
-    folder = file.parent
-    while os.path.exists(folder / "__init__.py") and folder != folder.parent:
-        parts.insert(0, folder.name)
-        folder = folder.parent
-    name = ".".join(parts) or file.stem
-    if folder.name in _INSTALLED:
-        return Home(name, is_package, (str(folder),), name.partition(".")[0])
-    roots = dict.fromkeys([str(folder), *_project_roots(str(folder))])
-    return Home(name, is_package, tuple(roots))
+    folder, file = os.path.split(os.path.abspath(path))
+    stem = os.path.splitext(file)[0]
+    is_package = stem == "__init__"
+    packages, roots, only = _packages(folder)
+    if os.path.basename(folder) in _INSTALLED:
+        only = stem
+    return Home(".".join(packages if is_package and packages else (*packages, stem)), is_package, roots, only)
+
+
+@cache
+def _packages(folder: str) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+    """Return the packages that a folder is inside of, and from where its files import."""
+    above, name = os.path.split(folder)
+    if above != folder and os.path.exists(os.path.join(folder, "__init__.py")):
+        outer, roots, only = _packages(above)
+        return (*outer, name), roots, only or (name if os.path.basename(above) in _INSTALLED else "")
+    if name in _INSTALLED:
+        return (), (folder,), ""
+    return (), tuple(dict.fromkeys((folder, *_project_roots(folder)))), ""
 
 
 @cache
@@ -48,13 +55,16 @@ def _project_roots(folder: str) -> tuple[str, ...]:
     return ()
 
 
-@cache
 def locate(dotted: str, home: Home) -> str | None:
     """Return the file of a module as a file at `home` would import it, if it belongs to the project."""
-    outermost = dotted.partition(".")[0]
-    if not dotted or (home.only and outermost != home.only):
+    if not dotted or (home.only and dotted.partition(".")[0] != home.only):
         return None
-    for root in home.roots:
+    return _locate(dotted, home.roots)
+
+
+@cache
+def _locate(dotted: str, roots: tuple[str, ...]) -> str | None:
+    for root in roots:
         base = os.path.join(root, *dotted.split("."))
         for candidate in (os.path.join(base, "__init__.py"), base + ".py"):
             if os.path.isfile(candidate):

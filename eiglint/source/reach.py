@@ -8,6 +8,7 @@ functions longer than `MAX_HOPS` is not followed: in a large library everything 
 from __future__ import annotations
 
 import keyword
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -30,17 +31,21 @@ class _Module:
     path: str
     source: bytes
     words: tuple[str, ...]
+    fingerprint: int = field(init=False)
     worded: bool = field(init=False)
-    imports: tuple[Imported, ...] = field(init=False)
     exports: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.fingerprint = hash(self.source)
         self.worded = names_decomposition(self.source, self.words)
-        self.imports = imports_of(self.source)
 
     @cached_property
     def home(self) -> Home:
         return home_of(self.path)
+
+    @cached_property
+    def imports(self) -> tuple[Imported, ...]:
+        return imports_of(self.source)
 
     @cached_property
     def blocks(self) -> list[tuple[str, set[str], bool]]:
@@ -62,15 +67,19 @@ class Reach:
 
     def leads(self, path: str, source: bytes) -> bool:
         """Say whether a file must be analysed."""
-        if names_decomposition(source, self._words):
+        module = self._modules.get(os.path.abspath(path))
+        if module is None or module.fingerprint != hash(source):
+            module = _Module(path, source, self._words)
+        if module.worded:
             return True
-        module = _Module(path, source, self._words)
         targets = list(_targets(module))
         if not targets:
             return False
         self._settle(targets)
         brought = self._brought(module)
-        return bool(brought) and not mentions_of(code_of(source, imports=False)).isdisjoint(brought)
+        if not brought or mentions_of(source).isdisjoint(brought):
+            return False
+        return not mentions_of(code_of(source, imports=False)).isdisjoint(brought)
 
     def exported(self, dotted: str, home: Home) -> Mapping[str, int]:
         """Return the outermost names of a module that lead to a decomposition, and by how many calls."""

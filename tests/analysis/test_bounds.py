@@ -1,0 +1,95 @@
+"""Hostile programs: deep, endless, huge, or beyond what the interpreter understands."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import pytest
+
+from eiglint.analysis import Settings
+from tests.analysis.reading import answers, lowered, outcome_of
+
+
+def test_a_sum_of_a_thousand_terms_is_followed_and_the_recursion_limit_restored() -> None:
+    before = sys.getrecursionlimit()
+    terms = " + ".join(["V.sum()"] * 1000)
+    found = answers(f"def loss(A):\n    V = torch.linalg.eigh(A)[1]\n    return {terms}\n")
+    assert found["loss"] == "broken"
+    assert sys.getrecursionlimit() == before
+
+
+def test_a_chain_of_five_hundred_calls_is_followed() -> None:
+    chain = "".join([".abs()"] * 500)
+    found = answers(f"def loss(A):\n    return torch.linalg.eigh(A)[1]{chain}.sum()\n")
+    assert found["loss"] in ("silent", "fine")
+
+
+def test_exponential_call_trees_stop_at_the_budget_and_say_so() -> None:
+    lines = ["def f0(A):\n    return torch.linalg.eigh(A)[1].sum()"]
+    lines += [f"def f{i}(A):\n    return " + " + ".join([f"f{i - 1}(A)"] * 6) for i in range(1, 9)]
+    start = time.monotonic()
+    outcome = outcome_of("\n".join(lines), settings=Settings(budget=20_000))
+    assert time.monotonic() - start < 30
+    assert [t.path for t in outcome.truncated] == ["program.py"]
+
+
+def test_a_root_that_takes_too_long_does_not_take_the_others_along() -> None:
+    slow = "def slow(A):\n" + "    A = A + torch.linalg.eigh(A)[0].sum()\n" * 3000
+    outcome = outcome_of(
+        slow + "\ndef quick(A):\n    return torch.linalg.eigh(A)[1].sum()\n", settings=Settings(budget=8_000)
+    )
+    assert outcome.truncated
+    assert any(r.how == "returned" for r in outcome.reached)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x = undefined_name[1:2, ...].foo(*bar, **baz)(1)",
+        "x = [*A, *range(3), *unknown()]",
+        "x = {**A, 'a': 1, **{'b': A}}",
+        "a, (b, *c), d = A, unknown(), 3",
+        "for A.x, y[0] in zip(A, unknown()): pass",
+        "del A[0], x",
+        "x = lambda *a, k=1, **kw: (a, k, kw)\n    x(1, *A, k=2, z=3)",
+        "x = (yield A)",
+        "x = [i for j in A for i in j if i if j]",
+        "x = A if A else not A",
+        "x = 'a' 'b' % A + f'{A!r:>{A}}'",
+        "async def g():\n        async for i in A: await i\n        async with A as b: pass",
+        "try:\n        raise ValueError\n    except* ValueError as e:\n        raise\n    finally:\n        x = 1",
+        "class X(A, metaclass=B):\n        y: int = 1\n        def m(self): return super().m()\n    X().m()",
+        "global q\n    q = A",
+        "x = 2 ** 10 ** 10\n    y = 'a' * 10 ** 9\n    z = 1 << 10 ** 8",
+        "x = [[]] * 3\n    x[0].append(x)\n    return x",
+        "while A:\n        if A: continue\n        break\n    else:\n        x = 1",
+        "import a.b.c as d, e\n    from ..... import f\n    from . import *",
+        "x = slice(1)\n    A[x, None, ::2, [1, 2], ...] += 1",
+        "A.data[0] = A.real\n    A.real = 1\n    A.x.y.z = A",
+        "x = max(A, key=len, default=None), min(1, 2), sum([]), sorted(A), list(map(len, A))",
+        "x = torch.stack([])\n    y = torch.einsum('ij,jk', A)\n    z = torch.cat()",
+        "with open('f') as f, torch.no_grad(), unknown() as (p, q): pass",
+        "match A:\n        case [x, *_] if x: pass\n        case {'k': v, **r}: pass\n        case int(): return",
+    ],
+)
+def test_odd_code_is_survived(line: str) -> None:
+    outcome_of(f"def odd(A):\n    V = torch.linalg.eigh(A)[1]\n    {line}\n    return V.sum()\n")
+
+
+def test_an_error_inside_one_root_is_told_and_loses_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    from eiglint.analysis import analyse, statements
+    from eiglint.ir import instructions as ir
+
+    monkeypatch.delitem(statements.HANDLERS, ir.Assert)
+    module = lowered("""
+        def breaks(A):
+            assert torch.linalg.eigh(A)[0].min() > 0
+
+        def works(A):
+            return torch.linalg.eigh(A)[1].sum()
+    """)
+    outcome = analyse({"program": module}, lambda name: None)
+    assert len(outcome.crashes) == 1
+    assert outcome.crashes[0].path == "program.py"
+    assert any(r.how == "returned" for r in outcome.reached)
