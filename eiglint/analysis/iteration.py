@@ -223,7 +223,7 @@ def _chain(args: list[Value], keywords: Keywords, node: object, frame: Frame) ->
 
 Handler = Callable[[list[Value], Keywords, object, Frame], Value]
 
-ITERATION: dict[str, Handler] = {
+HANDLERS: dict[str, Handler] = {
     "builtins.range": _range,
     "builtins.enumerate": _enumerate,
     "builtins.zip": _zip,

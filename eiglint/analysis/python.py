@@ -1,4 +1,4 @@
-"""Python's own functions: builtins, math, functools, itertools, copy, typing."""
+"""Python's own functions: numbers, attributes, types, copies, partial application."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 
 from eiglint import gauge
-from eiglint.analysis import attributes, calls, library, patterns
+from eiglint.analysis import attributes, calls, iteration, library, patterns
 from eiglint.analysis.events import Revealed
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.merge import merge_all
@@ -88,7 +88,7 @@ FOLDED = {
 
 def call(name: str, positional: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
     """Call a function of Python itself; NotImplemented where it is not one that is known."""
-    handler = HANDLERS.get(name)
+    handler = HANDLERS.get(name) or iteration.HANDLERS.get(name)
     if handler is not None:
         return handler(positional, keywords, node, frame)
     if name in FOLDED:
@@ -254,7 +254,6 @@ def _slice(args: list[Value], keywords: Keywords, node: object, frame: Frame) ->
 Handler = Callable[[list[Value], Keywords, object, Frame], Value]
 
 HANDLERS: dict[str, Handler] = {
-    **ITERATION,
     "builtins.len": _len,
     "builtins.isinstance": _isinstance,
     "builtins.getattr": _getattr,

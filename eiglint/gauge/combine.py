@@ -199,7 +199,12 @@ def side_by_side_order(g: Gauge, tensors: Sequence[Tensor], cause: Why) -> Order
     if any(s.pointer for s in moving):
         return Order(Mode.BROKEN, cause=cause("computes with positions of pairs"))
     if worst.mode is Mode.MIXED:
-        return worst if len(moving) == 1 else Order(Mode.UNKNOWN, cause=cause("combines rearranged values"))
+        others = [t for t in tensors if t.rank != 0 and t.value is None]
+        return (
+            worst
+            if len(moving) == 1 and not worst.sign and len(others) == 1
+            else Order(Mode.UNKNOWN, cause=cause("combines rearranged values"))
+        )
     tags = frozenset().union(*(s.tags for s in moving))
     both = {-2, -1} <= {s.axis for s in tags}
     doubtful = False

@@ -34,6 +34,8 @@ Lettered = dict[tuple[str, object, object], int]
 """Charges whose axes are named by letters: ("slot", letter, cut) or ("pick", key, cut) to q."""
 
 
+TIES = "ties are not settled"
+
 Moving = list[tuple[Operand, Motion]]
 """The operands that depend on a gauge, with how they do."""
 
@@ -82,7 +84,9 @@ def _rank(laid: Contraction) -> int | None:
         if o.tensor.rank is None:
             return None
         extra = max(extra, o.tensor.rank - len(o.letters))
-    return len(laid.out) + extra if not _is_broadcast(laid) else max(o.tensor.rank or 0 for o in laid.operands)
+    if _is_broadcast(laid):
+        return max(o.tensor.rank or 0 for o in laid.operands)
+    return extra + len([x for x in laid.out if any(x in o.letters and o.has(x) for o in laid.operands)])
 
 
 def _is_broadcast(laid: Contraction) -> bool:
@@ -94,9 +98,14 @@ def _sizes(laid: Contraction) -> tuple[tuple[int, object], ...]:
     for o in laid.operands:
         for axis, size in o.tensor.sizes:
             position = laid.position(o.letter(axis))
-            if position is not None and size != 1:
+            if position is not None and (size != 1 or _all_single(laid, o.letter(axis))):
                 found.setdefault(position, size)
     return tuple(sorted(found.items(), key=lambda item: item[0]))
+
+
+def _all_single(laid: Contraction, letter: Letter) -> bool:
+    """Whether every operand has size one along a letter, or lacks it."""
+    return all(o.tensor.absent(a) or o.tensor.size(a) == 1 for o in laid.operands for a in o.axes(letter))
 
 
 def _steady(laid: Contraction) -> frozenset[int]:
@@ -302,7 +311,7 @@ def _exact_phase(
 
 
 def _same_sense(charged: Moving) -> bool:
-    """Whether charges that a conjugate would have made opposite add up instead: of two factors, or on two merged axes."""
+    """Whether charges that a conjugate would have made opposite add up: of two factors, or on two merged axes."""
     sums = [sum(q for _, q in m.phase.charges) for _, m in charged]
     if len([s for s in sums if s > 0]) > 1 or len([s for s in sums if s < 0]) > 1:
         return True
@@ -347,7 +356,7 @@ def _order(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> Order
     states = [m.order for _, m in moving]
     worst = max(states, key=lambda s: s.mode)
     if worst.mode >= Mode.UNKNOWN:
-        return worst
+        return Order(Mode.BROKEN, cause=cause("mispaired")) if _sorted_beside_unsorted(moving) else worst
     if any(s.pointer for s in states):
         return Order(Mode.BROKEN, cause=cause("computes with positions of pairs"))
     tags = {(o.letter(s.axis), s.cut) for o, m in moving for s in m.order.tags}
@@ -369,10 +378,23 @@ def _order(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> Order
     if doubtful:
         return Order(Mode.UNKNOWN, cause=cause("meets a value that may vary along the pairs"))
     if worst.mode is Mode.MIXED:
-        alone = len([s for s in states if not s.neutral]) == 1
+        others = [o for o in laid.operands if o.tensor.rank != 0 and o.tensor.value is None]
+        alone = len([s for s in states if not s.neutral]) == 1 and (worst.sign or len(others) == 1)
         return worst if alone else Order(Mode.UNKNOWN, cause=cause("combines rearranged values"))
     kept = {(laid.position(letter), cut) for letter, cut in tags}
     return Order(tags=frozenset(Slot(p, c) for p, c in kept if p is not None))
+
+
+def _sorted_beside_unsorted(moving: Moving) -> bool:
+    """Whether values put in another order, ties or not, meet pairs in the order they came in."""
+    tagged = {o.letter(s.axis) for o, m in moving if m.order.mode is Mode.EXACT for s in m.order.tags}
+    return any(
+        m.order.mode is Mode.UNKNOWN
+        and m.order.cause is not None
+        and m.order.cause.reason == TIES
+        and any(letter in o.letters and o.has(letter) for letter in tagged)
+        for o, m in moving
+    )
 
 
 def _merges(o: Operand, letter: Letter, m: Motion | None) -> bool:

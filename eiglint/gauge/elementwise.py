@@ -86,8 +86,10 @@ def apply_map(
     def change(g: Gauge, m: Motion) -> Motion:
         cause = cause_at(context, "nonlinear", g, m, t.doubt)
         order = only_order(m.order, cause)
-        if order.mode is Mode.MIXED and parity == "even":
-            order = replace(order, mode=Mode.EXACT, cause=None)
+        if order.sign and parity == "even":
+            order = replace(order, mode=Mode.EXACT, cause=None, sign=False)
+        elif order.sign and parity != "odd":
+            order = Order(Mode.UNKNOWN, cause=cause)
         return replace(m, phase=_mapped(m.phase, g, parity, cause), order=order, rotation=drop_rotation(m, cause))
 
     flags = t.flags & {"random"}
@@ -121,8 +123,8 @@ def modulus(t: Tensor, context: Context, name: str = "abs") -> Tensor:
         cause = cause_at(context, "entrywise", g, m, t.doubt)
         phase = Phase() if m.phase.mode in (Mode.EXACT, Mode.MIXED) else replace(m.phase, centre=None)
         order = only_order(m.order, cause)
-        if order.mode is Mode.MIXED:
-            order = replace(order, mode=Mode.EXACT, cause=None)
+        if order.sign:
+            order = replace(order, mode=Mode.EXACT, cause=None, sign=False)
         return replace(m, phase=phase, order=order, rotation=drop_rotation(m, cause))
 
     flags = frozenset({"nonneg"} | (t.flags & {"diagonal", "nonzero", "unit", "zero", "identity"}))
@@ -184,8 +186,8 @@ def power(t: Tensor, exponent: object, context: Context) -> Tensor:
         phase = _powered(m.phase, g, p if integer else None, cause)
         grows = g.group == "U1" and phase.mode is Mode.EXACT and abs(p) > 1 and bool(m.phase.charges)
         made = replace(m, phase=phase, order=only_order(m.order, cause), rotation=drop_rotation(m, cause))
-        if integer and p % 2 == 0 and made.order.mode is Mode.MIXED:
-            made = replace(made, order=replace(made.order, mode=Mode.EXACT, cause=None))
+        if integer and p % 2 == 0 and made.order.sign:
+            made = replace(made, order=replace(made.order, mode=Mode.EXACT, cause=None, sign=False))
         if grows:
             doubled_at.append(g)
             made = replace(made, doubled=m.doubled or context.spot).noted(context.spot, "charge doubled here")

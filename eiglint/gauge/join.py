@@ -153,7 +153,7 @@ def _cut_along(t: Tensor, m: Motion, axis: int) -> Cut | None:
         return None
     found = {k.cut for k, _ in m.phase.charges if isinstance(k, Slot) and k.axis == axis}
     found |= {s.cut for s in m.order.tags if s.axis == axis}
-    if t.size(axis) == 1 and not found:
+    if t.size(axis) in (1, None) and not found:
         found = {(k.key, 1) for k, _ in m.phase.charges if isinstance(k, Pick) and isinstance(k.key, int)}
     return found.pop() if len(found) == 1 else None
 
@@ -173,7 +173,7 @@ def _consecutive(laid: Sequence[Tensor], axis: int, cuts: list[Cut]) -> bool:
 
 def _with_cut(t: Tensor, gauge: Gauge, axis: int, part: Cut) -> Tensor:
     def recut(key: Slot | Pick) -> Slot | Pick:
-        lone = isinstance(key, Pick) and t.size(axis) == 1 and isinstance(key.key, int)
+        lone = isinstance(key, Pick) and t.size(axis) in (1, None) and isinstance(key.key, int)
         return Slot(axis, part) if lone or (isinstance(key, Slot) and key.axis == axis) else key
 
     m = t.motion(gauge)

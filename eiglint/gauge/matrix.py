@@ -187,7 +187,7 @@ def _parity(order: Order, cause: Cause) -> Order:
         return order if order.mode >= Mode.UNKNOWN else Order(Mode.UNKNOWN, cause=cause)
     inside = {s.axis for s in order.tags if s.axis in (-1, -2)}
     if len(inside) == 1:
-        return Order(Mode.MIXED, cause=cause)
+        return Order(Mode.MIXED, cause=cause, sign=True)
     return Order(tags=frozenset(Slot(s.axis + 2, s.cut) for s in order.tags if s.axis < -2))
 
 

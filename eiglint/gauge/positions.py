@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from eiglint.gauge.context import Context, Gauge
+from eiglint.gauge.contract import TIES
 from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.state import (
     WHOLE,
@@ -46,9 +47,8 @@ def pick(t: Tensor, axis: int, key: object, context: Context, index: Tensor | No
         motions.setdefault(g, m)
     sizes = {moved(a): s for a, s in t.sizes if a != axis}
     nonzero = "largest" in index.flags if index is not None else False
-    flags = (t.flags & {"nonneg", "nonzero", "unit", "sign", "random", "near-sign"}) | (
-        {"nonzero"} if nonzero else set()
-    )
+    kept = {"nonneg", "nonzero", "unit", "sign", "random", "near-sign"} | ({"diagonal"} if axis < -2 else set())
+    flags = (t.flags & kept) | ({"nonzero"} if nonzero else set())
     return replace(
         t,
         term=term("pick", t.term, axis, key),
@@ -105,9 +105,7 @@ def _picked_order(g: Gauge, order: Order, key: object, index: Tensor | None, cau
     if g.ordered:
         return order
     if index is not None and index.motion(g).order.pointer:
-        return (
-            order if "tied" not in index else Order(Mode.UNKNOWN, cause=cause._replace(reason="ties are not settled"))
-        )
+        return order if "tied" not in index else Order(Mode.UNKNOWN, cause=cause._replace(reason=TIES))
     if isinstance(key, int):
         return Order(Mode.BROKEN, cause=cause)
     return Order(Mode.UNKNOWN, cause=cause._replace(reason="position not known"))
@@ -173,7 +171,7 @@ def cut(t: Tensor, axis: int, span: Range, context: Context) -> Tensor:
         term=term("cut", t.term, axis, named(first), named(span.upper), named(stride)),
         motions=settle(motions),
         sizes=tuple(sorted(sizes.items(), key=lambda s: s[0])),
-        flags=t.flags & {"nonneg", "nonzero", "unit", "sign", "random"},
+        flags=t.flags & ({"nonneg", "nonzero", "unit", "sign", "random"} | ({"diagonal"} if axis < -2 else set())),
         whole=None,
     )
 

@@ -159,7 +159,7 @@ def inner_along(x: Tensor, y: Tensor, dim: object, context: Context, conjugate: 
 
 def kron(x: Tensor, y: Tensor, context: Context) -> Tensor:
     """Return the Kronecker product: an outer product whose axes are merged pairwise."""
-    outer = spec([x, y], "ij,kl->ikjl", context, "kron")
+    outer = spec([x, y], "ij,kl->ikjl", context, "kron") if x.rank == y.rank == 2 else None
     if outer is None:
         return opaque([x, y], context, "kron")
     made = scrambled(outer, context, "kron")
@@ -193,6 +193,8 @@ def diagonal(t: Tensor, context: Context, offset: object = 0, dim0: object = -2,
     if a is None or b is None or offset not in (0, None):
         return opaque([t], context, "diagonal")
     t = doubted(t, guess_a or guess_b)
+    if 1 in (t.size(a), t.size(b)) and t.size(a) != t.size(b):
+        return opaque([t], context, "diagonal")
     depth = max(2, -a, -b)
     letters: list[object] = [("d", i) for i in range(depth)]
     letters[a] = letters[b] = "diag"

@@ -56,11 +56,14 @@ def read_reshape(o: Options, a: Arguments, c: Context, name: str) -> object:
         return maps.cast(need(a, "input"), str(a["dtype"]), c, name)
     t = need(a, "input")
     if o.get("how") == "flatten":
-        if t.rank in (0, 1):
+        if t.rank == 1:
             return t
+        whole = a.get("start_dim", 0) == 0 and a.get("end_dim", -1) == -1
         if not t.motions or all(not _spread_out(m) for _, m in t.motions):
-            return replace(t, rank=None, sizes=(), steady=frozenset(), flags=t.flags - {"diagonal", "identity"})
-        return shape.scrambled(t, c, name)
+            plain = replace(t, rank=None, sizes=(), steady=frozenset(), flags=t.flags - {"diagonal", "identity"})
+            return replace(plain, rank=1 if whole else None, term=term("flatten", t.term, named(a.get("start_dim"))))
+        made = shape.scrambled(t, c, name)
+        return replace(made, rank=1) if whole else made
     return shape.reshape(t, integers(a.get("shape")), c)
 
 

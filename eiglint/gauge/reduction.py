@@ -46,6 +46,7 @@ def reduce(
     if pair is not None:
         return pair
     t = undiagonal(t)
+    dim = None if t.rank == 0 else dim
     axes, guess = _axes(t, dim)
     if axes is None and dim is not None:
         return opaque([t], context, how)
@@ -218,7 +219,7 @@ def _reduced_order(order: Order, axes: Axes, how: str, move: Callable[[int], int
     if order.mode is Mode.MIXED:
         return (
             Order()
-            if everything and how in SYMMETRIC
+            if everything and how in SYMMETRIC and not order.sign
             else order
             if how in ("sum", "mean")
             else Order(Mode.UNKNOWN, cause=cause)
@@ -241,7 +242,7 @@ def tied(t: Tensor) -> bool:
 def scan(t: Tensor, dim: object, how: str, context: Context, details: tuple[object, ...] = ()) -> Tensor:
     """Apply an operation that keeps an axis and mixes its entries: cumsum, softmax."""
     t = undiagonal(t)
-    axis, guess = axis_of(t, -1 if dim is None else dim)
+    axis, guess = axis_of(t, -1 if dim is None or t.rank == 0 else dim)
     if axis is None:
         return opaque([t], context, how)
     t = doubted(t, guess)

@@ -189,13 +189,18 @@ def squeeze(t: Tensor, dim: object, context: Context) -> Tensor:
         for one in ones:
             t = removed(t, one, term("squeeze", t.term, one))
         return t
+    if t.rank == 0:
+        return t
     axis, guess = axis_of(t, dim)
     if axis is None:
         return scrambled(t, context, "squeeze")
     t = doubted(t, guess)
-    if t.size(axis) == 1 or axis in t.steady or not any(axis in slots_of(m) for _, m in t.motions):
-        return removed(t, axis, term("squeeze", t.term, axis)) if t.size(axis) in (1, None) else t
-    return t
+    if t.size(axis) is None and not any(axis in slots_of(m) for _, m in t.motions):
+        # Nobody squeezes a dimension that is not of size one, but it may be of any size.
+        made = removed(t, axis, term("squeeze", t.term, axis))
+        known = axis in t.steady or bool(t.motions)
+        return replace(made, doubt=max(made.doubt, LIKELY)) if known else replace(made, rank=None)
+    return removed(t, axis, term("squeeze", t.term, axis)) if t.size(axis) == 1 else t
 
 
 def maybe_squeezed(t: Tensor, ones: Sequence[int], context: Context) -> Tensor:
@@ -254,7 +259,7 @@ def scrambled(t: Tensor, context: Context, name: str, *details: object) -> Tenso
         t,
         term=term(name, t.term, *details),
         motions=settle({g: motion(g, m) for g, m in t.motions}),
-        rank=None,
+        rank=0 if t.rank == 0 else None,
         sizes=(),
         steady=frozenset(),
         whole=None,

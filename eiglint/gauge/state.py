@@ -117,6 +117,8 @@ class Order:
     tags: frozenset[Slot] = frozenset()
     cause: Cause | None = None
     pointer: bool = False
+    sign: bool = False
+    """MIXED only: the value changes sign under odd permutations, and is otherwise what it was."""
 
     @property
     def neutral(self) -> bool:

@@ -31,10 +31,26 @@ def store(t: Tensor, items: Sequence[object], value: object, context: Context) -
     if laid is None:
         return opaque([t, *items, new], context, "assignment")
     base, plan = laid
+    entry = _diagonal_entry(base, plan)
+    if entry is not None and new.rank in (0, None):
+        made = join(replace(base, flags=base.flags - {"diagonal", "identity"}), inserted(new, -1), context)
+        label = term("store", base.term, named(tuple(i for i in items if i is not Ellipsis)), new.term)
+        flags = made.flags | {"diagonal"}
+        return replace(
+            made, term=label, rank=base.rank, sizes=base.sizes, value=None, flags=flags, steady=base.steady - {-1}
+        )
     grown = _back_in_place(new, [p for p in plan if p[1] != Range()], context)
     made = join(replace(undiagonal(base), flags=base.flags - {"diagonal"}), grown, context)
     label = term("store", base.term, named(items), new.term)
     return replace(made, term=label, rank=base.rank, sizes=base.sizes, value=None, live=max(t.live, new.live))
+
+
+def _diagonal_entry(base: Tensor, plan: list[tuple[int, object]]) -> object:
+    """Return k where entry [k, k] of a diagonal matrix is stored to, None elsewhere."""
+    picked_at = {axis: item for axis, item in plan if isinstance(item, int)}
+    if "diagonal" not in base or any(not isinstance(i, int) and i != Range() for _, i in plan):
+        return None
+    return picked_at[-1] if set(picked_at) == {-1, -2} and picked_at[-1] == picked_at[-2] else None
 
 
 def _back_in_place(new: Tensor, plan: list[tuple[int, object]], context: Context) -> Tensor:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from eiglint.gauge.context import Context, Gauge
-from eiglint.gauge.contract import derives_from
+from eiglint.gauge.contract import TIES, derives_from
 from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.positions import index_motions
 from eiglint.gauge.shape import axis_of, doubted, inserted
@@ -52,7 +52,7 @@ def take(t: Tensor, axis: int, index: Tensor, context: Context, keeps_axis: bool
         sizes=tuple(sorted(sizes.items(), key=lambda s: s[0])),
         steady=t.steady - {axis},
         doubt=max(t.doubt, index.doubt),
-        flags=t.flags & {"nonneg", "nonzero", "unit", "sign", "random"},
+        flags=t.flags & ({"nonneg", "nonzero", "unit", "sign", "random"} | ({"diagonal"} if axis < -2 else set())),
         whole=None,
     )
 
@@ -89,7 +89,7 @@ def _taken_order(g: Gauge, order: Order, axis: int, index: Tensor, cause: Cause,
     rest = frozenset(s for s in order.tags if s.axis != axis)
     if index.motion(g).order.pointer:
         if "tied" in index:
-            return Order(Mode.UNKNOWN, cause=cause._replace(reason="ties are not settled"))
+            return Order(Mode.UNKNOWN, cause=cause._replace(reason=TIES))
         return replace(order, tags=rest)
     if index.neutral and not derives_from(index, g) and index.dtype == "int" and index.rank == 1:
         known = "literal" in {x.op for x in subterms(index.term)}

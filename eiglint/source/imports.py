@@ -55,7 +55,9 @@ def _names(source: bytes, start: int) -> list[tuple[str, str]]:
     listed = _NAMES.match(source, start)
     if listed is None:
         return []
-    text = _COMMENT.sub(b"", listed["many"] or listed["few"] or b"").replace(b"\\", b" ")
+    text = listed["many"] or listed["few"] or b""
+    if b"#" in text or b"\\" in text:
+        text = _COMMENT.sub(b"", text).replace(b"\\", b" ")
     parts = (_AS.match(part.strip()) for part in text.split(b","))
     return [(part[1].decode("utf-8", "replace"), (part[2] or b"").decode("utf-8", "replace")) for part in parts if part]
 

@@ -13,7 +13,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 
 from eiglint.source.gate import WORDS, names_decomposition
 from eiglint.source.imports import Imported, blocks_of, code_of, imports_of, mentions_of
@@ -48,6 +47,19 @@ class _Module:
         return imports_of(self.source)
 
     @cached_property
+    def targets(self) -> tuple[str, ...]:
+        """Return the project's files that the imports may load."""
+        found: dict[str, None] = {}
+        for item in self.imports:
+            dotted = absolute(item, self.home)
+            if dotted in _MODELLED:
+                continue
+            for name in (dotted,) if item.name in ("", "*") else (dotted, f"{dotted}.{item.name}"):
+                if path := locate(name, self.home):
+                    found[path] = None
+        return tuple(found)
+
+    @cached_property
     def blocks(self) -> list[tuple[str, set[str], bool]]:
         """Return the outermost names, what each mentions, and whether that includes a decomposition."""
         found = [(block.name, mentions_of(block.code)) for block in blocks_of(self.source)]
@@ -72,10 +84,9 @@ class Reach:
             module = _Module(path, source, self._words)
         if module.worded:
             return True
-        targets = list(_targets(module))
-        if not targets:
+        if not module.targets:
             return False
-        self._settle(targets)
+        self._settle(module.targets)
         brought = self._brought(module)
         if not brought or mentions_of(source).isdisjoint(brought):
             return False
@@ -92,11 +103,15 @@ class Reach:
     def _settle(self, targets: Iterable[str]) -> None:
         """Read every module that the targets reach, then let the names that lead to decompositions spread."""
         fresh = self._load(targets)
+        if not fresh:
+            return
         importers: defaultdict[str, set[str]] = defaultdict(set)
+        dirty = {path for path, module in fresh.items() if module.worded}
         for path, module in fresh.items():
-            for target in _targets(module):
+            for target in module.targets:
                 importers[target].add(path)
-        dirty = {path for path, module in fresh.items() if module.worded or self._brought(module)}
+                if target not in fresh and self._modules[target].exports:
+                    dirty.add(path)
         for path in dirty:
             self._pass_on(fresh[path])
         for hops in range(MAX_HOPS):
@@ -118,16 +133,19 @@ class Reach:
             if path in self._modules:
                 continue
             try:
-                source = Path(path).read_bytes()
+                with open(path, "rb") as file:
+                    source = file.read()
             except OSError:
                 source = b""
             module = self._modules[path] = fresh[path] = _Module(path, source, self._words)
-            pending += _targets(module)
+            pending += module.targets
         return fresh
 
     def _grow(self, module: _Module, hops: int) -> bool:
         """Add the module's own names that are one call further from a decomposition than `hops`."""
         brought = self._brought(module)
+        if not brought and not module.worded:
+            return False
         near = {name for name, distance in (brought | module.exports).items() if distance <= hops}
         found = {
             name
@@ -180,14 +198,3 @@ class Reach:
         path = None if dotted in _MODELLED else locate(dotted, home)
         module = self._modules.get(path) if path else None
         return module.exports if module else {}
-
-
-def _targets(module: _Module) -> Iterable[str]:
-    """Yield the project's files that a module's imports may load."""
-    for item in module.imports:
-        dotted = absolute(item, module.home)
-        if dotted in _MODELLED:
-            continue
-        for name in [dotted] if item.name in ("", "*") else [dotted, f"{dotted}.{item.name}"]:
-            if path := locate(name, module.home):
-                yield path
