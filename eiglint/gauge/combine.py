@@ -23,6 +23,9 @@ from eiglint.gauge.state import (
 from eiglint.gauge.tensor import Tensor, constant, settle
 from eiglint.gauge.terms import Term, flipped_in, term
 
+TINY = 1e-5
+"""Constants up to here are read as guards against division by zero."""
+
 
 def add(x: Tensor, y: Tensor, context: Context, sign: int = 1) -> Tensor:
     """Return x + sign y. Equal charges stay; anything else makes a function of the phase, or breaks it."""
@@ -124,6 +127,9 @@ def _sum_phase(g: Gauge, x: Tensor, y: Tensor, cause: Why, compared: bool) -> Ph
     offset = x.value if x.value is not None else y.value
     if isinstance(offset, int | float):
         moving = p if not p.neutral else q
+        if 0 < abs(offset) <= TINY and moving.mode is Mode.EXACT:
+            # x / (x + 1e-8) moves by 1e-8 where the sign flips: no fault, and no invariant either.
+            return Phase(Mode.UNKNOWN, cause=cause("a tiny constant is added"))
         centre = 0.0 if moving.mode is Mode.EXACT else moving.centre
         if g.group == "Z2" and centre is not None and moving.mode in (Mode.EXACT, Mode.FUN):
             shifted = centre + offset
@@ -244,7 +250,12 @@ def _scalar_diagonal(t: Tensor) -> bool:
 
 
 def combine(
-    tensors: Sequence[Tensor], context: Context, name: str, commutes: bool = False, dtype: str | None = None
+    tensors: Sequence[Tensor],
+    context: Context,
+    name: str,
+    commutes: bool = False,
+    dtype: str | None = None,
+    reason: str = "nonlinear",
 ) -> Tensor:
     """Apply an arbitrary function of several tensors, entry by entry."""
     plain = [undiagonal(t) for t in tensors]
@@ -258,7 +269,7 @@ def combine(
         def cause(reason: str, g: Gauge = g, live: Live = live, lead: Motion = lead) -> Cause:
             return Cause(context.spot, reason, g, live, doubt, lead.trail)
 
-        phase = several(g, [m.phase for m in held], lambda c=cause: c("nonlinear"))
+        phase = several(g, [m.phase for m in held], lambda c=cause: c(reason))
         if commutes and len(plain) == 2 and even_in_sign(g, plain[0], plain[1]):
             phase = Phase()
         rotation = max((m.rotation for m in held), key=lambda s: (s.mode, not s.neutral))

@@ -27,7 +27,7 @@ def create(options: Mapping[str, object], args: Mapping[str, object], context: C
     what = str(options.get("value", "empty"))
     live = Live.YES if args.get("requires_grad") is True and context.recording else Live.NO
     dtype = dtype_of(args.get("dtype")) or str(options.get("dtype", "")) or None
-    label = term(what, name, id(context.spot.node), context.chain)
+    label = _label(what, args, context, name)
     if what == "literal":
         return literal(args.get("data"), live, dtype, context, name)
     shape = _shape(options, args)
@@ -55,6 +55,14 @@ def create(options: Mapping[str, object], args: Mapping[str, object], context: C
     return Tensor(
         label, rank=rank, sizes=_sizes(shape or ()), steady=steady, dtype=dtype or "real", live=live, flags=flags
     )
+
+
+def _label(what: str, args: Mapping[str, object], context: Context, name: str) -> Term:
+    """Return a term: two calls make the same values where these are known, and never where they are drawn."""
+    if what in ("zeros", "ones", "full", "eye", "range"):
+        # Wrapped in a tuple, for a tensor that lends its shape is no part of the value.
+        return term(what, tuple((k, named(v)) for k, v in sorted(args.items()) if k not in ("dtype", "device", "out")))
+    return term(what, name, id(context.spot.node), context.chain)
 
 
 def dtype_of(value: object) -> str | None:

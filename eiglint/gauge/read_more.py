@@ -8,7 +8,7 @@ from eiglint.gauge import combine as sums
 from eiglint.gauge import matrix, reduction, shape, times
 from eiglint.gauge.arguments import Arguments, NoRuleError, Options, integers, listed, need
 from eiglint.gauge.context import Context
-from eiglint.gauge.tensor import Record, as_tensor, named, opaque, slots_of
+from eiglint.gauge.tensor import Record, as_tensor, named, opaque, settle, slots_of
 from eiglint.gauge.terms import term
 from eiglint.gauge.values import Number, Range
 
@@ -139,10 +139,13 @@ def read_repeat_interleave(o: Options, a: Arguments, c: Context, name: str) -> o
     if axis is None:
         return shape.scrambled(t, c, name)
     t = shape.doubted(t, guess)
-    if any(axis in slots_of(m) or m.is_batch(axis) for _, m in t.motions):
+    if any(axis in slots_of(m) - m.batch for _, m in t.motions):
         return shape.scrambled(t, c, name)
+    how = named(a.get("sizes"))
+    motions = {replace(g, lineage=(*g.lineage, ("repeated", how))) if m.is_batch(axis) else g: m for g, m in t.motions}
     return replace(
         t,
+        motions=settle(motions),
         term=term("repeat_interleave", t.term, axis, named(a.get("sizes"))),
         sizes=tuple(s for s in t.sizes if s[0] != axis),
         flags=t.flags & {"nonneg", "nonzero", "zero"},

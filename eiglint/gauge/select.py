@@ -22,7 +22,7 @@ from eiglint.gauge.times import product, remark_reflection
 
 def compare(x: Tensor, y: Tensor, context: Context, name: str) -> Tensor:
     """Compare entries. `v < 0` is a step in the sign of v: its distance from 1/2 is odd."""
-    made = combine([x, y], context, name, dtype="bool")
+    made = combine([x, y], context, name, dtype="bool", reason="compared by its sign")
     motions = {}
     for g, m in made.motions:
         at_zero = (y.value == 0 and x.motion(g).phase.mode is Mode.EXACT) or (
@@ -47,7 +47,18 @@ def select(test: Tensor, a: Tensor, b: Tensor, context: Context) -> Tensor:
         return _two_values(test, a.value, b.value, steps, context)
     if test.neutral or all(m.phase.neutral and m.order.neutral for _, m in test.motions):
         return _chosen(test, a, b, context)
-    return combine([test, a, b], context, "where", dtype=joint_dtype([a, b]))
+    return _decided(test, a, b, context)
+
+
+def _decided(test: Tensor, a: Tensor, b: Tensor, context: Context) -> Tensor:
+    """Return a choice whose test moves: under a gauge that the test does not know, it is a choice like any other."""
+    chosen = _chosen(test, a, b, context)
+    mingled = combine([test, a, b], context, "where", dtype=joint_dtype([a, b]), reason="chosen by a sign or phase")
+    motions = {}
+    for g in chosen.gauges | mingled.gauges:
+        knows = not (test.motion(g).phase.neutral and test.motion(g).order.neutral)
+        motions[g] = (mingled if knows else chosen).motion(g)
+    return replace(mingled, motions=settle(motions))
 
 
 def _sign_of(test: Tensor, steps: dict[Gauge, Phase], context: Context) -> Tensor:

@@ -274,7 +274,7 @@ def reshape(t: Tensor, shape: Sequence[object] | None, context: Context) -> Tens
     rank = len(shape)
     lengths = [s.term if isinstance(s, Number) else s for s in shape]
     same = 0
-    while same < rank and (size := t.size(-same - 1)) is not None and lengths[-same - 1] == size:
+    while same < rank and _is_length(lengths[-same - 1], t, -same - 1):
         same += 1
     moving = {a for _, m in t.motions for a in slots_of(m)}
     spread = any(m.rest is not None for _, m in t.motions if not m.phase.neutral)
@@ -351,13 +351,20 @@ def triangle(t: Tensor, label: Term, context: Context) -> Tensor:
     )
 
 
+def _is_length(length: object, t: Tensor, axis: int) -> bool:
+    """Whether a requested length is that of the axis: the known one, or what the program read off t's own shape."""
+    if isinstance(length, Term) and length.op == "size" and length.args == (t.term, axis):
+        return True
+    return t.size(axis) is not None and length == t.size(axis)
+
+
 def _batch_in_front(t: Tensor, lengths: Sequence[object]) -> Tensor | None:
     """Recognise (batch, n) given the shape (-1, a, b): every element of the batch is laid out anew by itself.
 
     That the sizes behind the first one multiply to n is not checked, so the rank counts as assumed.
     """
     moving = [m for _, m in t.motions]
-    if any(slots_of(m) - set(m.batch) for m in moving) or any(m.phase.mode is not Mode.EXACT for m in moving):
+    if any(slots_of(m) - set(m.batch) for m in moving):
         return None
     rank = len(lengths)
     fixed = [isinstance(n, int) and n > 0 for n in lengths]
