@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -53,6 +55,10 @@ class Inspector:
 
     def inspect(self, path: str, source: bytes, options: Options) -> Inspected:
         """Judge one file that the gate let through."""
+        with _uncollected():
+            return self._inspect(path, source, options)
+
+    def _inspect(self, path: str, source: bytes, options: Options) -> Inspected:
         notebook: Notebook | None = None
         if path.endswith(".ipynb"):
             try:
@@ -256,6 +262,18 @@ def _own_message(code: str, place: Place, message: str) -> Finding:
     rule = rules()[code]
     advice = "please report this with the message and the lines around the place" if code == "EIG901" else ""
     return Finding(code, rule.name, rule.group, rule.severity, "definite", place, message, advice)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Hold the search for cyclic garbage: syntax trees are many objects, and none of them is garbage yet."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
 
 
 def _same(file: str, path: str) -> bool:

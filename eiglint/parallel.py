@@ -15,7 +15,7 @@ from eiglint.inspection import Inspected, Inspector, died
 if TYPE_CHECKING:
     from eiglint.check import Run
 
-_WORTH_BYTES = 50_000
+_WORTH_BYTES = 400_000
 """Below this amount of source to analyse, starting processes takes longer than it saves."""
 
 _inspector: Inspector | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from eiglint.gauge.combine import add, combine, side_by_side_order
+from eiglint.gauge.combine import TINY, add, combine, side_by_side_order
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.contract import joint_dtype
 from eiglint.gauge.join import join
@@ -15,8 +15,8 @@ from eiglint.gauge.state import (
     Motion,
     Phase,
 )
-from eiglint.gauge.tensor import Tensor, constant, settle
-from eiglint.gauge.terms import negated, term
+from eiglint.gauge.tensor import LIKELY, Tensor, constant, settle
+from eiglint.gauge.terms import Term, negated, term
 from eiglint.gauge.times import product, remark_reflection
 
 
@@ -38,6 +38,9 @@ def select(test: Tensor, a: Tensor, b: Tensor, context: Context) -> Tensor:
     """Return a where the test holds and b elsewhere."""
     if a == b:
         return a
+    guarded = _guarded(test.term, a, b)
+    if guarded is not None:
+        return replace(guarded, doubt=max(guarded.doubt, LIKELY), value=None)
     if negated(a.term) is b.term:
         remark_reflection(b if a.term.op == "neg" else a, test, context)
     steps = {g: m.phase for g, m in test.motions if m.phase.mode is Mode.FUN and m.phase.centre == 0.5}
@@ -48,6 +51,20 @@ def select(test: Tensor, a: Tensor, b: Tensor, context: Context) -> Tensor:
     if test.neutral or all(m.phase.neutral and m.order.neutral for _, m in test.motions):
         return _chosen(test, a, b, context)
     return _decided(test, a, b, context)
+
+
+def _guarded(test: Term, a: Tensor, b: Tensor) -> Tensor | None:
+    """Return the branch that counts where the test guards against a value that is almost zero: |x| > eps."""
+    if len(test.args) != 2 or not all(isinstance(x, Term) for x in test.args):
+        return None
+    left, right = test.args
+    bound = right.args[0] if isinstance(right, Term) and right.op == "constant" else None
+    tiny = isinstance(bound, int | float) and 0 <= bound <= TINY
+    if not tiny or not isinstance(left, Term) or left.op not in ("abs", "norm"):
+        return None
+    if test.op in ("gt", "ge", "ne"):
+        return a
+    return b if test.op in ("lt", "le", "eq") else None
 
 
 def _decided(test: Tensor, a: Tensor, b: Tensor, context: Context) -> Tensor:

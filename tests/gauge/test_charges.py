@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from eiglint import gauge
 from eiglint.gauge.terms import term
 from tests.gauge.words import (
     adjoint,
     charges,
     eig,
     eigh,
+    here,
     hermitian,
     matmul,
     mul,
@@ -141,9 +143,6 @@ def test_detaching_keeps_the_charge() -> None:
 
 
 def test_an_operation_without_a_rule_gives_unknown() -> None:
-    from eiglint import gauge
-    from tests.gauge.words import here
-
     made = gauge.opaque([eigh()[1]], here(), "mystery")
     assert phase(made) == "unknown"
     assert made.doubt == 2
