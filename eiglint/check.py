@@ -10,7 +10,7 @@ from pathlib import Path
 
 from eiglint.findings import CERTAINTIES, Finding, Report, Site, Skipped
 from eiglint.inspection import Inspected, Inspector, unreadable
-from eiglint.source.config import Options, options_for
+from eiglint.source.config import Options, models_for, options_for
 from eiglint.source.discover import Missing, discover
 from eiglint.source.text import encode
 
@@ -32,9 +32,10 @@ def check_source(text: str | bytes, path: str = "<string>", *, options: Options 
     """Check one text; `path` names it, decides whether it is a notebook, and is where its imports start from."""
     source = encode(text) if isinstance(text, str) else text
     inspector = Inspector()
-    if not inspector.concerns(path, source):
+    chosen = options or Options()
+    if not inspector.concerns(path, source, chosen.models or ()):
         return Report(files=1)
-    return assemble([inspector.inspect(path, source, options or Options())], files=1)
+    return assemble([inspector.inspect(path, source, chosen)], files=1)
 
 
 def check_paths(paths: Sequence[str | os.PathLike[str]], run: Run | None = None) -> Report:
@@ -69,7 +70,7 @@ def run_paths(paths: Sequence[str], run: Run) -> tuple[Report, list[str]]:
         except OSError as error:
             results.append(Inspected(skipped=(unreadable(item, error),)))
             continue
-        if inspector.concerns(item, source):
+        if inspector.concerns(item, source, models_for(os.path.dirname(item), run.config)):
             work.append((item, len(source)))
     results += _inspect_all(inspector, work, run)
     return assemble(results, files), missing
@@ -95,9 +96,9 @@ def inspect_file(inspector: Inspector, path: str, run: Run) -> Inspected:
 
 
 def _inspect_stdin(inspector: Inspector, run: Run) -> Inspected:
-    if not inspector.concerns(run.stdin_name, run.stdin):
-        return Inspected()
     options, _ = options_for(Path(run.stdin_name), run.config)
+    if not inspector.concerns(run.stdin_name, run.stdin, options.models or ()):
+        return Inspected()
     return inspector.inspect(run.stdin_name, run.stdin, run.options.over(options))
 
 

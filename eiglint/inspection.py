@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from eiglint.catalogue import enabled, rules
 from eiglint.findings import CERTAINTIES, Finding, Place, Site, Skipped
 from eiglint.source.config import Options
-from eiglint.source.gate import names_decomposition
+from eiglint.source.gate import names_decomposition, words_with
 from eiglint.source.guard import refuse
 from eiglint.source.notebooks import NotANotebook, Notebook, place_in_cell, read_notebook, site_in_cell
 from eiglint.source.project import Home, home_of, locate
@@ -23,6 +23,7 @@ from eiglint.source.text import decode
 
 if TYPE_CHECKING:
     from eiglint.analysis.events import Crash, Outcome
+    from eiglint.gauge import Spot
     from eiglint.ir.instructions import Module
 
 _KEPT_BYTES = 4_000_000
@@ -43,15 +44,24 @@ class Inspector:
 
     reach: Reach = field(default_factory=Reach)
     noqa: bool = True
+    _reaches: dict[tuple[str, ...], Reach] = field(default_factory=dict)
     _lowered: dict[str, Module | None] = field(default_factory=dict)
     _kept: int = 0
     _comments: dict[str, Comments] = field(default_factory=dict)
 
-    def concerns(self, path: str, source: bytes) -> bool:
-        """Say whether a file has to be analysed."""
+    def concerns(self, path: str, source: bytes, models: tuple[str, ...] = ()) -> bool:
+        """Say whether a file has to be analysed; `models` are those of its project."""
+        reach = self._reach(models)
         if path.endswith(".ipynb") or path.startswith("<"):
-            return names_decomposition(source)
-        return self.reach.leads(path, source)
+            return names_decomposition(source, reach.words)
+        return reach.leads(path, source)
+
+    def _reach(self, models: tuple[str, ...]) -> Reach:
+        if not models:
+            return self.reach
+        if models not in self._reaches:
+            self._reaches[models] = Reach(words_with(models))
+        return self._reaches[models]
 
     def inspect(self, path: str, source: bytes, options: Options) -> Inspected:
         """Judge one file that the gate let through."""
@@ -83,7 +93,7 @@ class Inspector:
             return Inspected((_internal_error(path, error),))
         read = {path: module}
         try:
-            return inspect_modules(module, self._finder(home, path, read), self._reaching(home, path), read, options)
+            return inspect_modules(module, self._finder(home, path, read), self._reaching(home, path, options), read, options)
         except Exception as error:
             return Inspected((_internal_error(path, error),))
 
@@ -102,9 +112,10 @@ class Inspector:
 
         return find
 
-    def _reaching(self, home: Home, path: str) -> Callable[[str], Collection[str]]:
+    def _reaching(self, home: Home, path: str, options: Options) -> Callable[[str], Collection[str]]:
         """Return the function that tells, without parsing, which globals of a module lead to a decomposition."""
-        return lambda dotted: () if path.startswith("<") else self.reach.exported(dotted, home)
+        reach = self._reach(options.models or ())
+        return lambda dotted: () if path.startswith("<") else reach.exported(dotted, home)
 
     def _load(self, file: str, *, absolute: bool) -> Module | None:
         """Lower an imported module, unless the guard or the parser refuses it."""
@@ -164,16 +175,18 @@ def inspect_modules(
 ) -> Inspected:
     """Interpret one module, with those it imports on demand, and judge what happened."""
     from eiglint.analysis import Settings, analyse
+    from eiglint.models import load
+
+    models = load([Path(path) for path in options.models or ()])
 
     def interpret(settings: Settings) -> Outcome:
-        return analyse({module.name: module}, find, settings, reaching=reaching)
+        return analyse({module.name: module}, find, settings, models, reaching)
 
     outcome = interpret(Settings())
     findings, sites = _judged(outcome, read)
-    assumed = any(remark.kind == "rank assumed" for remark in outcome.remarks)
     for reading in ("right", "all"):
-        if assumed and not all(site.phase in PROVED and site.order in PROVED for site in sites):
-            other = interpret(Settings(vector_reading=reading))
+        if roots := _open_to_readings(outcome, sites):
+            other = interpret(Settings(vector_reading=reading, only=roots))
             findings, sites = agreed((findings, sites), _judged(other, read))
     if (options.min_certainty or "likely") == "possible":
         taken = {finding.place for finding in findings}
@@ -182,6 +195,24 @@ def inspect_modules(
     skipped = tuple(Skipped(cut.path, f"in part: {cut.reason}") for cut in outcome.truncated if cut.path == module.path)
     crashes = tuple(_crash(crash, module) for crash in outcome.crashes if crash.path == module.path)
     return Inspected(findings + crashes, sites, skipped, tuple(outcome.unknown_callees.most_common()))
+
+
+def _open_to_readings(outcome: Outcome, sites: tuple[Site, ...]) -> frozenset[str]:
+    """Return the roots that another reading of unknown ranks may say more of, with all that share their decompositions.
+
+    What is proved already stays proved, and a file that was cut off stays unknown.
+    """
+    spoiled = {cut.path for cut in outcome.truncated} | {crash.path for crash in outcome.crashes}
+    paths = {s.path for s in sites if s.path not in spoiled and not (s.phase in PROVED and s.order in PROVED)}
+    touched: dict[str, set[Spot]] = {}
+    for ran in outcome.ran:  # a root may have been run twice
+        touched.setdefault(ran.root, set()).update(s for s in ran.spots if s.path in paths)
+    shared: set[Spot] = set().union(*(touched[ran.root] for ran in outcome.ran if ran.assumed))
+    grown = True
+    while grown:
+        more: set[Spot] = set().union(shared, *(spots for spots in touched.values() if not spots.isdisjoint(shared)))
+        grown, shared = len(more) > len(shared), more
+    return frozenset(root for root, spots in touched.items() if not spots.isdisjoint(shared))
 
 
 Verdicts = tuple[tuple[Finding, ...], tuple[Site, ...]]

@@ -69,6 +69,7 @@ def asks_for_attribute(test: ir.Expression) -> bool:
 
 def run_try(s: ir.Try, frame: Frame) -> None:
     """Run the body; handlers start from any state that the body went through."""
+    returned, left = len(frame.returns), len(frame.exits)
     thrown: list[State] = [frame.state.copy()]
     frame.tries.append(thrown)
     frame.fallback += bool(s.handlers)
@@ -76,7 +77,7 @@ def run_try(s: ir.Try, frame: Frame) -> None:
         if frame.dead:
             break
         statements.execute((statement,), frame)
-        if not frame.dead and s.handlers:
+        if not frame.dead and (s.handlers or s.finalbody):
             thrown.append(frame.state.copy())
     frame.tries.pop()
     if not frame.dead:
@@ -91,11 +92,21 @@ def run_try(s: ir.Try, frame: Frame) -> None:
                 ends.append(frame.state)
     frame.fallback -= bool(s.handlers)
     frame.dead = not ends
-    frame.state = met(ends, s.at, "try", frame) if ends else met(thrown, s.at, "thrown", frame)
+    if not ends:  # what follows is a `finally`, or nothing
+        thrown += [state for state, _ in frame.returns[returned:]]
+    frame.state = met(ends or thrown, s.at, "try" if ends else "thrown", frame)
     if s.finalbody:
-        dead, frame.dead = frame.dead, False
-        statements.execute(s.finalbody, frame)
-        frame.dead = frame.dead or dead
+        _run_finally(s.finalbody, returned, left, frame)
+
+
+def _run_finally(body: tuple[ir.Statement, ...], returned: int, left: int, frame: Frame) -> None:
+    """Run what comes last in any case; a return there replaces the returns before it."""
+    before, frame.dead = frame.dead, False
+    inner, outer = len(frame.returns), len(frame.exits)
+    statements.execute(body, frame)
+    if frame.dead and len(frame.returns) > inner:
+        del frame.returns[returned:inner], frame.exits[left:outer]
+    frame.dead = frame.dead or before
 
 
 def _handle(handler: ir.Handler, frame: Frame) -> None:
@@ -122,6 +133,8 @@ def run_with(s: ir.With, frame: Frame) -> None:
     outer = frame.state.recording
     entered = outer
     for expression, target in s.items:
+        if isinstance(expression, ir.Call) and isinstance(expression.func, ir.Name):
+            expressions.evaluate(expression.func, frame)  # a switch of gradients is followed wherever it is defined
         manager = expressions.evaluate(expression, frame)
         frame.state.recording = entered
         if isinstance(manager, Gate):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from eiglint import gauge
-from eiglint.analysis import attributes, construct, expressions, functions, library, methods, patterns
+from eiglint.analysis import attributes, construct, expressions, functions, library, methods, patterns, resolve
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.merge import MISSING, merge_states, merge_values
 from eiglint.analysis.objects import bind_to, class_attribute, is_module
@@ -16,6 +16,7 @@ from eiglint.analysis.values import (
     Choice,
     Class,
     Closure,
+    Deferred,
     Derived,
     DictObject,
     Gate,
@@ -32,6 +33,7 @@ from eiglint.gauge.values import Unknown
 from eiglint.ir import instructions as ir
 
 Keywords = Mapping[str, Value]
+ISINSTANCE = Reference("builtins.isinstance")
 
 
 def evaluate_call(e: ir.Call, frame: Frame) -> Value:
@@ -43,12 +45,43 @@ def evaluate_call(e: ir.Call, frame: Frame) -> Value:
     elif isinstance(e.func, ir.Name) and e.func.id == "super" and not e.arguments:
         return construct.ancestor(frame, e.at)
     else:
-        callee = expressions.evaluate(e.func, frame)
+        unread = _unread(e.func, frame)
+        callee = expressions.evaluate(e.func, frame) if unread is None else unread
+    if callee == ISINSTANCE and (answer := _asked_of_neutral(e, frame)) is not MISSING:
+        return answer
     positional, keywords, spill = _arguments(e, frame)
+    if isinstance(callee, Deferred):
+        given = [*positional, *keywords.values(), *([] if spill is None else [spill])]
+        if functions.brings_nothing(given, frame):
+            return gauge.opaque(deep_tensors(given, frame), frame.context(e.at), callee.name)
+        callee = resolve.imported(callee, frame)
     name = spelled(e.func)
     value = call(callee, positional, keywords, e.at, frame, spill, name)
     _overwrite(e, callee, value, keywords, frame)
     return value
+
+
+def _asked_of_neutral(e: ir.Call, frame: Frame) -> Value:
+    """Return what `isinstance(x, Name)` gives where it can be told without reading the file that defines the class."""
+    if len(e.arguments) != 2 or any(a.star or a.name for a in e.arguments):
+        return MISSING
+    about, kind = (a.value for a in e.arguments)
+    if not isinstance(about, ir.Name) or not isinstance(kind, ir.Name) or resolve.unread(kind.id, frame) is None:
+        return MISSING
+    value = expressions.evaluate(about, frame)
+    if any(not t.neutral for t in deep_tensors([value], frame)):
+        return MISSING
+    return False if value is None else frame.unknown(e.at, "isinstance")
+
+
+def _unread(func: ir.Expression, frame: Frame) -> Deferred | None:
+    """Return a function of another file that need not be read where its arguments are neutral.
+
+    A name with a capital is a class, whose instances may be given vectors later.
+    """
+    if isinstance(func, ir.Name) and func.id[:1].islower() and functions.facts_do_not_matter(frame):
+        return resolve.unread(func.id, frame)
+    return None
 
 
 def attributes_of_call(receiver: Value, attr: str, node: object, frame: Frame) -> Value:

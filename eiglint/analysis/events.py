@@ -49,6 +49,14 @@ class Crash(NamedTuple):
     traceback: str
 
 
+class Ran(NamedTuple):
+    """A root that was run ("" is the top level, which always is): whether a rank was assumed, what was decomposed."""
+
+    root: str
+    assumed: bool
+    spots: frozenset[Spot]
+
+
 @dataclass(slots=True)
 class Outcome:
     """All that one analysis found."""
@@ -60,6 +68,7 @@ class Outcome:
     decomposed: list[Opened] = field(default_factory=list)
     renamed: list[tuple[Gauge, Gauge]] = field(default_factory=list)
     """Decompositions of exclusive branches: the first goes under the name of the second from there on."""
+    ran: list[Ran] = field(default_factory=list)
     unknown_callees: Counter[str] = field(default_factory=Counter)
     truncated: list[Truncated] = field(default_factory=list)
     crashes: list[Crash] = field(default_factory=list)
@@ -70,9 +79,11 @@ class Settings:
     """How unknown dtypes and ranks are read, and how much work is done.
 
     `budget` bounds the evaluated expressions of one module's roots; `depth` that of inlined calls.
+    `only` names the roots that are run; None runs all.
     """
 
     complex_reading: bool = False
     vector_reading: str = ""
     budget: int = 120_000
     depth: int = 12
+    only: frozenset[str] | None = None

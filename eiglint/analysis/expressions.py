@@ -121,9 +121,10 @@ def _sequence(e: ir.Sequence, frame: Frame) -> Value:
     endless = False
     for item in e.items:
         if isinstance(item, ir.Starred):
-            held = patterns.items_of(evaluate(item.value, frame), frame, item.at)
+            spread = evaluate(item.value, frame)
+            held = patterns.items_of(spread, frame, item.at)
             endless = endless or held is None
-            items.extend([frame.index(item.at)] if held is None else held)
+            items.extend([patterns.element_of(spread, frame, item.at)] if held is None else held)
             continue
         items.append(evaluate(item, frame))
     if endless:

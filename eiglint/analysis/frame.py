@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from eiglint.analysis.events import How, Outcome, Reached, Settings, Unused
 from eiglint.analysis.merge import MISSING, Merging
 from eiglint.analysis.state import Site, State, Store
-from eiglint.analysis.values import Class, Closure, Deferred, HeapObject, Pointer, Value
+from eiglint.analysis.values import Class, Closure, Deferred, HeapObject, Pointer, Value, View
 from eiglint.gauge import Context, Spot, Tensor
 from eiglint.gauge.terms import Term, term
 from eiglint.gauge.values import Number, Unknown
@@ -53,6 +53,10 @@ class World:
     imported: dict[Deferred, Value] = field(default_factory=dict)
     """What names that were imported stand for, as far as it was asked for."""
     resolving: set[Deferred] = field(default_factory=set)
+    views: dict[int, View] = field(default_factory=dict)
+    """For tensors, by identity: whose memory they share."""
+    newer: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict)
+    """For tensors that were written to in place, by identity: themselves, and what they became."""
     handed_out: list[tuple[Closure, State]] = field(default_factory=list)
     """Functions that a root returned or gave away, with the state in which they live on."""
     words: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -60,6 +64,7 @@ class World:
     steps: int = 0
     limit: int = 0
     here: Spot | None = None
+    _seeds: frozenset[str] = frozenset()
     _numbers: dict[int, int] = field(default_factory=dict)
     _kept: list[object] = field(default_factory=list)
     _addresses: dict[Hashable, int] = field(default_factory=dict)
@@ -95,6 +100,13 @@ class World:
         """Return the file of a module of the project."""
         module = self.modules.get(space)
         return space if module is None else module.path
+
+    @property
+    def seeds(self) -> frozenset[str]:
+        """Return the last parts of the names of all decompositions."""
+        if not self._seeds:
+            self._seeds = frozenset(n.rpartition(".")[2] for n in self.models.decompositions) | {"reveal_gauge"}
+        return self._seeds
 
     def relevant(self, closure: Closure) -> bool:
         """Whether a function can reach a decomposition by the names it mentions."""

@@ -11,7 +11,7 @@ from eiglint.analysis.merge import merge_all, merge_states, merge_values, tensor
 from eiglint.analysis.plain import deep_tensors
 from eiglint.analysis.returns import merged_returns, moving_tests
 from eiglint.analysis.state import Binding, State
-from eiglint.analysis.values import Closure, DictObject, Partial, Sequence, Value
+from eiglint.analysis.values import Bound, Class, Closure, Derived, DictObject, Partial, Sequence, Value
 from eiglint.gauge import Tensor
 from eiglint.gauge.values import Unknown
 from eiglint.ir import instructions as ir
@@ -106,7 +106,22 @@ def inline(
 
 def _pointless(closure: Closure, given: list[Value], frame: Frame) -> bool:
     """Whether following a call would only cost time."""
-    if frame.depth < DEEPEST_NEUTRAL or frame.world.relevant(closure):
+    if frame.world.relevant(closure):
+        return False
+    if frame.depth < DEEPEST_NEUTRAL:
+        far = closure.space != frame.space and closure.function.name != "__init__" and facts_do_not_matter(frame)
+        return far and brings_nothing(given, frame)
+    return all(t.neutral for t in deep_tensors(given, frame))
+
+
+def facts_do_not_matter(frame: Frame) -> bool:
+    """Whether what a neutral result looks like can only matter elsewhere: the function decomposes nothing itself."""
+    return frame.function is not None and frame.function.mentions.isdisjoint(frame.world.seeds)
+
+
+def brings_nothing(given: list[Value], frame: Frame) -> bool:
+    """Whether arguments neither depend on a decomposition nor are code that may lead to one."""
+    if any(isinstance(value, Closure | Bound | Partial | Derived | Class) for value in given):
         return False
     return all(t.neutral for t in deep_tensors(given, frame))
 

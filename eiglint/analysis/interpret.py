@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from eiglint.analysis import statements
-from eiglint.analysis.events import Crash, Outcome, Reached, Settings, Truncated
+from eiglint.analysis.events import Crash, Outcome, Ran, Reached, Settings, Truncated
 from eiglint.analysis.frame import OutOfStepsError, World
 from eiglint.analysis.functions import captured_tensors
 from eiglint.analysis.roots import Root, candidates, in_order, is_entered, methods, run_class, run_function
@@ -44,6 +44,7 @@ def analyse(
         for name, module in modules.items():
             if name not in world.ran:
                 _guarded(module, name, left, world, lambda n=name, m=module: run_module(n, m, world), 1)  # type: ignore[misc]
+        _note("", 0, 0, world.outcome)
         for leftovers in (False, True):
             for name, module in modules.items():
                 _run_roots(name, module, leftovers, left, world)
@@ -76,17 +77,28 @@ def _run_roots(name: str, module: Module, leftovers: bool, left: dict[str, int],
     """Run a module's roots: first those that nobody mentions, then those that nobody entered."""
     ordered = in_order(candidates(name, world))
     for root in ordered:
+        if world.settings.only is not None and _label(root) not in world.settings.only:
+            continue
         if not leftovers and _imported_elsewhere(root, name, world):
             continue
         if left[name] <= 0:
             _truncate(module, f"no steps left for `{_name(root)}`", world)
             continue
+        outcome = world.outcome
+        remarked, opened = len(outcome.remarks), len(outcome.decomposed)
         if isinstance(root, Closure):
             if not is_entered(root, world):
                 _guarded(module, name, left, world, lambda r=root: run_function(r, world))  # type: ignore[misc]
         elif not all(is_entered(m, world) for m in methods(root)):
             _guarded(module, name, left, world, lambda r=root: run_class(r, world))  # type: ignore[misc]
         _run_handed_out(module, name, left, world)
+        _note(_label(root), remarked, opened, outcome)
+
+
+def _note(root: str, remarked: int, opened: int, outcome: Outcome) -> None:
+    """Record what a root, or ("") the top level, went through since there were so many remarks and decompositions."""
+    assumed = any(r.kind == "rank assumed" for r in outcome.remarks[remarked:])
+    outcome.ran.append(Ran(root, assumed, frozenset([o.gauge.spot for o in outcome.decomposed[opened:]])))
 
 
 def _run_handed_out(module: Module, name: str, left: dict[str, int], world: World) -> None:
@@ -105,6 +117,10 @@ def _imported_elsewhere(root: Root, name: str, world: World) -> bool:
 
 def _is_set(name: str, world: World) -> bool:
     return world.modules.get(name) is not None
+
+
+def _label(root: Root) -> str:
+    return f"{root.space}:{_name(root)}"
 
 
 def _name(root: Root) -> str:

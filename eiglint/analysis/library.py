@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import cast
 
 from eiglint import gauge
-from eiglint.analysis import calls, python
+from eiglint.analysis import aliases, calls, python
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.plain import deep_tensors, plain, size_at, spread
 from eiglint.analysis.values import (
@@ -86,6 +86,10 @@ def numeric(model: Model, bound: Mapping[str, Value], node: object, frame: Frame
     if model.fields and "fields" not in options:
         options = {**options, "fields": model.fields}
     made = gauge.apply(model.kind, options, arguments, frame.context(node), name)
+    made = aliases.copied(made, list(arguments.values()), name)
+    base = arguments.get("input")
+    if isinstance(base, Tensor) and name.rpartition(".")[2] in aliases.VIEWS:
+        aliases.note(made, base, None, frame)
     if bound.get("requires_grad") is True and isinstance(made, Tensor) and model.kind != "requires":
         made = gauge.apply("requires", {}, {"input": made}, frame.context(node), name)
     return frame.allocate(ListObject(made)) if model.options.get("list") and type(made) is tuple else made

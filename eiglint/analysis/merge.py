@@ -55,6 +55,8 @@ class Merging:
     names: dict[Gauge, Gauge] = field(default_factory=dict)
     """Gauges of the right state that go under the name of one of the left state."""
     renamed: list[tuple[Gauge, Gauge]] = field(default_factory=list)
+    met: dict[tuple[int, int], tuple[Value, Value, Value]] = field(default_factory=dict)
+    """Pairs of tensors that were merged, by identity: two names of one tensor stay two names of one."""
 
     @property
     def gated(self) -> bool:
@@ -108,6 +110,15 @@ def merge_values(a: Value, b: Value, m: Merging, path: tuple[Hashable, ...]) -> 
     """Return a value that covers both."""
     if same(a, b):
         return a
+    if not isinstance(a, Tensor) or not isinstance(b, Tensor):
+        return _met(a, b, m, path)
+    pair = (id(a), id(b))
+    if pair not in m.met:
+        m.met[pair] = (a, b, _met(a, b, m, path))
+    return m.met[pair][2]
+
+
+def _met(a: Value, b: Value, m: Merging, path: tuple[Hashable, ...]) -> Value:
     if m.names:
         b = map_tensors(b, lambda t: renamed(t, m.names))
         if same(a, b):
@@ -141,7 +152,8 @@ def _merged_numbers(a: Value, b: Value, m: Merging, path: tuple[Hashable, ...]) 
         assert y is not None
         test = None if m.test is MISSING else as_tensor(m.test)
         if test is not None:
-            return gauge.select(test, x, y, m.context)
+            # A test that decides which way the program goes is one number.
+            return gauge.select(replace(test, rank=0) if isinstance(test, Tensor) else test, x, y, m.context)
         return gauge.join(x, y, m.context)
     label = term("merge", *m.key, *path)
     if isinstance(a, Unknown) or isinstance(b, Unknown) or isinstance(a, bool) or isinstance(b, bool):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from eiglint import gauge
-from eiglint.analysis import attributes, expressions, resolve, subscripts
+from eiglint.analysis import aliases, attributes, expressions, resolve, subscripts
 from eiglint.analysis.events import Unused
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.merge import map_tensors, merge_all
@@ -79,7 +79,10 @@ def element_of(value: Value, frame: Frame, node: object, index: Number | None = 
         case Lazy():
             return _element_of_lazy(value, frame, node, index or frame.index(node, "element"))
         case Tensor():
-            return gauge.subscript(value, (index or frame.index(node, "element"),), frame.context(node))
+            place = (index or frame.index(node, "element"),)
+            made = gauge.subscript(value, place, frame.context(node))
+            aliases.note(made, value, place, frame)
+            return made
         case Unknown():
             return Unknown(term("element", value.term))
         case Choice():
@@ -231,12 +234,15 @@ def rebind(target: ir.Expression, value: Value, frame: Frame) -> None:
             old = _binding(name, frame)
             sites = old.sites if old is not None else frozenset()
             resolve.assign(name, Binding(value, sites), frame)
+            aliases.overwritten(None if old is None else old.value, value, target, frame)
         case ir.Attribute(value=base, attr=attr, at=at):
             held = expressions.evaluate(base, frame)
             if isinstance(held, Tensor) and frame.world.models.get(f"torch.Tensor.{attr}") is not None:
                 rebind(base, _through_view(held, value, attr, at, frame), frame)
             else:
+                before = attributes.get(held, attr, at, frame)
                 attributes.put(held, attr, value, at, frame)
+                aliases.overwritten(before, value, at, frame)
         case ir.Subscript(value=base, index=index, at=at):
             held = expressions.evaluate(base, frame)
             assign_item(base, held, expressions.evaluate(index, frame), value, at, frame)

@@ -19,17 +19,12 @@ class Definition(NamedTuple):
     mentions: frozenset[str]
 
 
-def seeds(world: World) -> frozenset[str]:
-    """The last parts of the names of all decompositions."""
-    return frozenset(n.rpartition(".")[2] for n in world.models.decompositions) | {"reveal_gauge"}
-
-
 def reaching_names(name: str, module: ir.Module, world: World) -> frozenset[str]:
     """Return the names through which a module's code can reach a decomposition."""
     if name in world.words:
         return world.words[name]
-    world.words[name] = seeds(world)
-    found = set(seeds(world))
+    world.words[name] = world.seeds
+    found = set(world.seeds)
     for statement in imports(module.body):
         found |= _imported(statement, name, module, world)
     definitions = list(definitions_in(module.body))
@@ -56,7 +51,7 @@ def _imported(statement: ir.Import, name: str, module: ir.Module, world: World) 
             found |= exported
             continue
         found |= _exported(f"{source}.{original}", world)
-        if original in exported or original in seeds(world):
+        if original in exported or original in world.seeds:
             found.add(alias or original)
     return found
 
@@ -68,7 +63,7 @@ def _exported(source: str, world: World) -> frozenset[str]:
     if world.reaching is not None and source not in world.words:
         return frozenset(world.reaching(source))
     target = world.module(source)
-    return frozenset() if target is None else reaching_names(source, target, world) - seeds(world)
+    return frozenset() if target is None else reaching_names(source, target, world) - world.seeds
 
 
 def source_of(statement: ir.Import, space: str, is_package: bool) -> str:

@@ -34,6 +34,18 @@ def lookup(name: str, frame: Frame) -> Value:
     return outside(name, frame)
 
 
+def unread(name: str, frame: Frame) -> Deferred | None:
+    """Return what a name stands for if it was imported from the project, not looked up yet, and leads to nothing."""
+    for key in frame.scopes:
+        binding = frame.state.scope(key).get(name)
+        if binding is not None:
+            value, world = binding.value, frame.world
+            if not isinstance(value, Deferred) or value in world.imported or world.reaching is None:
+                return None
+            return None if name in frame.globals or value.name in world.reaching(value.source) else value
+    return None
+
+
 def outside(name: str, frame: Frame) -> Value:
     """Return what a name stands for that no scope binds: a builtin, a star-imported name, something unknown."""
     starred = MISSING if hasattr(builtins, name) else _starred(frame.space, name, frame)
@@ -73,8 +85,10 @@ def imported(deferred: Deferred, frame: Frame) -> Value:
     if deferred in world.imported:
         return world.imported[deferred]
     dotted = f"{source}.{name}" if source else name
-    if deferred in world.resolving or dotted == REVEAL:
+    if deferred in world.resolving or dotted == REVEAL or world.models.get(dotted) is not None:
         return Reference(dotted)
+    if source in world.modules and source not in world.ran and _is_submodule(source, name, frame):
+        return Space(dotted)
     world.resolving.add(deferred)
     try:
         value = toplevel.module_global(source, name, frame)
@@ -89,6 +103,14 @@ def imported(deferred: Deferred, frame: Frame) -> Value:
     if not world.running and not isinstance(value, Pointer):
         world.imported[deferred] = value
     return value
+
+
+def _is_submodule(source: str, name: str, frame: Frame) -> bool:
+    """Whether a package's attribute is its submodule, as the package itself binds no such name: it need not be run."""
+    package = frame.world.module(source)
+    if package is None or not package.is_package or name in toplevel.bound_names(package.body):
+        return False
+    return frame.world.module(f"{source}.{name}") is not None
 
 
 def _starred(space: str, name: str, frame: Frame) -> Value:
@@ -109,7 +131,8 @@ def settle_reference(reference: Reference, frame: Frame) -> Value:
     """Follow a reference into the project where it leads there; otherwise return it as it is."""
     head, _, last = reference.name.rpartition(".")
     root = reference.name.partition(".")[0]
-    if not head or root == "builtins" or frame.world.models.knows_module(root):
+    models = frame.world.models
+    if not head or root == "builtins" or models.knows_module(root) or models.get(reference.name) is not None:
         return reference
     if frame.world.module(head) is not None:
         return imported(Deferred(head, last), frame)
@@ -130,6 +153,7 @@ def run_import(statement: Import, frame: Frame) -> None:
         if name == "*":
             world.stars.setdefault(frame.space, []).append(source)
             continue
-        known = world.models.knows_module(source.partition(".")[0])
-        value = Reference(f"{source}.{name}") if known else Deferred(source, name)
+        dotted = f"{source}.{name}"
+        known = world.models.knows_module(source.partition(".")[0]) or world.models.get(dotted) is not None
+        value = Reference(dotted) if known else Deferred(source, name)
         assign(alias or name, Binding(value), frame)

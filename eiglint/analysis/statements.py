@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast
 
-from eiglint.analysis import branches, classes, expressions, functions, loops, operators, patterns, resolve
+from eiglint.analysis import aliases, branches, classes, expressions, functions, loops, operators, patterns, resolve
 from eiglint.analysis.events import Unused
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.objects import extended, replace_object
@@ -48,6 +48,8 @@ def _augment(s: ir.Augment, frame: Frame) -> None:
             return
     made = operators.apply(s.op, [old, value], s.at, frame)
     patterns.assign(s.target, made, frame)
+    if isinstance(s.target, ir.Name | ir.Attribute):
+        aliases.overwritten(old, made, s.at, frame)
 
 
 def _evaluate(s: ir.Evaluate, frame: Frame) -> None:

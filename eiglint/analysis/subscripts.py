@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import cast
 
 from eiglint import gauge
-from eiglint.analysis import attributes, calls, patterns
+from eiglint.analysis import aliases, attributes, calls, patterns
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.merge import MISSING, map_tensors, merge_all
 from eiglint.analysis.objects import (
@@ -79,7 +79,9 @@ def _of_tensor(t: Tensor, index: Value, node: object, frame: Frame) -> Value:
         return _named_item(t, index, node, frame)
     parts = cast("tuple[Value, ...]", index) if is_tuple(index) else (index,)
     items = tuple([plain(i, frame, node) for i in parts])
-    return gauge.subscript(t, items, frame.context(node))
+    made = gauge.subscript(t, items, frame.context(node))
+    aliases.note(made, t, items, frame)
+    return made
 
 
 def _named_item(t: Tensor, key: str, node: object, frame: Frame) -> Value:

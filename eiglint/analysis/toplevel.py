@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from eiglint.analysis.frame import Frame, OutOfStepsError, World
 from eiglint.analysis.merge import MISSING
-from eiglint.analysis.relevance import reaching_names
+from eiglint.analysis.relevance import blocks, reaching_names
 from eiglint.analysis.state import Binding, State
 from eiglint.analysis.values import Value
 from eiglint.ir import instructions as ir
@@ -43,6 +43,26 @@ def run_module(name: str, module: ir.Module, world: World) -> None:
     world.ran[name] = True
     if spent:
         raise OutOfStepsError
+
+
+def bound_names(body: tuple[ir.Statement, ...]) -> set[str]:
+    """Return the names that a module's top level binds, `*` among them where it star-imports."""
+    found: set[str] = set()
+    stack = [body]
+    while stack:
+        for statement in stack.pop():
+            match statement:
+                case ir.Define():
+                    found.add(statement.function.name)
+                case ir.DefineClass():
+                    found.add(statement.name)
+                case ir.Import():
+                    found.update(alias or name for name, alias in statement.names)
+                    found.add(statement.alias or "")
+                case ir.Assign():
+                    found.update(t.id for t in statement.targets if isinstance(t, ir.Name))
+            stack.extend(blocks(statement))
+    return found
 
 
 def publish(frame: Frame) -> None:

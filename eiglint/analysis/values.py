@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from eiglint.gauge import Record, Tensor
 from eiglint.gauge.values import Number, Range, Unknown
@@ -162,6 +162,14 @@ class Choice:
     """One of several values that have no common description: None or a tensor, this function or that."""
 
     values: tuple[Value, ...]
+
+
+class View(NamedTuple):
+    """A tensor, the one whose memory it shares, and the index that leads from there to here, if an index does."""
+
+    view: Tensor
+    base: Tensor
+    index: tuple[Value, ...] | None
 
 
 # --- what pointers point to -------------------------------------------------------------------------------------

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from eiglint.gauge.context import Context, Gauge
-from eiglint.gauge.contract import derives_from, joint_dtype
+from eiglint.gauge.contract import joint_dtype
+from eiglint.gauge.contract_order import derives_from
 from eiglint.gauge.elementwise import modulus, neg, power, undiagonal
 from eiglint.gauge.state import (
     Cause,

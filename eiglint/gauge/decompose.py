@@ -31,7 +31,7 @@ def decompose(t: Tensor, options: Spec, args: Spec, context: Context, name: str)
         name,
         "U1" if complex_ else "Z2",
         bool(options.get("ordered", True)),
-        conjugate_pairs=always and t.dtype != "complex",
+        conjugate_pairs=always and (t.dtype != "complex" or "widened" in t),
         has_vectors=any(spec.get("charge") and spec["field"] not in empty for spec in outputs),
         lineage=tuple(context.chain),
     )

@@ -284,7 +284,9 @@ def cast(t: Tensor, to: str, context: Context, name: str) -> Tensor:
     kind = {"complex": "complex", "cdouble": "complex"}.get(to) or (
         "real" if to in ("real", "double", "float", "half") else t.dtype
     )
-    return replace(t, dtype=kind)
+    # A real matrix in complex clothes still has conjugate pairs.
+    widened = kind == "complex" and t.dtype != "complex"
+    return replace(t, dtype=kind, flags=t.flags | {"widened"} if widened else t.flags)
 
 
 def detach(t: Tensor, context: Context) -> Tensor:

@@ -29,6 +29,8 @@ def sort(t: Tensor, dim: object, how: str, k: object, options: Mapping[str, obje
     def motion(g: Gauge, m: Motion, indices: bool) -> Motion:
         cause = Cause(context.spot, how, g, m.live, t.doubt, m.trail)
         order = _ordered(m.order, axis, indices, cause)
+        if order.tags and m.is_batch(axis):
+            order = Order(Mode.BROKEN, cause=cause)
         rotation = m.rotation
         if rotation.mode is Mode.EXACT and rotation.charges:
             rotation = Rotation(Mode.BROKEN, cause=cause)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from eiglint.gauge.context import Context, Gauge
-from eiglint.gauge.contract import TIES
+from eiglint.gauge.contract_order import TIES
 from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.state import (
     WHOLE,
@@ -81,6 +81,8 @@ def _picked(
     order = replace(m.order, tags=frozenset(Slot(moved(s.axis), s.cut) for s in m.order.tags if s.axis != axis))
     if tag is not None and m.order.mode is Mode.EXACT:
         order = _picked_order(g, order, key, index, cause)
+    elif m.order.mode is Mode.MIXED and not m.order.sign:
+        order = Order(Mode.UNKNOWN, cause=cause)
     across = None if m.phase.across is None else frozenset(moved(a) for a in m.phase.across if a != axis)
     part = m.phase.vague or (m.phase.mode is Mode.MIXED and axis in (m.phase.across or ()))
     phase = replace(m.phase, charges=_picked_charges(m.phase.charges, axis, key, moved, g), across=across, vague=part)
@@ -205,7 +207,7 @@ def _cut_motion(g: Gauge, m: Motion, axis: int, part: Cut, span: Range, t: Tenso
     phase = replace(m.phase, charges=charges(((recut(k), q) for k, q in m.phase.charges), g.group), vague=some)
     rotation = replace(m.rotation, charges=charges(((recut(k), q) for k, q in m.rotation.charges), g.group))
     tagged = any(s.axis == axis for s in m.order.tags)
-    order = m.order
+    order = m.order if m.order.mode is not Mode.MIXED else Order(Mode.UNKNOWN, cause=cause)
     if tagged and order.mode is Mode.EXACT:
         if not g.ordered and not (part == (-1, -1) and span.upper is None):
             order = Order(Mode.BROKEN, cause=cause)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from eiglint.gauge.combine import add
 from eiglint.gauge.context import Context, Remark
 from eiglint.gauge.contract import contract
+from eiglint.gauge.contract_phase import upright
 from eiglint.gauge.elementwise import conj, undiagonal
 from eiglint.gauge.letters import elementwise, lay_out
 from eiglint.gauge.shape import assumed_rank, axis_of, doubted, inserted, scrambled, swap
@@ -78,17 +79,8 @@ def _simplified(x: Tensor, y: Tensor, made: Tensor) -> Tensor:
 
 
 def _adjoint_of(x: Tensor, y: Tensor) -> bool:
-    def core(t: Tensor) -> tuple[object, bool]:
-        here, flips = t.term, 0
-        while here.op in ("swap", "conj"):
-            if here.op == "swap" and here.args[1:] != (-2, -1):
-                break
-            flips ^= here.op == "swap"
-            here = here.args[0]  # type: ignore[assignment]
-        return here, bool(flips)
-
-    (a, flip_a), (b, flip_b) = core(x), core(y)
-    return a is b and flip_a != flip_b
+    (a, flip_a, conj_a), (b, flip_b, conj_b) = upright(x.term), upright(y.term)
+    return a is b and flip_a != flip_b and (conj_a != conj_b or x.dtype == "real")
 
 
 def spec(operands: Sequence[Tensor], text: str, context: Context, name: str = "einsum") -> Tensor | None:

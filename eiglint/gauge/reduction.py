@@ -127,6 +127,8 @@ def _reduced(g: Gauge, m: Motion, t: Tensor, axes: Axes, keep: bool, how: str, c
     phase = _reduced_phase(g, m.phase, touched, how, axes, t, cause)
     phase = relabel_phase(phase, move, g.group)
     order = _reduced_order(m.order, axes, how, move, cause)
+    if order.mode is Mode.EXACT and order.tags and axes is not None and any(m.is_batch(a) for a in axes):
+        order = Order(Mode.BROKEN, cause=cause._replace(reason="mingles the orders of batch elements"))
     rotation = m.rotation
     if rotation.mode is Mode.EXACT and rotation.charges:
         hit = axes is None or any(isinstance(k, Slot) and k.axis in axes for k, _ in rotation.charges)
@@ -217,13 +219,8 @@ def _reduced_order(order: Order, axes: Axes, how: str, move: Callable[[int], int
     everything = axes is None
     over = set(axes or ())
     if order.mode is Mode.MIXED:
-        return (
-            Order()
-            if everything and how in SYMMETRIC and not order.sign
-            else order
-            if how in ("sum", "mean")
-            else Order(Mode.UNKNOWN, cause=cause)
-        )
+        total = everything and how in SYMMETRIC and not order.sign
+        return Order() if total else Order(Mode.UNKNOWN, cause=cause)
     hit = [s for s in order.tags if everything or s.axis in over]
     rest = frozenset(Slot(a, s.cut) for s in order.tags if (a := move(s.axis)) is not None)
     if hit and how in POSITIONS:
@@ -251,8 +248,12 @@ def scan(t: Tensor, dim: object, how: str, context: Context, details: tuple[obje
     def motion(g: Gauge, m: Motion) -> Motion:
         cause = Cause(context.spot, how, g, m.live, t.doubt, m.trail)
         order = m.order
-        if cumulative and order.mode is Mode.EXACT and any(s.axis == axis for s in order.tags):
-            order = Order(Mode.BROKEN, cause=cause)
+        if order.mode is Mode.EXACT and not order.neutral:
+            along = cumulative and any(s.axis == axis for s in order.tags)
+            if along or order.pointer or (order.tags and m.is_batch(axis)):
+                order = Order(Mode.BROKEN, cause=cause)
+        elif order.mode is Mode.MIXED:
+            order = Order(Mode.UNKNOWN, cause=cause)
         rotation = m.rotation
         charged = {k.axis for k, _ in rotation.charges if isinstance(k, Slot)}
         if rotation.mode is Mode.EXACT and rotation.charges and (axis in charged or how not in LINEAR):

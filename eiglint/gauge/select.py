@@ -8,13 +8,7 @@ from eiglint.gauge.combine import TINY, add, combine, side_by_side_order
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.contract import joint_dtype
 from eiglint.gauge.join import join
-from eiglint.gauge.state import (
-    Cause,
-    Live,
-    Mode,
-    Motion,
-    Phase,
-)
+from eiglint.gauge.state import Cause, Live, Mode, Motion, Phase, Rotation, Slot
 from eiglint.gauge.tensor import LIKELY, Tensor, constant, settle
 from eiglint.gauge.terms import Term, negated, term
 from eiglint.gauge.times import product, remark_reflection
@@ -104,20 +98,25 @@ def _chosen(test: Tensor, a: Tensor, b: Tensor, context: Context) -> Tensor:
     met = join(a, b, context)
     if a.value is not None and b.value is not None and a.value == -b.value:
         met = replace(met, term=term("either", test.term, a.term, b.term), flags=met.flags | {"unit", "nonzero"})
-    if test.neutral:
+    if test.rank == 0 and test.neutral:
         return met
     return combine_order(test, met, context)
 
 
 def combine_order(test: Tensor, met: Tensor, context: Context) -> Tensor:
-    """Let a mask over the pairs (which carries their order and no phase) act on what it selects."""
+    """Let a mask act on what it selects: it follows the pairs, is the same for all of them, or weights positions."""
     motions = dict(met.motions)
-    for g, m in test.motions:
+    for g in test.gauges | met.gauges:
+        m = test.motion(g)
         held = motions.get(g, Motion(live=m.live))
 
         def cause(reason: str, g: Gauge = g, held: Motion = held) -> Cause:
             return Cause(context.spot, reason, g, held.live, max(test.doubt, met.doubt), held.trail)
 
         order = side_by_side_order(g, [test, met], cause)
-        motions[g] = replace(held, order=order, batch=held.batch | m.batch)
+        rotation = held.rotation
+        axes = {k.axis for k, _ in rotation.charges if isinstance(k, Slot)}
+        if rotation.mode is Mode.EXACT and any(not test.still_along(a) for a in axes):
+            rotation = Rotation(Mode.BROKEN, cause=cause("masks a basis of equal eigenvalues"))
+        motions[g] = replace(held, order=order, rotation=rotation, batch=held.batch | m.batch)
     return replace(met, motions=settle(motions))

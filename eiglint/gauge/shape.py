@@ -336,6 +336,8 @@ def triangle(t: Tensor, label: Term, context: Context) -> Tensor:
         order, rotation = m.order, m.rotation
         if order.mode is Mode.EXACT and any(s.axis in (-1, -2) for s in order.tags):
             order = Order(Mode.BROKEN, cause=cause)
+        elif order.mode is Mode.MIXED:
+            order = Order(Mode.UNKNOWN, cause=cause)
         if rotation.mode is Mode.EXACT and rotation.charges:
             rotation = Rotation(Mode.BROKEN, cause=cause)
         return replace(m, order=order, rotation=rotation)

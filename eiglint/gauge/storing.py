@@ -11,12 +11,7 @@ from eiglint.gauge.indexing import spread
 from eiglint.gauge.join import join
 from eiglint.gauge.positions import picked
 from eiglint.gauge.shape import inserted
-from eiglint.gauge.state import (
-    WHOLE,
-    Pick,
-    Slot,
-    charges,
-)
+from eiglint.gauge.state import WHOLE, Cause, Mode, Order, Pick, Rotation, Slot, charges
 from eiglint.gauge.tensor import Tensor, as_tensor, named, opaque, settle
 from eiglint.gauge.terms import term
 from eiglint.gauge.values import Number, Range
@@ -39,10 +34,30 @@ def store(t: Tensor, items: Sequence[object], value: object, context: Context) -
         return replace(
             made, term=label, rank=base.rank, sizes=base.sizes, value=None, flags=flags, steady=base.steady - {-1}
         )
-    grown = _back_in_place(new, [p for p in plan if p[1] != Range()], context)
+    partial = [p for p in plan if p[1] != Range()]
+    grown = _back_in_place(new, partial, context)
     made = join(replace(undiagonal(base), flags=base.flags - {"diagonal"}), grown, context)
+    made = _at_positions(made, base, partial, context)
     label = term("store", base.term, named(items), new.term)
     return replace(made, term=label, rank=base.rank, sizes=base.sizes, value=None, live=max(t.live, new.live))
+
+
+def _at_positions(made: Tensor, base: Tensor, plan: list[tuple[int, object]], context: Context) -> Tensor:
+    """Break the order, and a basis of equal eigenvalues, where some pairs are overwritten by their position."""
+    motions = dict(made.motions)
+    for g, m in base.motions:
+        held = motions.get(g)
+        if held is None:
+            continue
+        cause = Cause(context.spot, "position weighted", g, held.live, made.doubt, held.trail)
+        for axis, item in plan:
+            follows = isinstance(item, Tensor) and not item.motion(g).order.neutral
+            if any(s.axis == axis for s in m.order.tags) and held.order.mode is Mode.EXACT and not follows:
+                held = replace(held, order=Order(Mode.BROKEN, cause=cause))
+            if any(isinstance(k, Slot) and k.axis == axis for k, _ in m.rotation.charges):
+                held = replace(held, rotation=Rotation(Mode.BROKEN, cause=cause))
+        motions[g] = held
+    return replace(made, motions=settle(motions))
 
 
 def _diagonal_entry(base: Tensor, plan: list[tuple[int, object]]) -> object:

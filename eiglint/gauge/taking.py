@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from eiglint.gauge.context import Context, Gauge
-from eiglint.gauge.contract import TIES, derives_from
+from eiglint.gauge.contract_order import TIES, derives_from
 from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.positions import index_motions
 from eiglint.gauge.shape import axis_of, doubted, inserted
@@ -74,7 +74,7 @@ def _taken_motion(g: Gauge, m: Motion, axis: int, selection: Cut, index: Tensor,
 
     phase = replace(m.phase, charges=charges(((recut(k), q) for k, q in m.phase.charges), g.group))
     rotation = replace(m.rotation, charges=charges(((recut(k), q) for k, q in m.rotation.charges), g.group))
-    order = m.order
+    order = m.order if m.order.mode is not Mode.MIXED else Order(Mode.UNKNOWN, cause=cause)
     tagged = any(s.axis == axis for s in order.tags)
     if tagged and order.mode is Mode.EXACT and selection != WHOLE:
         order = _taken_order(g, order, axis, index, cause, recut)

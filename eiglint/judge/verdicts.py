@@ -143,6 +143,7 @@ NOTES = {
     "compared by its sign": "compared by its sign here",
     "chosen by a sign or phase": "chosen by a sign here",
     "difference to a fixed value": "compared with a fixed value here",
+    "loss": "becomes the loss here",
     "position picked": "position picked here",
     "positions picked": "positions picked here",
     "position weighted": "weighted by position here",

@@ -18,12 +18,16 @@ class Models:
 
     bind = staticmethod(bind)
 
-    def __init__(self, tables: Sequence[Table]) -> None:
+    def __init__(self, tables: Sequence[Table], own: Sequence[Table] = ()) -> None:
+        """Take the tables of libraries, and a project's `own`: only the names these list are modelled, not all beside.
+
+        What else the project defines there is read as its code.
+        """
         self._entries: dict[str, tuple[Table, Entry, bool]] = {}
         self._made: dict[str, Model] = {}
         self._modules: set[str] = set()
         decompositions: list[str] = []
-        for table in tables:
+        for table in (*tables, *own):
             for entry in table.entries:
                 for name, overwrites in spelled(table, entry):
                     self._entries[name] = (table, entry, overwrites)
@@ -31,8 +35,10 @@ class Models:
                         decompositions.append(name)
             for module in table.modules:
                 self._add_module(module)
-        for name in self._entries:
-            self._add_module(name.rpartition(".")[0])
+        for table in tables:
+            for entry in table.entries:
+                for name, _ in spelled(table, entry):
+                    self._add_module(name.rpartition(".")[0])
         self.decompositions = frozenset(n for n in decompositions if self._entries[n][1].kind == "decompose")
 
     def _add_module(self, name: str) -> None:
@@ -65,11 +71,17 @@ def load(extra: Sequence[Path] = ()) -> Models:
 
 @lru_cache(maxsize=8)
 def _load(extra: tuple[Path, ...]) -> Models:
-    tables = [read(path) for path in shipped()]
-    for path in extra:
-        tables.append(read(path))
-        check(tables[-1])
-    return Models(tables)
+    own = [read(path) for path in extra]
+    for table in own:
+        check(table)
+    return Models([read(path) for path in shipped()], own)
+
+
+def words(extra: Sequence[str]) -> tuple[str, ...]:
+    """Return the last parts of the names of the decompositions that a project's own tables list, for the gate."""
+    tables = [read(Path(path)) for path in extra]
+    names = [n for t in tables for e in t.entries if e.kind == "decompose" for n, _ in spelled(t, e)]
+    return tuple(sorted({name.rpartition(".")[2] for name in names}))
 
 
 def shipped() -> list[Traversable]:

@@ -23,6 +23,8 @@ class Options:
     extend_select: tuple[str, ...] | None = None
     exclude: tuple[str, ...] | None = None
     min_certainty: Certainty | None = None
+    models: tuple[str, ...] | None = None
+    """The paths of a project's own models."""
 
     def over(self, other: Options) -> Options:
         """Take what `other` says wherever this says nothing."""
@@ -87,6 +89,8 @@ def _value(file: Path, key: str, value: object) -> object:
         return value
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ConfigError(f"{file}: `{key}` must be a list of strings")
+    if key == "models":
+        return _models(file, value)
     if key != "exclude":
         from eiglint.catalogue import UnknownRule, resolve
 
@@ -95,3 +99,21 @@ def _value(file: Path, key: str, value: object) -> object:
         except UnknownRule as error:
             raise ConfigError(f"{file}: `{key}`: {error}") from error
     return tuple(value)
+
+
+def _models(file: Path, listed: list[str]) -> tuple[str, ...]:
+    """Check a project's own models, whose paths start from the configuration's folder."""
+    from eiglint.models import ModelsError, load
+
+    paths = tuple(str(file.resolve().parent / name) for name in listed)
+    try:
+        load([Path(path) for path in paths])
+    except ModelsError as error:
+        raise ConfigError(f"{file}: `models`: {error}") from error
+    return paths
+
+
+@cache
+def models_for(folder: str, explicit: Path | None = None) -> tuple[str, ...]:
+    """Return the paths of the models that hold for the files of a folder."""
+    return options_for(Path(folder or "."), explicit)[0].models or ()

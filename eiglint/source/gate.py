@@ -31,6 +31,16 @@ def names_decomposition(source: bytes, words: tuple[str, ...] = WORDS) -> bool:
 
 
 @lru_cache(maxsize=8)
+def words_with(models: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the words, with those of a project's own models."""
+    if not models:
+        return WORDS
+    from eiglint.models import words
+
+    return (*WORDS, *(word for word in words(models) if word not in WORDS))
+
+
+@lru_cache(maxsize=8)
 def _patterns(words: tuple[str, ...]) -> tuple[tuple[bytes, re.Pattern[bytes]], ...]:
     """Compile one pattern a stem: a literal first, so that the search skips through the text at memchr's speed."""
     stems = [word for word in words if not any(word != other and word.startswith(other) for other in words)]

@@ -74,14 +74,14 @@ class Reach:
     """Answers, for one process, whether a file leads to a decomposition; reads each module once."""
 
     def __init__(self, words: tuple[str, ...] = WORDS) -> None:
-        self._words = words
+        self.words = words
         self._modules: dict[str, _Module] = {}
 
     def leads(self, path: str, source: bytes) -> bool:
         """Say whether a file must be analysed."""
         module = self._modules.get(os.path.abspath(path))
         if module is None or module.fingerprint != hash(source):
-            module = _Module(path, source, self._words)
+            module = _Module(path, source, self.words)
         if module.worded:
             return True
         if not module.targets:
@@ -137,7 +137,7 @@ class Reach:
                     source = file.read()
             except OSError:
                 source = b""
-            module = self._modules[path] = fresh[path] = _Module(path, source, self._words)
+            module = self._modules[path] = fresh[path] = _Module(path, source, self.words)
             pending += module.targets
         return fresh
 
@@ -180,7 +180,7 @@ class Reach:
             yield from exported.items()
             return
         bound = item.alias or item.name
-        if item.name in self._words:
+        if item.name in self.words:
             yield bound, 0
         elif item.name in exported:
             yield bound, exported[item.name]

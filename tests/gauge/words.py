@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from eiglint import gauge
@@ -13,6 +14,8 @@ from eiglint.models import load
 
 MODELS = load()
 ALL = Range()
+Step = Callable[[Tensor], Tensor]
+"""What a test does to vectors."""
 
 
 class Verdict(NamedTuple):

@@ -1,0 +1,143 @@
+"""The order and the rotation of a product (theory, sections 5 and 7)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from eiglint.gauge.context import Gauge
+from eiglint.gauge.factors import (
+    Lettered,
+    Moving,
+    batch_letters,
+    is_broadcast,
+    lettered,
+    placed,
+    reduced,
+)
+from eiglint.gauge.letters import Contraction, Letter, Operand
+from eiglint.gauge.state import (
+    Mode,
+    Motion,
+    Order,
+    Rotation,
+    Slot,
+    Why,
+)
+from eiglint.gauge.tensor import Tensor
+from eiglint.gauge.terms import subterms
+
+TIES = "ties are not settled"
+
+
+def order_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> Order:
+    states = [m.order for _, m in moving]
+    worst = max(states, key=lambda s: s.mode)
+    if worst.mode >= Mode.UNKNOWN:
+        return Order(Mode.BROKEN, cause=cause("mispaired")) if _sorted_beside_unsorted(moving) else worst
+    if any(s.pointer for s in states):
+        return Order(Mode.BROKEN, cause=cause("computes with positions of pairs"))
+    tags = {(o.letter(s.axis), s.cut) for o, m in moving for s in m.order.tags}
+    doubtful = False
+    for letter, _ in tags:
+        for o in laid.operands:
+            m = o.tensor.moves.get(gauge)
+            tagged = m is not None and any(o.letter(s.axis) == letter for s in m.order.tags)
+            if tagged and _merges(o, letter, m):
+                paired = any(s.axis in o.axes(letter) for g, n in o.tensor.motions if g != gauge for s in n.order.tags)
+                return Order(Mode.BROKEN, cause=cause("mispaired" if paired else "position weighted"))
+            if tagged or not o.has(letter) or o.still(letter) or o.tensor.value is not None:
+                continue
+            if m is None and o.tensor.rank is None and not _certain(o, letter, laid):
+                doubtful = True
+                continue
+            reason = "mispaired" if derives_from(o.tensor, gauge) else "position weighted"
+            return Order(Mode.BROKEN, cause=cause(reason))
+    if doubtful:
+        return Order(Mode.UNKNOWN, cause=cause("meets a value that may vary along the pairs"))
+    if worst.mode is Mode.MIXED:
+        others = [o for o in laid.operands if o.tensor.rank != 0 and o.tensor.value is None]
+        entrywise = not laid.contracted() and all(len(set(o.letters)) == len(o.letters) for o in laid.operands)
+        alone = len([s for s in states if not s.neutral]) == 1 and (worst.sign or (len(others) == 1 and entrywise))
+        return worst if alone else Order(Mode.UNKNOWN, cause=cause("combines rearranged values"))
+    if _mingles_batches(laid, moving):
+        return Order(Mode.BROKEN, cause=cause("mingles the orders of batch elements"))
+    kept = {(laid.position(letter), cut) for letter, cut in tags}
+    return Order(tags=frozenset(Slot(p, c) for p, c in kept if p is not None))
+
+
+def _mingles_batches(laid: Contraction, moving: Moving) -> bool:
+    """Whether pairs of different batch elements, each in an order of its own, are summed or set against each other."""
+    tagged = [(o, m) for o, m in moving if m.order.tags]
+    # Axes that a value of unknown rank may have in front are left out: nothing shows that they are there.
+    batches = [batch_letters(o, replace(m, rest=None)) for o, m in tagged]
+    summed = set(laid.contracted())
+    letters = [{o.letter(s.axis) for s in m.order.tags} for o, m in tagged]
+    for i in range(len(tagged)):
+        if batches[i] & summed and any(laid.position(x) is not None for x in letters[i]):
+            return True
+        if any(letters[i] & letters[j] and batches[i] != batches[j] for j in range(i)):
+            return True
+    return False
+
+
+def _sorted_beside_unsorted(moving: Moving) -> bool:
+    """Whether values put in another order, ties or not, meet pairs in the order they came in."""
+    tagged = {o.letter(s.axis) for o, m in moving if m.order.mode is Mode.EXACT for s in m.order.tags}
+    return any(
+        m.order.mode is Mode.UNKNOWN
+        and m.order.cause is not None
+        and m.order.cause.reason == TIES
+        and any(letter in o.letters and o.has(letter) for letter in tagged)
+        for o, m in moving
+    )
+
+
+def _merges(o: Operand, letter: Letter, m: Motion | None) -> bool:
+    """Whether an operand has the letter twice, once along the pairs and once along something else."""
+    if m is None or "diagonal" in o.tensor:
+        return False
+    tagged = {s.axis for s in m.order.tags}
+    return any(axis not in tagged and not o.tensor.still_along(axis) for axis in o.axes(letter))
+
+
+def _certain(o: Operand, letter: Letter, laid: Contraction) -> bool:
+    """Whether an operand certainly has the axis of a letter: contractions need it, broadcasting does not."""
+    return any(o.tensor.certainly_has(a) for a in o.axes(letter)) or (letter in o.letters and not is_broadcast(laid))
+
+
+def derives_from(t: Tensor, gauge: Gauge) -> bool:
+    """Whether a tensor was computed from the outputs of the gauge's decomposition, by its term."""
+    return any(x.op == "output" and gauge in x.args for x in subterms(t.term))
+
+
+def rotation_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> Rotation:
+    worst = max((m.rotation for _, m in moving), key=lambda s: s.mode)
+    if worst.mode >= Mode.UNKNOWN:
+        return worst
+    parts = [lettered(o, m.rotation.charges) for o, m in moving]
+    total: Lettered = {}
+    for part in parts:
+        for key, q in part.items():
+            total[key] = total.get(key, 0) + q
+    contracted = set(laid.contracted())
+    for key in list(total):
+        if key[0] == "pick":
+            continue
+        bearers = [p for p in parts if p.get(key)]
+        letter = key[1]
+        meets = [o for o in laid.operands if o.has(letter) and not o.still(letter) and o.tensor.value is None]
+        foreign = [o for o in meets if not _follows(o, gauge, letter)]
+        cancelled = len(bearers) == 2 and not (total[key] % 2 if gauge.group == "Z2" else total[key])
+        paired = cancelled if letter in contracted else len(bearers) == 1
+        if foreign or not paired:
+            return Rotation(Mode.BROKEN, cause=cause("mixes a basis of equal eigenvalues"))
+    left = {k: q for k, q in reduced(total, gauge.group).items() if k[1] not in contracted}
+    return Rotation(Mode.EXACT, placed(laid, left, gauge.group))
+
+
+def _follows(o: Operand, gauge: Gauge, letter: Letter) -> bool:
+    """Whether along the letter an operand is a basis of the gauge or a function of its eigenvalues."""
+    m = o.tensor.moves.get(gauge)
+    if m is None or m.rotation.mode is not Mode.EXACT:
+        return False
+    return any(o.letter(s.axis) == letter for s in m.order.tags)

@@ -1,0 +1,120 @@
+"""Batches: every element has choices of its own (theory, sections 1 and 2)."""
+
+from __future__ import annotations
+
+from eiglint.gauge import Tensor
+from eiglint.gauge.values import Range
+from tests.gauge.words import (
+    ALL,
+    adjoint,
+    at,
+    charges,
+    eig,
+    eigh,
+    matmul,
+    mul,
+    one,
+    order,
+    phase,
+    plain,
+    transposed,
+    verdict,
+)
+
+
+def batch(dtype: str = "complex") -> list[Tensor]:
+    return eigh(plain("B", dtype=dtype, sizes=(5, 4, 4)))
+
+
+def lost(t: Tensor) -> set[str]:
+    """Return what is said of the phase under each of the gauges."""
+    return {phase(t, g).partition(":")[0] for g in t.gauges}
+
+
+def test_axes_count_from_the_right_so_that_a_batch_changes_nothing() -> None:
+    _, V = batch()
+    assert charges(V) == {-1: 1}
+    assert phase(matmul(V, adjoint(V))) == "fine"
+    assert phase(one("abs", V)) == "fine"
+    assert phase(one("einsum", "bij,bkj->bik", V, one("conj", V))) == "fine"
+
+
+def test_invariant_values_may_be_averaged_over_the_batch() -> None:
+    L, V = batch()
+    assert phase(one("mean", matmul(V, adjoint(V)), 0)) == "fine"
+    assert phase(one("mean", one("abs", V), 0)) == "fine"
+    assert verdict(one("sum", L)) == ("fine", "fine", "fine")
+
+
+def test_one_element_is_paired_with_itself() -> None:
+    _, V = batch()
+    assert phase(matmul(at(V, 0), adjoint(at(V, 0)))) == "fine"
+    assert phase(matmul(at(V, Range(1)), adjoint(at(V, Range(1))))) == "fine"
+
+
+def test_an_element_is_not_paired_with_another() -> None:
+    _, V = batch()
+    assert lost(matmul(at(V, 0), adjoint(at(V, 1)))) == {"depends"}
+    assert lost(matmul(at(V, 0), adjoint(V))) == {"depends"}
+
+
+def test_neighbours_in_the_batch_are_strangers() -> None:
+    _, V = batch("real")
+    made = mul(at(V, Range(1)), at(V, Range(None, -1)))
+    assert len(made.gauges) == 2
+    assert "fine" not in lost(one("sum", made, (-1, -2)))
+    assert lost(matmul(transposed(at(V, Range(1))), at(V, Range(None, -1)))) <= {"carried", "depends"}
+
+
+def test_a_sum_of_vectors_over_the_batch_breaks() -> None:
+    _, V = batch()
+    assert phase(one("sum", V, 0)).startswith("depends")
+    assert phase(one("einsum", "bij->ij", V)).startswith("depends")
+
+
+def test_two_elements_laid_over_each_other_by_letters_break() -> None:
+    _, V = batch()
+    made = one("einsum", "bij,cij->bc", V, one("conj", V))
+    assert phase(made) == "depends: pairs vectors of different batch elements"
+    assert phase(one("einsum", "bij,bij->b", V, one("conj", V))) == "fine"
+
+
+def test_elements_taken_by_two_indices_do_not_pair() -> None:
+    _, V = batch()
+    i, j = plain("i", rank=1, dtype="int"), plain("j", rank=1, dtype="int")
+    assert phase(matmul(at(V, i), adjoint(at(V, i)))) == "fine"
+    assert lost(matmul(at(V, i), adjoint(at(V, j)))) == {"depends"}
+
+
+def test_a_batch_turned_round_does_not_pair_with_itself() -> None:
+    _, V = batch()
+    assert lost(matmul(one("flip", V, (0,)), adjoint(V))) == {"depends"}
+
+
+def test_permuted_batches_keep_their_choices_apart() -> None:
+    _, V = batch()
+    turned = one("permute", V, (1, 2, 0))
+    assert charges(turned) == {-2: 1}
+    assert phase(one("sum", turned, -1)).startswith("depends")
+
+
+def test_with_an_unknown_rank_the_axes_in_front_are_the_batch() -> None:
+    _, V = eigh(plain("A", rank=None))
+    assert phase(matmul(V, transposed(V))) == "fine"
+    assert charges(one("sum", V, -2)) == {-1: 1}
+    assert one("sum", V, 0).doubt == 1  # a matrix is assumed
+
+
+def test_the_orders_of_two_elements_have_nothing_to_do_with_each_other() -> None:
+    L, _ = eig(plain("B", dtype="complex", sizes=(5, 4, 4)))
+    made = mul(at(L, 0), at(L, 1))
+    assert {order(made, g) for g in made.gauges} == {"depends: position weighted"}
+    assert order(one("sum", L)) == "fine"
+    assert order(one("sum", one("sum", L, -1))) == "fine"
+
+
+def test_a_weight_for_each_element_is_no_weight_for_each_pair() -> None:
+    L, _ = eig(plain("B", dtype="complex", sizes=(5, 4, 4)))
+    assert order(one("sum", mul(L, at(plain("w", sizes=(5,)), ALL, None)))) == "fine"
+    assert order(one("sum", mul(L, plain("w", sizes=(4,))))) == "depends: position weighted"
+    assert order(one("sum", at(L, ALL, Range(None, 2)))) == "depends: positions picked"

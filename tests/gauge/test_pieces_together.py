@@ -1,0 +1,138 @@
+"""`cat` and `stack`, and what is known of pieces of unlike charge (theory, section 3)."""
+
+from __future__ import annotations
+
+import pytest
+
+from eiglint.gauge import Tensor
+from eiglint.gauge.values import Range
+from tests.gauge.words import (
+    ALL,
+    Step,
+    add,
+    adjoint,
+    at,
+    charges,
+    column,
+    eigh,
+    matmul,
+    motion,
+    mul,
+    one,
+    phase,
+    plain,
+    transposed,
+)
+
+
+def sized(dtype: str = "complex") -> Tensor:
+    return eigh(plain("H", dtype=dtype, sizes=(4, 4)))[1]
+
+
+def cat(*pieces: Tensor, dim: int = -1) -> Tensor:
+    return one("cat", pieces, dim)
+
+
+def first(V: Tensor) -> Tensor:
+    return at(V, ALL, Range(None, 2))
+
+
+def last(V: Tensor) -> Tensor:
+    return at(V, ALL, Range(2))
+
+
+def test_consecutive_slices_are_the_whole_again() -> None:
+    V = sized()
+    whole = cat(first(V), last(V))
+    assert charges(whole) == {-1: 1}
+    assert phase(matmul(whole, adjoint(V))) == "fine"
+
+
+def test_pieces_of_equal_charge_along_the_components_keep_it() -> None:
+    V = sized()
+    assert charges(cat(V, mul(2.0, V), dim=0)) == {-1: 1}
+    assert charges(cat(V, one("zeros", 4, 4), dim=0)) == {-1: 1}
+
+
+def test_stacked_copies_keep_the_charge_of_each() -> None:
+    V = sized()
+    assert charges(one("stack", (V, V), 0)) == {-1: 1}
+    assert charges(one("stack", (V, V), -1)) == {-2: 1}
+
+
+def test_the_modulus_of_unlike_pieces_is_fine() -> None:
+    V = sized()
+    for made in (cat(V, V), cat(V, mul(V, V)), cat(last(V), first(V)), cat(V, plain("B"), dim=0)):
+        assert phase(made) == "mixed"
+        assert phase(one("abs", made)) == "fine"
+        assert phase(one("sum", one("abs", made))) == "fine"
+
+
+@pytest.mark.parametrize(
+    "together",
+    [
+        lambda V: cat(last(V), first(V)),
+        lambda V: cat(at(V, ALL, Range(None, 3)), last(V)),
+        lambda V: cat(V, V),
+        lambda V: one("stack", (column(V, 0), column(V, 1)), -1),
+    ],
+)
+def test_columns_in_another_order_are_not_the_whole(together: Step) -> None:
+    V = sized()
+    made = together(V)
+    assert phase(made) == "mixed"
+    assert phase(one("sum", made, -1)).startswith("depends")
+
+
+def test_a_mixture_says_along_which_axes_its_entries_differ() -> None:
+    V = sized("real")
+    made = cat(V, mul(V, V))
+    assert motion(made).phase.across == {-1}
+    assert phase(one("sum", made, 0)) == "mixed"
+    assert phase(one("sum", made, -1)).startswith("depends")
+
+
+def test_a_mixture_that_forgot_its_axes_may_not_be_summed() -> None:
+    V = sized("real")
+    flat = one("flatten", V)
+    assert motion(flat).phase.across is None
+    assert phase(one("sum", flat)).startswith("depends")
+
+
+def test_an_even_function_of_a_mixture_of_signs_is_fine_and_another_one_is_not() -> None:
+    V = sized("real")
+    made = cat(V, mul(V, V))
+    assert phase(one("square", made)) == "fine"
+    assert phase(one("exp", made)) != "fine"
+    assert phase(one("tanh", made)) == "mixed"
+
+
+def test_what_may_be_alike_after_all_proves_nothing_when_it_is_summed() -> None:
+    V = sized("real")
+    picked = column(cat(V, mul(V, V)), 5)
+    assert motion(picked).phase.vague
+    assert phase(one("sum", picked)) == "mixed"
+    assert phase(one("exp", picked)) == "unknown"
+
+
+def test_a_mixture_in_a_product_stays_one_and_in_a_sum_of_products_breaks() -> None:
+    V = sized("real")
+    made = cat(V, mul(V, V))
+    assert phase(mul(made, plain("x", rank=1))) == "mixed"
+    assert phase(matmul(made, plain("M"))).startswith("depends")
+
+
+def test_a_function_of_a_sign_beside_plain_vectors_breaks() -> None:
+    V = sized("real")
+    assert phase(cat(V, one("relu", V))).startswith("depends")
+
+
+def test_adding_to_a_mixture_breaks_it() -> None:
+    V = sized("real")
+    assert phase(add(cat(V, mul(V, V)), 1.0)).startswith("depends")
+
+
+def test_both_signs_side_by_side_along_the_rows_carry_the_sign() -> None:
+    V = sized("real")
+    assert charges(cat(V, one("neg", V), dim=0)) == {-1: 1}
+    assert phase(matmul(transposed(V), plain("M"), cat(V, one("neg", V)))) == "mixed"
