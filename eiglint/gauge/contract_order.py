@@ -120,8 +120,12 @@ def rotation_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> 
         for key, q in part.items():
             total[key] = total.get(key, 0) + q
     contracted = set(laid.contracted())
+    merged = _merged_letters(moving)
+    if merged - contracted:
+        # The diagonal of V^H M V is taken in whatever basis the block happens to have; its trace is not.
+        return Rotation(Mode.BROKEN, cause=cause("mixes a basis of equal eigenvalues"))
     for key in list(total):
-        if key[0] == "pick":
+        if key[0] == "pick" or (key[1] in merged and not reduced({key: total[key]}, gauge.group)):
             continue
         bearers = [p for p in parts if p.get(key)]
         letter = key[1]
@@ -133,6 +137,15 @@ def rotation_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> 
             return Rotation(Mode.BROKEN, cause=cause("mixes a basis of equal eigenvalues"))
     left = {k: q for k, q in reduced(total, gauge.group).items() if k[1] not in contracted}
     return Rotation(Mode.EXACT, placed(laid, left, gauge.group))
+
+
+def _merged_letters(moving: Moving) -> set[Letter]:
+    """The letters that one operand has on two axes with a basis of the gauge along each."""
+    found: set[Letter] = set()
+    for o, m in moving:
+        letters = [o.letter(k.axis) for k, _ in m.rotation.charges if isinstance(k, Slot)]
+        found |= {x for x in letters if letters.count(x) > 1}
+    return found
 
 
 def _follows(o: Operand, gauge: Gauge, letter: Letter) -> bool:

@@ -156,11 +156,7 @@ def _inherited(
             )
             continue
         for i, spec in enumerate(outputs):
-            role = str(spec["role"])
-            side = (
-                -2 if role in ("vectors", "left") else (-1 if spec.get("adjoint") else -2) if role == "right" else None
-            )
-            kept[i][g] = _side(m, side, role, g)
+            kept[i][g] = _side(m, spec, g)
     return kept, broken
 
 
@@ -194,17 +190,29 @@ def _passes(g: Gauge, m: Motion, square: bool, triangular: bool) -> bool:
     return not any(isinstance(k, Pick) for k, _ in m.phase.charges)
 
 
-def _side(m: Motion, side: int | None, role: str, g: Gauge) -> Motion:
+def _side(m: Motion, spec: Spec, g: Gauge) -> Motion:
+    """Hand the rows' charges to the left factor and the columns' to the right one, conjugated where it is V, not Vh."""
+    role = str(spec["role"])
     values = role == "values"
+    upright = role == "right" and spec.get("index") == -1
+    side = {"vectors": -2, "left": -2, "right": -1}.get(role)
 
     def keep(axis: int) -> int | None:
         if axis < -2:
             return axis + 1 if values else axis
-        return axis if axis == side else None
+        if axis != side:
+            return None
+        return -2 if upright else axis
 
     def kept(items: Charges) -> Charges:
+        sense = -1 if upright else 1
         return charges(
-            ((Slot(a, k.cut), q) for k, q in items if isinstance(k, Slot) and (a := keep(k.axis)) is not None), g.group
+            (
+                (Slot(a, k.cut), sense * q if k.axis == -1 else q)
+                for k, q in items
+                if isinstance(k, Slot) and (a := keep(k.axis)) is not None
+            ),
+            g.group,
         )
 
     return replace(

@@ -46,7 +46,7 @@ def reduce(
     if pair is not None:
         return pair
     t = undiagonal(t)
-    dim = None if t.rank == 0 else dim
+    dim = None if t.rank == 0 or dim == () else dim
     axes, guess = _axes(t, dim)
     if axes is None and dim is not None:
         return opaque([t], context, how)

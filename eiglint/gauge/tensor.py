@@ -76,7 +76,7 @@ class Tensor:
 
     def still_along(self, axis: int) -> bool:
         """Whether the values are certainly constant along the axis (which broadcasting may add)."""
-        return axis in self.steady or self.absent(axis)
+        return axis in self.steady or self.absent(axis) or self.size(axis) == 1
 
     def certainly_has(self, axis: int) -> bool:
         return (self.rank is not None and -axis <= self.rank) or any(a <= axis for a, _ in self.sizes)
