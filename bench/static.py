@@ -26,6 +26,8 @@ from eiglint.source.gate import names_decomposition
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 HERE = "eiglint check --no-cache"
+EIGLINT = (sys.executable, "-P", "-m", "eiglint", "check", "--no-cache", "--exit-zero")
+"""With -P, since a tree's own modules (torch has a types.py) must not stand before Python's."""
 
 PARSE_PROGRAM = """
 import sys, time
@@ -94,14 +96,14 @@ def parse_seconds(files: Sequence[Path], runs: int) -> float:
 
 def skipped(tree: Path) -> list[tuple[str, str]]:
     """Ask the linter which files it did not analyse, and why."""
-    command = [sys.executable, "-m", "eiglint", "check", "--no-cache", "--exit-zero", "--format", "json", "."]
+    command = [*EIGLINT, "--format", "json", "."]
     answer = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=True)
     return [(entry["path"], entry["reason"]) for entry in json.loads(answer.stdout)["skipped"]]
 
 
 def jobs(tree: Path, tools: Tools, runs: int, torchfix_runs: int) -> dict[str, Job]:
     """List the commands that are compared on a tree."""
-    eiglint = [sys.executable, "-m", "eiglint", "check", "--no-cache", "--exit-zero", "."]
+    eiglint = [*EIGLINT, "."]
     ruff = [str(tools.plain / "ruff"), "check", "--select", "F", "--no-cache", "--isolated", "--exit-zero", "."]
     flake8 = [str(tools.plain / "flake8"), "-j1", "--select=F", "--isolated", "--exit-zero", "."]
     torchfix = [str(tools.torchfix / "torchfix"), "."]  # its default is one process for each processor

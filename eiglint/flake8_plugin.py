@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from eiglint import __version__
+from eiglint.source.config import ConfigError, models_for
+from eiglint.source.gate import names_decomposition, words_with
 from eiglint.source.reach import Reach
 
 if TYPE_CHECKING:
@@ -19,7 +23,8 @@ if TYPE_CHECKING:
     from eiglint.inspection import Inspector
     from eiglint.source.config import Options
 
-_REACH = Reach()
+_REACHES: dict[tuple[str, ...], Reach] = {(): Reach()}
+"""By the models of the project that a file belongs to; nearly all have none."""
 _STDIN = ("-", "stdin")
 
 
@@ -53,33 +58,32 @@ class GaugeChecker:
 
     def run(self) -> Iterator[tuple[int, int, str, type[GaugeChecker]]]:
         """Yield line, column from 0, and text of each finding."""
-        if not _concerns(self._path, self._text):
-            return
-        for finding in self._inspect():
+        for finding in self._findings():
             shown = seen_from(finding, self._path)
             if shown is not None and shown.code != "EIG900":
                 yield shown.line, shown.column - 1, f"{shown.code} {shown.message}", type(self)
+
+    def _findings(self) -> tuple[Finding, ...]:
+        try:
+            return self._inspect() if _concerns(self._path, self._text) else ()
+        except ConfigError as error:
+            from flake8.exceptions import ExecutionError
+
+            raise ExecutionError(str(error)) from error
 
     def _inspect(self) -> tuple[Finding, ...]:
         from eiglint.inspection import Inspector
         from eiglint.source.text import encode
 
-        inspector = GaugeChecker._inspector = GaugeChecker._inspector or Inspector(_REACH, noqa=False)
+        inspector = GaugeChecker._inspector = GaugeChecker._inspector or Inspector(_REACHES[()], noqa=False)
         return inspector.inspect(self._path, encode(self._text), self._options()).findings
 
     def _options(self) -> Options:
         """Take the options from pyproject.toml, as the command line does, under those of flake8."""
-        from pathlib import Path
-
-        from flake8.exceptions import ExecutionError
-
         from eiglint.findings import CERTAINTIES
-        from eiglint.source.config import ConfigError, options_for
+        from eiglint.source.config import options_for
 
-        try:
-            options, _ = options_for(Path(self._path))
-        except ConfigError as error:
-            raise ExecutionError(str(error)) from error
+        options, _ = options_for(Path(self._path))
         wanted = next((certainty for certainty in CERTAINTIES if certainty == self.min_certainty), None)
         return replace(options, min_certainty=wanted) if wanted else options
 
@@ -87,11 +91,9 @@ class GaugeChecker:
 def _concerns(path: str, text: str) -> bool:
     """Ask the gate; a name that is no file has no imports to follow."""
     source = text.encode("utf-8", "replace")
-    if path.startswith("<"):
-        from eiglint.source.gate import names_decomposition
-
-        return names_decomposition(source)
-    return _REACH.leads(path, source)
+    models = models_for(os.path.dirname(path))
+    reach = _REACHES.get(models) or _REACHES.setdefault(models, Reach(words_with(models)))
+    return names_decomposition(source, reach.words) if path.startswith("<") else reach.leads(path, source)
 
 
 def seen_from(finding: Finding, path: str) -> Finding | None:

@@ -93,7 +93,9 @@ class Inspector:
             return Inspected((_internal_error(path, error),))
         read = {path: module}
         try:
-            return inspect_modules(module, self._finder(home, path, read), self._reaching(home, path, options), read, options)
+            return inspect_modules(
+                module, self._finder(home, path, read), self._reaching(home, path, options), read, options
+            )
         except Exception as error:
             return Inspected((_internal_error(path, error),))
 

@@ -29,13 +29,13 @@ def processes_for(jobs: int | None, sizes: Sequence[int]) -> int:
 
 
 def inspect_in_processes(paths: Sequence[str], run: Run, count: int) -> Iterator[Inspected]:
-    """Inspect files in processes; those that were at work when one died are tried again alone."""
+    """Inspect files in processes, the largest first; those at work when one died are tried again alone."""
     lost: list[str] = []
     with _pool(count) as pool:
-        futures = {path: pool.submit(_work, path, run) for path in paths}
-        for path, future in futures.items():
+        futures = {path: pool.submit(_work, path, run) for path in sorted(paths, key=os.path.getsize, reverse=True)}
+        for path in paths:
             try:
-                yield future.result()
+                yield futures[path].result()
             except BrokenProcessPool:
                 lost.append(path)
     for path in lost:

@@ -27,6 +27,7 @@ from eiglint.analysis.values import (
     Choice,
     Class,
     Closure,
+    DictObject,
     InstanceObject,
     Layer,
     Method,
@@ -121,12 +122,17 @@ def _of_object(pointer: Pointer, attr: str, node: object, frame: Frame) -> Value
         return Method(pointer, attr)
     if attr in obj.attributes:
         return obj.attributes[attr]
+    if attr == "__dict__":
+        return frame.allocate(DictObject({k: v for k, v in obj.attributes.items() if k != "*"}, None, obj.open))
     if obj.cls is not None:
         if attr == "__class__":
             return obj.cls
         found = class_attribute(obj.cls, attr, frame)
-        if isinstance(found, Closure) and found.kind == "property":
-            return calls.call(Bound(found, pointer), [], {}, node, frame)
+        if isinstance(found, Closure) and found.kind in ("property", "cached"):
+            made = calls.call(Bound(found, pointer), [], {}, node, frame)
+            if found.kind == "cached":
+                set_attribute(pointer.address, attr, made, node, frame)
+            return made
         if found is not None:
             return bind_to(found, pointer, obj.cls)
     return _missing(pointer, obj, attr, node, frame)

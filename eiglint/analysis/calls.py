@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from eiglint import gauge
-from eiglint.analysis import attributes, construct, expressions, functions, library, methods, patterns, resolve
+from eiglint.analysis import attributes, construct, expressions, functions, library, members, methods, patterns, resolve
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.merge import MISSING, merge_states, merge_values
 from eiglint.analysis.objects import bind_to, class_attribute, is_module
@@ -26,6 +26,7 @@ from eiglint.analysis.values import (
     Partial,
     Pointer,
     Reference,
+    Sequence,
     Value,
 )
 from eiglint.gauge import Tensor
@@ -33,6 +34,7 @@ from eiglint.gauge.values import Unknown
 from eiglint.ir import instructions as ir
 
 Keywords = Mapping[str, Value]
+NEXT = Reference("builtins.next")
 ISINSTANCE = Reference("builtins.isinstance")
 
 
@@ -160,6 +162,11 @@ def _overwrite(e: ir.Call, callee: Value, value: Value, keywords: Keywords, fram
         inplace = model.inplace if model is not None else callee.name.endswith("_") and not callee.name.endswith("__")
         if inplace:
             patterns.rebind(e.func.value, value, frame)
+    elif callee == NEXT and e.arguments and isinstance(e.arguments[0].value, ir.Name):
+        held = expressions.evaluate(e.arguments[0].value, frame)
+        if isinstance(held, Sequence):
+            left = Sequence(members.member(held.element, ("left", frame.world.number(e.at))))
+            patterns.rebind(e.arguments[0].value, left, frame)
     elif isinstance(callee, Reference) and e.arguments and not e.arguments[0].star:
         model = frame.world.models.get(callee.name)
         if model is not None and model.inplace:

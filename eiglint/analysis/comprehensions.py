@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from eiglint import gauge
-from eiglint.analysis import expressions, patterns, subscripts
+from eiglint.analysis import expressions, members, patterns, subscripts
 from eiglint.analysis.frame import MOST_TURNS, Frame
 from eiglint.analysis.merge import merge_all, merge_states
 from eiglint.analysis.plain import deep_tensors
@@ -18,11 +18,15 @@ def evaluate_comprehension(e: ir.Comprehension, frame: Frame) -> Value:
     """Return the list, set, dict or generator that a comprehension makes."""
     key = ("comprehension", frame.world.number(e.at), *frame.chain, *frame.turn)
     outer = frame.scope, frame.scopes, frame.turn
+    captured, frame.captured = frame.captured, False
+    before = len(frame.world.outcome.decomposed)
     frame.scope, frame.scopes = key, (key, *frame.scopes)
     made: list[Value] = []
     exact = _run(e, 0, made, frame)
     frame.scope, frame.scopes, frame.turn = outer
-    frame.state.forget(key)
+    if not frame.captured:  # otherwise functions that were made inside live on in that scope
+        frame.state.forget(key)
+    frame.captured |= captured
     if e.kind == "dict":
         return _dictionary(e, made, exact, frame)
     if exact and e.kind in ("list", "set"):
@@ -30,6 +34,7 @@ def evaluate_comprehension(e: ir.Comprehension, frame: Frame) -> Value:
     if exact:
         return tuple(made)
     element = merge_all(made, frame.merging(e.at, "comprehension"), ())
+    element = members.repeated(element, {o.gauge for o in frame.world.outcome.decomposed[before:]})
     if e.kind == "generator":
         return Sequence(element)
     return frame.allocate(ListObject(None, element, "set" if e.kind == "set" else "list"))
@@ -55,6 +60,8 @@ def _run(e: ir.Comprehension, level: int, made: list[Value], frame: Frame) -> bo
         frame.turn = before
         return exact
     element = patterns.element_of(iterable, frame, generator.target, frame.index(e.at, level))
+    if level:
+        element = members.member(element, level)
     _turn(e, level, element, made, frame)
     return False
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from eiglint.analysis import patterns, subscripts
+from eiglint.analysis import members, patterns, subscripts
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.merge import merge_all
 from eiglint.analysis.objects import either, escape, extended, is_key, replace_object, with_key
@@ -66,7 +66,10 @@ def _popped(pointer: Pointer, obj: ListObject, name: str, positional: list[Value
         replace_object(pointer.address, replace(obj, items=tuple(items)), node, frame)
         return value
     value = patterns.element_of(pointer, frame, node)
-    if obj.items is not None:
+    if obj.items is None:
+        others = members.member(value, ("left", frame.world.number(node)))
+        replace_object(pointer.address, replace(obj, element=others), node, frame)
+    else:
         replace_object(pointer.address, replace(obj, items=None, element=value), node, frame)
     return value
 

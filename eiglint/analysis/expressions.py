@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import cast
 
 from eiglint import gauge
@@ -19,6 +19,7 @@ from eiglint.analysis import (
 )
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.merge import merge_states, merge_values, tensors_inside
+from eiglint.analysis.objects import is_key
 from eiglint.analysis.plain import deep_tensors, plain
 from eiglint.analysis.refine import refine
 from eiglint.analysis.state import Binding
@@ -145,13 +146,19 @@ def _endless(e: ir.Sequence, items: list[Value], frame: Frame) -> Value:
 
 
 def _dictionary(e: ir.Dictionary, frame: Frame) -> Value:
-    pointer = frame.allocate(DictObject({}))
+    held: dict[Hashable, Value] = {}
+    pointer = frame.allocate(DictObject(held))  # nobody else can see it yet, so it may grow in place
     for key, value in e.items:
         if key is None:
             subscripts.update(pointer, evaluate(value, frame), e.at, frame)
+            continue
+        at = evaluate(key, frame)
+        made = evaluate(value, frame)
+        obj = frame.state.load(pointer.address)
+        if isinstance(obj, DictObject) and obj.items is held and is_key(at):
+            held[at] = made  # type: ignore[index]
         else:
-            at = evaluate(key, frame)
-            subscripts.put(pointer, at, evaluate(value, frame), e.at, frame)
+            subscripts.put(pointer, at, made, e.at, frame)
     return pointer
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 
 from eiglint import gauge
-from eiglint.analysis import decorators, expressions, statements
+from eiglint.analysis import decorators, expressions, members, statements
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.merge import merge_all, merge_states, merge_values, tensors_inside
 from eiglint.analysis.plain import deep_tensors
 from eiglint.analysis.returns import merged_returns, moving_tests
 from eiglint.analysis.state import Binding, State
 from eiglint.analysis.values import Bound, Class, Closure, Derived, DictObject, Partial, Sequence, Value
-from eiglint.gauge import Tensor
+from eiglint.gauge import Gauge, Tensor
 from eiglint.gauge.values import Unknown
 from eiglint.ir import instructions as ir
 
@@ -137,11 +137,12 @@ def run_body(callee: Frame, node: object, recording: bool | None = None) -> Valu
     callee.state.guards = ()
     if recording is not None:
         callee.state.recording = recording
+    before = len(callee.world.outcome.decomposed)
     statements.execute(callee.function.lower_body(), callee)
     if not callee.dead:
         callee.returns.append((callee.state, None))
     if callee.function.is_generator:
-        return _generated(callee, node)
+        return _generated(callee, node, {o.gauge for o in callee.world.outcome.decomposed[before:]})
     if not callee.returns:
         return callee.unknown(node, "raises")
     if len(callee.returns) == 1:
@@ -160,13 +161,13 @@ def reach_returned(root: Frame, value: Value) -> None:
         root.reach("returned", deep_tensors([value if decided else one], root), at)
 
 
-def _generated(callee: Frame, node: object) -> Value:
+def _generated(callee: Frame, node: object, opened: set[Gauge]) -> Value:
     """Return what iterating over a generator gives."""
     state = callee.state
     for i, (other, _) in enumerate(callee.returns):
         state = other if i == 0 else merge_states(state, other, callee.merging(node, "generator"))
     callee.state = state
-    return Sequence(merge_all(callee.yields, callee.merging(node, "yields"), ()))
+    return Sequence(members.repeated(merge_all(callee.yields, callee.merging(node, "yields"), ()), opened))
 
 
 def bind_parameters(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from itertools import combinations
 
 from eiglint import gauge
-from eiglint.analysis import calls, library, operators, patterns, subscripts
+from eiglint.analysis import calls, library, members, operators, patterns, subscripts
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.merge import merge_all
 from eiglint.analysis.plain import deep_tensors, plain
@@ -171,7 +171,9 @@ def _map(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> V
         frame.turn = outer
         return tuple(made)
     element = patterns.element_of(columns, frame, node)
-    return Sequence(calls.call(args[0], list(element) if type(element) is tuple else [element], {}, node, frame))
+    before = len(frame.world.outcome.decomposed)
+    value = calls.call(args[0], list(element) if type(element) is tuple else [element], {}, node, frame)
+    return Sequence(members.repeated(value, {o.gauge for o in frame.world.outcome.decomposed[before:]}))
 
 
 def _filter(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
@@ -196,10 +198,10 @@ def _reduce(args: list[Value], keywords: Keywords, node: object, frame: Frame) -
 
 def _product(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
     """itertools.product, combinations, chain and the like: any of the items."""
-    elements = [patterns.element_of(a, frame, node) for a in args]
+    elements = [members.member(patterns.element_of(a, frame, node), i) if i else patterns.element_of(a, frame, node) for i, a in enumerate(args)]
     repeat = keywords.get("repeat", 1)
     if isinstance(repeat, int) and 1 < repeat <= 4:
-        elements = elements * repeat
+        elements = [members.member(v, (i, k)) for i in range(repeat) for k, v in enumerate(elements)]
     return Sequence(tuple(elements))
 
 

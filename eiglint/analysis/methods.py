@@ -72,7 +72,8 @@ def call_method(
     if isinstance(receiver, str) and name in STRINGS and is_constant(tuple(positional)) and not keywords and not rest:
         return _of_string(receiver, name, positional, node, frame)
     if isinstance(receiver, Record) and name in ("_replace", "_asdict"):
-        return receiver if name == "_replace" and not keywords else frame.unknown(node)
+        named = dict(zip(receiver.fields, receiver.values, strict=True)) | dict(keywords)
+        return Record(receiver.fields, tuple(named.values())) if name == "_replace" else frame.allocate(DictObject(named))
     if isinstance(receiver, Layer):
         return _of_layer(receiver, name, positional, keywords, node, frame)
     if isinstance(receiver, Shape) and name == "numel":
@@ -170,6 +171,9 @@ def _of_instance(
         if isinstance(positional[0], str):
             _keep(pointer, positional[0], positional[1], node, frame)
         return None
+    if name in ("_replace", "_asdict") and obj.cls is not None and obj.cls.fields:
+        items = {**obj.attributes, **keywords}
+        return frame.allocate(replace(obj, attributes=items) if name == "_replace" else DictObject(items))
     if name in FLUENT and obj.cls is not None:
         return pointer
     if name in ("parameters", "named_parameters", "buffers", "modules", "children", "state_dict", "zero_grad"):

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import cast
 
 from eiglint import gauge
-from eiglint.analysis import aliases, attributes, expressions, resolve, subscripts
+from eiglint.analysis import aliases, attributes, calls, expressions, members, resolve, subscripts
 from eiglint.analysis.events import Unused
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.merge import map_tensors, merge_all
-from eiglint.analysis.objects import library_bases
+from eiglint.analysis.objects import class_attribute, library_bases
 from eiglint.analysis.plain import deep_tensors, plain, shape_items, size_at
 from eiglint.analysis.state import Binding, Site
 from eiglint.analysis.values import (
+    Bound,
     Choice,
+    Closure,
     DictObject,
     InstanceObject,
     Layer,
@@ -63,6 +65,10 @@ def _items_of_object(pointer: Pointer, frame: Frame) -> list[Value] | None:
     assert isinstance(obj, InstanceObject)
     if obj.cls is not None and obj.cls.fields and library_bases(obj.cls):
         return [obj.attributes.get(f) for f in obj.cls.fields]
+    walk = class_attribute(obj.cls, "__iter__", frame) if obj.cls is not None else None
+    if isinstance(walk, Closure) and not walk.function.is_generator:
+        made = calls.call(Bound(walk, pointer), [], {}, walk.function.at, frame)
+        return None if isinstance(made, Pointer) and made.address == pointer.address else items_of(made, frame, pointer)
     return None
 
 
@@ -144,6 +150,8 @@ def _at(value: Value, position: int, star: int | None, node: object, frame: Fram
     """Return item `position` of something whose items are not known."""
     if star is not None:
         element = element_of(value, frame, node)
+        if position:
+            element = members.member(element, position)
         if position == star:
             return frame.allocate(ListObject(None, element))
         return map_tensors(element, lambda t: gauge.age(t, t.gauges)) if position else element

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from eiglint import gauge
 from eiglint.analysis import attributes, calls, iteration, library, patterns
@@ -64,7 +65,6 @@ UNTOLD = frozenset(
         "hex",
         "bin",
         "ascii",
-        "vars",
         "dir",
         "globals",
         "locals",
@@ -225,7 +225,40 @@ def _copied(args: list[Value], keywords: Keywords, node: object, frame: Frame) -
         if isinstance(obj, DictObject):
             return frame.allocate(DictObject(obj.items, obj.rest, obj.has_rest))
         return frame.allocate(InstanceObject(obj.cls, obj.attributes, obj.open))
+    if args and isinstance(args[0], Tensor):
+        return replace(args[0])
     return args[0] if args else frame.unknown(node)
+
+
+def _replaced(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
+    """dataclasses.replace: the same object with other values."""
+    obj = frame.state.load(args[0].address) if args and isinstance(args[0], Pointer) else None
+    if not isinstance(obj, InstanceObject):
+        return calls.unknown_callee("dataclasses.replace", [*args, *keywords.values()], node, frame)
+    return frame.allocate(InstanceObject(obj.cls, {**obj.attributes, **keywords}, obj.open))
+
+
+def _as_dictionary(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
+    return attributes.get(args[0], "__dict__", node, frame) if len(args) == 1 else frame.unknown(node)
+
+
+def _as_tuple(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
+    obj = frame.state.load(args[0].address) if args and isinstance(args[0], Pointer) else None
+    if not isinstance(obj, InstanceObject) or obj.cls is None:
+        return calls.unknown_callee("dataclasses.astuple", args, node, frame)
+    return tuple([obj.attributes.get(f) for f in obj.cls.fields])
+
+
+def _named_tuple(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
+    """collections.namedtuple: a class with these fields."""
+    name, fields = (*args, None, None)[:2]
+    if isinstance(fields, str):
+        words: list[Value] = list(fields.replace(",", " ").split())
+    else:
+        words = patterns.items_of(fields, frame, node) or []
+    if not isinstance(name, str) or not words or not all(isinstance(w, str) for w in words):
+        return frame.unknown(node, "namedtuple")
+    return Class(name, frame.space, (Reference("typing.NamedTuple"),), {}, tuple([str(w) for w in words]))
 
 
 def _reveal(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
@@ -269,6 +302,11 @@ HANDLERS: dict[str, Handler] = {
     "functools.cache": _identity,
     "eiglint.identity": _identity,
     "typing.cast": _cast,
+    "collections.namedtuple": _named_tuple,
+    "dataclasses.replace": _replaced,
+    "dataclasses.asdict": _as_dictionary,
+    "dataclasses.astuple": _as_tuple,
+    "builtins.vars": _as_dictionary,
     "copy.copy": _copied,
     "copy.deepcopy": _copied,
     "tqdm.tqdm": _identity,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import cast
 
 from eiglint import gauge
-from eiglint.analysis import aliases, attributes, calls, patterns
+from eiglint.analysis import aliases, attributes, calls, members, patterns
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.merge import MISSING, map_tensors, merge_all
 from eiglint.analysis.objects import (
@@ -128,10 +128,16 @@ def _of_shape(t: Tensor, index: Value, node: object, frame: Frame) -> Value:
 def _of_sequence(base: Sequence, index: Value) -> Value:
     """Return one of many: two different positions hold the results of two different runs of the same code."""
     if isinstance(index, Range):
-        return base
+        return base if index.lower in (None, 0) else Sequence(members.member(base.element, ("from", repr(index))))
+    element = members.member(base.element, index) if isinstance(index, int | Number) else base.element
     if isinstance(index, int) and index != 0:
-        return map_tensors(base.element, lambda t: gauge.age(t, t.gauges))
-    return base.element
+        return map_tensors(element, _earlier)
+    return element
+
+
+def _earlier(t: Tensor) -> Tensor:
+    """Age what belongs to no position; what was marked for one position is told apart already."""
+    return gauge.age(t, [g for g in t.gauges if not members.is_one_of_many(g)])
 
 
 def _of_object(pointer: Pointer, index: Value, node: object, frame: Frame) -> Value:
@@ -139,7 +145,7 @@ def _of_object(pointer: Pointer, index: Value, node: object, frame: Frame) -> Va
     match obj:
         case ListObject(items=None):
             made = _of_sequence(Sequence(obj.element), index)
-            return frame.allocate(ListObject(None, obj.element)) if isinstance(made, Sequence) else made
+            return frame.allocate(ListObject(None, made.element)) if isinstance(made, Sequence) else made
         case ListObject():
             assert obj.items is not None
             made = _of_items(obj.items, index, node, frame)

@@ -68,7 +68,7 @@ class Closure:
     space: str
     owner: Class | None = None
     defaults: tuple[tuple[str, Value], ...] = ()
-    kind: Literal["plain", "static", "class", "property"] = "plain"
+    kind: Literal["plain", "static", "class", "property", "cached"] = "plain"
     recording: bool | None = None
     """What a decorator says of gradients: False under `@torch.no_grad()`."""
     fallback: bool = False

@@ -1,4 +1,4 @@
-"""The algebra: how tensors transform under the choices that a decomposition leaves open (theory, sections 2 to 5).
+"""The algebra: how tensors transform under the choices that a decomposition leaves open (theory, sections 1 to 7).
 
 Pure: nothing here knows syntax, files or a tensor library.
 """

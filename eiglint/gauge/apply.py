@@ -16,6 +16,7 @@ from eiglint.gauge import (
     read_axes,
     read_more,
     read_one,
+    read_placing,
     read_several,
     reduction,
     shape,
@@ -51,7 +52,7 @@ def _recorded(made: object, context: Context) -> object:
     """Under no_grad nothing carries a gradient."""
     if context.recording or not isinstance(made, Tensor):
         return made
-    return replace(maps.detach(made, context), live=Live.NO)
+    return replace(maps.detach(made), live=Live.NO)
 
 
 RULES: dict[str, Rule] = {
@@ -66,7 +67,7 @@ RULES: dict[str, Rule] = {
     "same": lambda o, a, c, n: need(a, "input"),
     "dropout": lambda o, a, c, n: need(a, "input"),
     "cast": read_one.read_cast,
-    "detach": lambda o, a, c, n: maps.detach(need(a, "input"), c),
+    "detach": lambda o, a, c, n: maps.detach(need(a, "input")),
     "requires": read_one.read_requires,
     "add": read_several.read_add,
     "product": lambda o, a, c, n: times.product(need(a, "input"), need(a, "other"), c),
@@ -113,6 +114,10 @@ RULES: dict[str, Rule] = {
     "flip": lambda o, a, c, n: flip(need(a, "input"), integers(a.get("dims")), c),
     "roll": lambda o, a, c, n: roll(need(a, "input"), integers(a.get("shifts")), integers(a.get("dims")), c),
     "index_select": read_axes.read_index_select,
+    "lookup": read_placing.read_lookup,
+    "msort": read_placing.read_msort,
+    "hsplit": read_placing.read_hsplit,
+    "index_add": read_placing.read_index_add,
     "gather": lambda o, a, c, n: taking.gather(need(a, "input"), a.get("dim"), need(a, "index"), c),
     "narrow": read_axes.read_narrow,
     "select_axis": read_axes.read_select_axis,
@@ -138,7 +143,7 @@ RULES: dict[str, Rule] = {
     "assign": lambda o, a, c, n: need(a, "src"),
     "contrast": read_more.read_contrast,
     "layer": layer,
-    "attention": attention_like,
+    "attention": lambda o, a, c, n: attention_like(a, c, n),
     "loss": read_several.read_loss,
     "cosine_similarity": lambda o, a, c, n: reduction.cosine(need(a, "x1"), need(a, "x2"), a.get("dim"), c),
     "decompose": lambda o, a, c, n: decompose(need(a, "input"), o, a, c, n),

@@ -9,16 +9,18 @@ from eiglint.gauge.tensor import Tensor, as_tensor
 from eiglint.gauge.values import Number, Range
 
 Options = Mapping[str, object]
-
-
 Arguments = Mapping[str, object]
-
-
 Rule = Callable[[Options, Arguments, Context, str], object]
 
 
 class NoRuleError(Exception):
     """The arguments have a form for which the kind has no rule."""
+
+
+def names(options: Options, key: str) -> tuple[str, ...]:
+    """Return an option that is a list of names; empty where it is not set."""
+    value = options.get(key)
+    return tuple(map(str, value)) if isinstance(value, tuple | list) else ()
 
 
 def need(args: Arguments, key: str) -> Tensor:
@@ -31,6 +33,7 @@ def need(args: Arguments, key: str) -> Tensor:
 
 
 def maybe(args: Arguments, key: str) -> Tensor | None:
+    """Return a tensor argument that may be left out."""
     return as_tensor(args[key]) if args.get(key) is not None else None
 
 

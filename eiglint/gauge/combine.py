@@ -20,6 +20,7 @@ from eiglint.gauge.state import (
     Slot,
     Why,
     charges,
+    merge_last_two,
 )
 from eiglint.gauge.tensor import Tensor, constant, settle
 from eiglint.gauge.terms import Term, flipped_in, term
@@ -144,10 +145,7 @@ def _sum_phase(g: Gauge, x: Tensor, y: Tensor, cause: Why, compared: bool) -> Ph
 
 def _similar(phase: Phase, gauge: Gauge) -> bool:
     """Whether the charges on the last two axes are opposite, so that the diagonal carries none."""
-    merged = charges(
-        ((Slot(-1, k.cut) if isinstance(k, Slot) and k.axis == -2 else k, q) for k, q in phase.charges), gauge.group
-    )
-    return not merged
+    return not merge_last_two(phase.charges, gauge.group)
 
 
 def several(g: Gauge, phases: Sequence[Phase], cause: Why) -> Phase:

@@ -30,6 +30,7 @@ TIES = "ties are not settled"
 
 
 def order_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> Order:
+    """Return what is left of the pairs' order in a product."""
     states = [m.order for _, m in moving]
     worst = max(states, key=lambda s: s.mode)
     if worst.mode >= Mode.UNKNOWN:
@@ -47,7 +48,8 @@ def order_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> Ord
                 return Order(Mode.BROKEN, cause=cause("mispaired" if paired else "position weighted"))
             if tagged or not o.has(letter) or o.still(letter) or o.tensor.value is not None:
                 continue
-            if m is None and o.tensor.rank is None and not _certain(o, letter, laid):
+            unsure = m is None and o.tensor.rank is None and not _certain(o, letter, laid)
+            if unsure and not derives_from(o.tensor, gauge):
                 doubtful = True
                 continue
             reason = "mispaired" if derives_from(o.tensor, gauge) else "position weighted"
@@ -111,6 +113,7 @@ def derives_from(t: Tensor, gauge: Gauge) -> bool:
 
 
 def rotation_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> Rotation:
+    """Return which bases of equal eigenvalues a product still carries."""
     worst = max((m.rotation for _, m in moving), key=lambda s: s.mode)
     if worst.mode >= Mode.UNKNOWN:
         return worst

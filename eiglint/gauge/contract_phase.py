@@ -13,10 +13,9 @@ from eiglint.gauge.factors import (
     placed,
     reduced,
 )
-from eiglint.gauge.letters import Contraction, Letter, Operand
+from eiglint.gauge.letters import Contraction, Letter
 from eiglint.gauge.state import (
     Mode,
-    Motion,
     Phase,
     Slot,
     Why,
@@ -56,7 +55,7 @@ def phase_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> tup
     funny = any(m.phase.mode is Mode.FUN for _, m in charged)
     forgotten = None in wide
     vague = any(m.phase.vague for _, m in charged)
-    if touched or funny or (forgotten and contracted_in(laid, charged, contracted)):
+    if touched or funny or (forgotten and _summed(charged, contracted)):
         lone = any(x.op == "det" for o, _ in charged for x in subterms(o.tensor.term))
         reason = "determinant of one factor" if lone else "sums entries of unlike phase"
         return lost(replace(worst, vague=vague), cause(reason)), False
@@ -94,7 +93,7 @@ def upright(t: Term) -> tuple[Term, bool, bool]:
     return t, flip, conjugate
 
 
-def contracted_in(laid: Contraction, charged: list[tuple[Operand, Motion]], contracted: set[Letter]) -> bool:
+def _summed(charged: Moving, contracted: set[Letter]) -> bool:
     """Whether a summed letter is one that a moving operand has."""
     return any(o.has(letter_) for o, _ in charged for letter_ in contracted if letter_ in o.letters)
 

@@ -30,7 +30,7 @@ def create(options: Mapping[str, object], args: Mapping[str, object], context: C
     label = _label(what, args, context, name)
     if what == "literal":
         return literal(args.get("data"), live, dtype, context, name)
-    shape = _shape(options, args)
+    shape = _shape(args)
     rank = len(shape) if shape is not None else None
     flags = frozenset(FLAGS.get(what, ()))
     if what == "range":
@@ -70,7 +70,7 @@ def dtype_of(value: object) -> str | None:
     return value if isinstance(value, str) and value in ("real", "complex", "int", "bool") else None
 
 
-def _shape(options: Mapping[str, object], args: Mapping[str, object]) -> tuple[object, ...] | None:
+def _shape(args: Mapping[str, object]) -> tuple[object, ...] | None:
     for key in ("size", "sizes", "shape"):
         value = args.get(key)
         if isinstance(value, tuple) and not isinstance(value, Number | Range):
@@ -115,7 +115,7 @@ def literal(data: object, live: Live, dtype: str | None, context: Context, name:
             made = data
         else:
             made = opaque([data], context, name)
-        return replace(detach(made, context), live=live)
+        return replace(detach(made), live=live)
     if isinstance(data, int | float | complex) and not isinstance(data, bool):
         return replace(constant(data), live=live)
     if isinstance(data, Tensor):

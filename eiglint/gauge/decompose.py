@@ -7,7 +7,20 @@ from dataclasses import replace
 
 from eiglint.gauge.context import Context, Gauge, Opened
 from eiglint.gauge.elementwise import undiagonal
-from eiglint.gauge.state import Cause, Charges, Live, Mode, Motion, Order, Phase, Pick, Rotation, Slot, charges
+from eiglint.gauge.state import (
+    Cause,
+    Charges,
+    Live,
+    Mode,
+    Motion,
+    Order,
+    Phase,
+    Pick,
+    Rotation,
+    Slot,
+    charges,
+    merge_last_two,
+)
 from eiglint.gauge.tensor import LIKELY, Record, Tensor, settle
 from eiglint.gauge.terms import term
 
@@ -181,9 +194,7 @@ def _passes(g: Gauge, m: Motion, square: bool, triangular: bool) -> bool:
     if square:
         if any(isinstance(k, Pick) for k, _ in m.phase.charges):
             return False
-        merged = charges(
-            ((Slot(-1, k.cut) if isinstance(k, Slot) and k.axis == -2 else k, q) for k, q in m.phase.charges), g.group
-        )
+        merged = merge_last_two(m.phase.charges, g.group)
         return not any(isinstance(k, Slot) and k.axis == -1 for k, _ in merged) and len(inner) != 1
     if triangular:
         return not m.touches(-1) and -1 not in inner

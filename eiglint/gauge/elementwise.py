@@ -42,6 +42,7 @@ def changed(t: Tensor, change: Change, context: Context, name: str, *details: ob
 
 
 def cause_at(context: Context, reason: str, gauge: Gauge, m: Motion, doubt: int) -> Cause:
+    """Return the cause of a loss under one gauge at the place of the operation."""
     return Cause(context.spot, reason, gauge, m.live, doubt, m.trail)
 
 
@@ -81,6 +82,9 @@ def apply_map(
     details: tuple[object, ...] = (),
 ) -> Tensor:
     """Apply a function to every entry: odd, even, or neither; `zero` says that it maps 0 to 0."""
+    turned = _turned_back(t, context) if name.rpartition(".")[2] == "exp" else None
+    if turned is not None:
+        return turned
     t = t if zero else undiagonal(t)
 
     def change(g: Gauge, m: Motion) -> Motion:
@@ -99,6 +103,14 @@ def apply_map(
         flags |= t.flags & {"nonzero"}
     dtype = t.dtype
     return changed(t, change, context, name, *details, flags=frozenset(flags), dtype=dtype)
+
+
+def _turned_back(t: Tensor, context: Context) -> Tensor | None:
+    """Recognise exp(i angle(x)) and exp(-i angle(x)): the phase of x itself, or its conjugate."""
+    if t.whole is None or t.whole.part != "angle" or t.whole.factor not in (1j, -1j):
+        return None
+    phase = sgn(t.whole.of, context, "sgn", "one")
+    return phase if t.whole.factor == 1j else conj(phase, context)
 
 
 def _mapped(phase: Phase, gauge: Gauge, parity: str, cause: Cause) -> Phase:
@@ -166,7 +178,9 @@ def neg(t: Tensor, context: Context) -> Tensor:
     if t.term.op == "matmul" and t.rank != 0:
         details = (("term", negated(t.term)),)
         context.remarks.append(Remark("negated factor", context.spot, None, t.live, t.doubt, details))
-    return changed(t, change, context, "neg", term=negated(t.term), flags=t.flags - {"nonneg", "identity"}, value=value)
+    whole = t.whole._replace(factor=-t.whole.factor) if t.whole is not None and t.whole.part == "angle" else None
+    flags = t.flags - {"nonneg", "identity"}
+    return changed(t, change, context, "neg", term=negated(t.term), flags=flags, value=value, whole=whole)
 
 
 def power(t: Tensor, exponent: object, context: Context) -> Tensor:
@@ -280,7 +294,7 @@ def cast(t: Tensor, to: str, context: Context, name: str) -> Tensor:
         return part(t, "real", context)
     if to in ("int", "bool"):
         made = apply_map(t, context, name, zero=True) if t.dtype not in ("int", "bool") else t
-        return replace(detach(made, context), dtype=to, flags=made.flags | (t.flags & {"iota"}), value=t.value)
+        return replace(detach(made), dtype=to, flags=made.flags | (t.flags & {"iota"}), value=t.value)
     kind = {"complex": "complex", "cdouble": "complex"}.get(to) or (
         "real" if to in ("real", "double", "float", "half") else t.dtype
     )
@@ -289,8 +303,7 @@ def cast(t: Tensor, to: str, context: Context, name: str) -> Tensor:
     return replace(t, dtype=kind, flags=t.flags | {"widened"} if widened else t.flags)
 
 
-def detach(t: Tensor, context: Context) -> Tensor:
+def detach(t: Tensor) -> Tensor:
     """Return the same values, cut off from the graph."""
-    del context
     motions = tuple((g, replace(m, live=Live.NO)) for g, m in t.motions)
     return replace(t, motions=motions, live=Live.NO)

@@ -22,6 +22,7 @@ Moving = list[tuple[Operand, Motion]]
 
 
 def is_broadcast(laid: Contraction) -> bool:
+    """Whether the operands are laid over each other entry by entry."""
     return bool(laid.out) and all(isinstance(letter_, tuple) and letter_[:1] == ("axis",) for letter_ in laid.out)
 
 
@@ -38,7 +39,8 @@ def unbatched(moving: Moving) -> Moving:
     return moving
 
 
-def batch_of(laid: Contraction, moving: list[tuple[Operand, Motion]]) -> tuple[frozenset[int], int | None]:
+def batch_of(laid: Contraction, moving: Moving) -> tuple[frozenset[int], int | None]:
+    """Return the batch axes of the result: those named, and where all further ones begin."""
     axes: set[int] = set()
     rest = None
     for o, m in moving:
@@ -57,6 +59,7 @@ def batch_of(laid: Contraction, moving: list[tuple[Operand, Motion]]) -> tuple[f
 
 
 def batch_letters(o: Operand, m: Motion) -> frozenset[Letter]:
+    """Return the letters of an operand along which the choices differ."""
     named = set(m.batch) | (set(range(-len(o.letters), 0)) if m.rest is not None else set())
     return frozenset(o.letter(a) for a in named if m.is_batch(a) and not o.tensor.absent(a))
 
@@ -84,4 +87,5 @@ def placed(laid: Contraction, named: Lettered, group: str) -> Charges:
 
 
 def reduced(named: Lettered, group: str) -> Lettered:
+    """Reduce charges modulo the group and drop the zeros."""
     return {k: r for k, q in named.items() if (r := q % 2 if group == "Z2" else q)}

@@ -69,13 +69,10 @@ def _with_new_axes(t: Tensor, items: list[object]) -> Tensor:
     """Insert the axes that None asks for."""
     if None not in items:
         return t
-    left = sum(1 for i in items if i is None)
-    dots = items.index(Ellipsis) if any(i is Ellipsis for i in items) else len(items)
     survivors = [
         i for i in items if i is None or i is Ellipsis or (isinstance(i, Range | Tensor) and not _is_scalar(i))
     ]
     where = survivors.index(Ellipsis) if Ellipsis in survivors else len(survivors)
-    del dots, left
     for position in range(len(survivors) - 1, -1, -1):
         if survivors[position] is None and position > where:
             t = inserted(t, position - len(survivors))

@@ -141,10 +141,10 @@ def recombined(laid: list[Tensor], axis: int) -> tuple[list[Tensor], frozenset[G
     whole: set[Gauge] = set()
     for g in set().union(*(t.gauges for t in laid)):
         cuts = [_cut_along(t, t.motion(g), axis) for t in laid]
-        if None not in cuts and _consecutive(laid, axis, [c for c in cuts if c is not None]):
-            first = cuts[0]
+        known = [c for c in cuts if c is not None]
+        if len(known) == len(cuts) and _consecutive(laid, axis, known):
             whole.add(g)
-            laid = [_with_cut(t, g, axis, first) for t in laid]  # type: ignore[arg-type]
+            laid = [_with_cut(t, g, axis, known[0]) for t in laid]
     return laid, frozenset(whole)
 
 
@@ -160,13 +160,12 @@ def _cut_along(t: Tensor, m: Motion, axis: int) -> Cut | None:
 
 def _consecutive(laid: Sequence[Tensor], axis: int, cuts: list[Cut]) -> bool:
     here = cuts[0][0]
-    for t, before, (start, step) in zip(laid[1:], laid, cuts[1:], strict=False):
+    for before, (start, step) in zip(laid, cuts[1:], strict=False):
         size = before.size(axis)
         here = here + size if isinstance(here, int) and isinstance(size, int) else None
         ends_there = any(x.op == "cut" and x.args[3] == start for x in subterms(before.term))
         if step != 1 or (start != here and not ends_there):
             return False
-        del t
         here = start
     return cuts[0][1] == 1
 

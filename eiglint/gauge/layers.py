@@ -13,8 +13,6 @@ from eiglint.gauge.state import Cause, Live, Mode, Motion, Order, Phase, Rotatio
 from eiglint.gauge.tensor import Tensor, as_tensor, named, opaque, settle
 from eiglint.gauge.terms import term
 
-BIASED = ("bias",)
-
 
 def layer(options: Mapping[str, object], args: Mapping[str, object], context: Context, name: str) -> object:
     """Return the output of a layer that mixes axes with weights of its own.
@@ -72,9 +70,8 @@ def _through(m: Motion, last_only: bool, linear: bool, cause: Cause) -> Phase:
     return Phase(Mode.FUN, phase.charges, phase.cause or cause)
 
 
-def attention_like(options: Mapping[str, object], args: Mapping[str, object], context: Context, name: str) -> object:
+def attention_like(args: Mapping[str, object], context: Context, name: str) -> object:
     """Return the result of an operation without weights that mixes several tensors in ways not followed."""
-    del options
     return opaque(args.values(), context, name)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from eiglint.gauge.context import Context, Gauge, Remark
@@ -11,11 +10,21 @@ from eiglint.gauge.elementwise import apply_map, modulus, power
 from eiglint.gauge.products import diagonal, matmul
 from eiglint.gauge.reduction import reduce
 from eiglint.gauge.shape import inserted, removed
-from eiglint.gauge.state import Cause, Charges, Mode, Motion, Order, Phase, Pick, Rotation, Slot, charges, lost
+from eiglint.gauge.state import (
+    Cause,
+    Mode,
+    Motion,
+    Order,
+    Phase,
+    Pick,
+    Rotation,
+    Slot,
+    charges,
+    lost,
+    merge_last_two,
+)
 from eiglint.gauge.tensor import Record, Tensor, everything, opaque, settle, slots_of
 from eiglint.gauge.terms import Term, term
-
-Renamed = Callable[[int], int]
 
 
 def flip_last_two(axis: int) -> int:
@@ -194,12 +203,8 @@ def _parity(order: Order, cause: Cause) -> Order:
 def _determined(g: Gauge, rotation: Rotation, cause: Cause) -> Rotation:
     if rotation.neutral or rotation.mode is not Mode.EXACT:
         return rotation
-    merged = _merge_last_two(rotation.charges, g.group)
+    merged = merge_last_two(rotation.charges, g.group)
     return Rotation(Mode.UNKNOWN, cause=cause) if merged else Rotation()
-
-
-def _merge_last_two(items: Charges, group: str) -> Charges:
-    return charges(((Slot(-1, k.cut) if isinstance(k, Slot) and k.axis == -2 else k, q) for k, q in items), group)
 
 
 def matrix_function(t: Tensor, context: Context, name: str, details: tuple[object, ...] = ()) -> Tensor:
@@ -235,7 +240,7 @@ def _similar_phase(g: Gauge, m: Motion, cause: Cause) -> Phase:
     if phase.mode is Mode.FUN and not inside:
         return replace(phase, centre=None)
     if phase.mode is Mode.EXACT:
-        merged = _merge_last_two(phase.charges, g.group)
+        merged = merge_last_two(phase.charges, g.group)
         if not any(isinstance(k, Pick) or k.axis in (-1, -2) for k, _ in merged):
             return phase
         if not any(isinstance(k, Slot) and k.axis in (-1, -2) for k, _ in phase.charges):
@@ -255,7 +260,7 @@ def _similar_order(order: Order, name: str, cause: Cause) -> Order:
 def _similar_rotation(g: Gauge, rotation: Rotation, name: str, cause: Cause) -> Rotation:
     if rotation.neutral or rotation.mode is not Mode.EXACT:
         return rotation
-    if not _merge_last_two(rotation.charges, g.group) and name != "cholesky":
+    if not merge_last_two(rotation.charges, g.group) and name != "cholesky":
         return rotation
     return Rotation(Mode.BROKEN, cause=cause)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from eiglint.gauge.arguments import names
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.reduction import reduce, tied
@@ -23,8 +24,7 @@ def sort(t: Tensor, dim: object, how: str, k: object, options: Mapping[str, obje
     axis, guess = axis_of(t, -1 if dim is None else dim)
     if axis is None:
         return opaque([t], context, how)
-    t = doubted(t, guess)
-    unsettled = tied(t)
+    t = doubted(t, guess or t.rank is None)
 
     def motion(g: Gauge, m: Motion, indices: bool) -> Motion:
         cause = Cause(context.spot, how, g, m.live, t.doubt, m.trail)
@@ -37,35 +37,37 @@ def sort(t: Tensor, dim: object, how: str, k: object, options: Mapping[str, obje
         live = Live.NO if indices and not order.pointer else m.live
         return replace(m, phase=_sorted_phase(m, axis, cause), order=order, rotation=rotation, live=live)
 
-    sizes = tuple((a, s) for a, s in t.sizes if a != axis)
-    length = k if how in ("topk",) else t.size(axis)
-    if isinstance(length, int):
-        sizes = tuple(sorted([*sizes, (axis, length)], key=lambda s: s[0]))
-    elif isinstance(length, Number):
-        sizes = tuple(sorted([*sizes, (axis, length.term)], key=lambda s: s[0]))
     values = replace(
         t,
         term=term("sorted", t.term, axis, named(k)),
         motions=settle({g: motion(g, m, False) for g, m in t.motions}),
-        sizes=sizes,
+        sizes=_sizes(t, axis, k if how == "topk" else t.size(axis)),
         flags=t.flags & {"nonneg", "nonzero"},
         value=None,
         whole=None,
         steady=t.steady - {axis},
     )
-    flags = {"tied"} if unsettled else set()
     places = replace(
         values,
         term=term("argsort", t.term, axis, named(k)),
         motions=settle({g: motion(g, m, True) for g, m in t.motions}),
         dtype="int",
         live=Live.NO,
-        flags=frozenset(flags),
+        flags=frozenset({"tied"} if tied(t) else ()),
     )
     if how == "argsort":
         return places
-    fields = options.get("fields", ("values", "indices"))
-    return Record(tuple(fields), (values, places))  # type: ignore[arg-type]
+    return Record(names(options, "fields") or ("values", "indices"), (values, places))
+
+
+def _sizes(t: Tensor, axis: int, length: object) -> tuple[tuple[int, object], ...]:
+    """Return the known lengths, with a new one along the axis that was sorted."""
+    found = {a: s for a, s in t.sizes if a != axis}
+    if isinstance(length, int):
+        found[axis] = length
+    elif isinstance(length, Number):
+        found[axis] = length.term
+    return tuple(sorted(found.items(), key=lambda s: s[0]))
 
 
 def _ordered(order: Order, axis: int, indices: bool, cause: Cause) -> Order:

@@ -144,7 +144,9 @@ def index_motions(t: Tensor, index: Tensor, context: Context) -> dict[Gauge, Mot
         cause = Cause(context.spot, "index depends on the choice", g, m.live, max(t.doubt, index.doubt), m.trail)
         phase = m.phase if m.phase.neutral else Phase(Mode.BROKEN, cause=m.phase.cause or cause)
         order = m.order if m.order.neutral else Order(Mode.UNKNOWN, cause=cause)
-        found[g] = replace(m, phase=phase, order=order, batch=frozenset(), rest=None)
+        # An index carries no gradient, but which entries carry theirs hangs on it.
+        live = max(m.live, t.live) if context.recording else m.live
+        found[g] = replace(m, phase=phase, order=order, batch=frozenset(), rest=None, live=live)
     return found
 
 
@@ -226,6 +228,7 @@ def compose(outer: Cut, inner: Cut) -> Cut:
     if outer == WHOLE:
         return inner
     (a, b), (c, d) = outer, inner
-    if all(isinstance(x, int) for x in (a, b, c, d)) and a >= 0 and c >= 0:  # type: ignore[operator]
-        return (a + b * c, b * d)  # type: ignore[operator]
+    match a, b, c, d:
+        case int(), int(), int(), int() if a >= 0 and c >= 0:
+            return (a + b * c, b * d)
     return (term("cut of", *map(named, outer), *map(named, inner)), 1)

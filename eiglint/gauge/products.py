@@ -17,7 +17,6 @@ from eiglint.gauge.taking import take
 from eiglint.gauge.tensor import LIKELY, Tensor, opaque, slots_of
 from eiglint.gauge.terms import Term, subterms, term
 from eiglint.gauge.times import polar_gauge
-from eiglint.gauge.values import Number
 
 
 def matmul(x: Tensor, y: Tensor, context: Context) -> Tensor:
@@ -225,7 +224,8 @@ def diag(t: Tensor, context: Context, offset: object = 0) -> Tensor:
     if t.rank == 2:
         return diagonal(t, context, offset)
     axes = {a for _, m in t.motions for a in slots_of(m)}
-    if t.motions and axes <= {-1}:
+    if axes <= {-1}:
+        # Of unknown rank: what is put on a diagonal is nearly always a vector.
         return replace(diag_embed(t, context, offset), doubt=max(t.doubt, LIKELY), rank=2)
     return opaque([t], context, "diag")
 
@@ -252,8 +252,3 @@ def multi_dot(tensors: Sequence[Tensor], context: Context) -> Tensor:
 def adjoint(t: Tensor, context: Context) -> Tensor:
     """Return the conjugate transpose of the last two axes."""
     return conj(swap(t, -2, -1), context)
-
-
-def size_value(size: object) -> object:
-    """Return an axis length as the algebra's arguments have it."""
-    return Number(size, integer=True) if size is not None and not isinstance(size, int) else size  # type: ignore[arg-type]

@@ -9,12 +9,14 @@ from eiglint.gauge import positions, shape, taking
 from eiglint.gauge.arguments import Arguments, NoRuleError, Options, integers, listed, need
 from eiglint.gauge.context import Context
 from eiglint.gauge.join import put_together
+from eiglint.gauge.state import Motion
 from eiglint.gauge.tensor import named, slots_of
 from eiglint.gauge.terms import term
 from eiglint.gauge.values import Number, Range
 
 
 def read_transpose(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Return two axes exchanged, conjugated for the adjoint spellings."""
     t = need(a, "input")
     how = str(o.get("how", "transpose"))
     conjugate = bool(o.get("conj")) or how in ("mH", "H", "adjoint")
@@ -29,6 +31,7 @@ def read_transpose(o: Options, a: Arguments, c: Context, name: str) -> object:
 
 
 def read_permute(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Return the axes in another order."""
     dims = integers(a.get("dims"))
     if dims is None:
         raise NoRuleError("dims")
@@ -36,22 +39,25 @@ def read_permute(o: Options, a: Arguments, c: Context, name: str) -> object:
 
 
 def read_expand(o: Options, a: Arguments, c: Context, name: str) -> object:
-    return shape.expand(need(a, "input"), integers(a.get("sizes")), c)
+    """Return the input broadcast to larger sizes."""
+    return shape.expand(need(a, "input"), integers(a.get("sizes")))
 
 
 def read_repeat(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Return copies laid side by side; along axes of size one they are a broadcast."""
     sizes = integers(a.get("sizes"))
     t = need(a, "input")
     if sizes is None:
         return shape.scrambled(t, c, name)
     long = [k - len(sizes) for k, n in enumerate(sizes) if n != 1]
     if all(t.absent(axis) or t.size(axis) == 1 for axis in long):
-        made = shape.expand(t, tuple(-1 if n == 1 else n for n in sizes), c)
+        made = shape.expand(t, tuple(-1 if n == 1 else n for n in sizes))
         return replace(made, rank=len(sizes) if t.rank is None else max(len(sizes), t.rank))
     return shape.scrambled(t, c, name)
 
 
 def read_reshape(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Return the input in another shape, or under another dtype for `view(dtype)`."""
     if a.get("dtype") is not None:
         return maps.cast(need(a, "input"), str(a["dtype"]), c, name)
     t = need(a, "input")
@@ -67,16 +73,18 @@ def read_reshape(o: Options, a: Arguments, c: Context, name: str) -> object:
     return shape.reshape(t, integers(a.get("shape")), c)
 
 
-def _spread_out(m: object) -> bool:
-    return bool(slots_of(m)) or m.rest is not None  # type: ignore[arg-type,attr-defined]
+def _spread_out(m: Motion) -> bool:
+    return bool(slots_of(m)) or m.rest is not None
 
 
 def read_triangle(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Return one side of the diagonal."""
     t = need(a, "input")
     return shape.triangle(t, term(name, t.term, named(a.get("diagonal"))), c)
 
 
 def read_join(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Return several tensors put together along an axis."""
     how = str(o.get("how", "cat"))
     tensors = listed(a, "tensors")
     if how == "stack":
@@ -92,6 +100,7 @@ def read_join(o: Options, a: Arguments, c: Context, name: str) -> object:
 
 
 def read_index_select(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Return the positions that an index names along one axis."""
     t = need(a, "input")
     axis, guess = shape.axis_of(t, a.get("dim"))
     if axis is None:
@@ -100,6 +109,7 @@ def read_index_select(o: Options, a: Arguments, c: Context, name: str) -> object
 
 
 def read_narrow(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Return a slice given by its start and its length."""
     t = need(a, "input")
     axis, guess = shape.axis_of(t, a.get("dim"))
     start, length = a.get("start"), a.get("length")
@@ -113,6 +123,7 @@ def read_narrow(o: Options, a: Arguments, c: Context, name: str) -> object:
 
 
 def read_select_axis(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Return one position of an axis."""
     t = need(a, "input")
     axis, guess = shape.axis_of(t, a.get("dim"))
     key = a.get("index")

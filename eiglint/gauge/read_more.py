@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from eiglint.gauge import combine as sums
 from eiglint.gauge import matrix, reduction, shape, times
-from eiglint.gauge.arguments import Arguments, NoRuleError, Options, integers, listed, need
+from eiglint.gauge.arguments import Arguments, NoRuleError, Options, integers, listed, names, need
 from eiglint.gauge.context import Context
 from eiglint.gauge.tensor import Record, as_tensor, named, opaque, settle, slots_of
 from eiglint.gauge.terms import term
@@ -28,10 +28,9 @@ def read_reductions(o: Options, a: Arguments, c: Context, name: str) -> object:
     dim = a.get("dim")
     if isinstance(dim, tuple):
         dim = integers(dim)
-    hows: tuple[str, ...] = tuple(o["hows"])  # type: ignore[arg-type]
-    made = tuple(reduction.reduce(need(a, "input"), dim, a.get("keepdim", False), str(how), c) for how in hows)
-    fields: object = o.get("fields", hows)
-    return Record(tuple(fields), made)  # type: ignore[arg-type]
+    hows = names(o, "hows")
+    made = tuple(reduction.reduce(need(a, "input"), dim, a.get("keepdim", False), how, c) for how in hows)
+    return Record(names(o, "fields") or hows, made)
 
 
 def read_running(o: Options, a: Arguments, c: Context, name: str) -> object:
@@ -179,4 +178,4 @@ def read_broadcast(o: Options, a: Arguments, c: Context, name: str) -> object:
     tensors = listed(a, "tensors")
     ranks = [t.rank for t in tensors]
     widest = None if None in ranks else max(r for r in ranks if r is not None)
-    return tuple(replace(shape.expand(t, None, c), rank=widest) for t in tensors)
+    return tuple(replace(shape.expand(t, None), rank=widest) for t in tensors)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from eiglint.gauge import combine as sums
 from eiglint.gauge import elementwise as maps
 from eiglint.gauge import matrix, reduction, shape, times
-from eiglint.gauge.arguments import Arguments, NoRuleError, Options, integers, need
+from eiglint.gauge.arguments import Arguments, NoRuleError, Options, integers, names, need
 from eiglint.gauge.context import Context
 from eiglint.gauge.state import (
     Live,
@@ -16,6 +16,7 @@ from eiglint.gauge.tensor import Record, Tensor, Whole, as_tensor, constant, nam
 
 
 def read_map(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Return a function of each entry."""
     details = tuple(named(v) for k, v in sorted(a.items()) if k != "input" and v is not None)
     bounds = [t for k in ("min", "max") if (t := as_tensor(a.get(k))) is not None and t.motions]
     if bounds:
@@ -27,6 +28,7 @@ def read_map(o: Options, a: Arguments, c: Context, name: str) -> object:
 
 
 def read_power(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Return a power, by a known or a computed exponent."""
     exponent = o.get("exponent", a.get("exponent"))
     if isinstance(exponent, Tensor) and exponent.value is not None:
         exponent = exponent.value
@@ -37,6 +39,7 @@ def read_power(o: Options, a: Arguments, c: Context, name: str) -> object:
 
 
 def read_part(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Return the real or imaginary part, the angle, or both parts as a last axis."""
     which = str(o.get("part", "real"))
     t = need(a, "input")
     if which in ("pair", "view_as_real"):
@@ -48,12 +51,16 @@ def read_part(o: Options, a: Arguments, c: Context, name: str) -> object:
 
 
 def read_complex(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Return a complex tensor made of two real ones."""
     if o.get("how") == "view":
         t = need(a, "input")
         if t.whole is not None and t.whole.part == "pair":
             return t.whole.of
         raise NoRuleError(name)
     real, imag = need(a, "real"), need(a, "imag")
+    if o.get("how") == "polar" and imag.whole is not None and imag.whole.part == "angle" and imag.motions:
+        exponent = times.product(imag, constant(1j), c)
+        return times.product(real, maps.apply_map(exponent, c, "exp"), c)
     if o.get("how") == "polar":
         made = sums.combine([real, imag], c, name)
         return replace(made, dtype="complex")
@@ -66,16 +73,19 @@ def read_complex(o: Options, a: Arguments, c: Context, name: str) -> object:
 
 
 def read_cast(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Return the values under another dtype."""
     return maps.cast(need(a, "input"), str(a.get("to") or o.get("to", "unchanged")), c, name)
 
 
 def read_requires(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Return the input as a leaf of the graph."""
     t = need(a, "input")
     flag = a.get("requires_grad", True)
     return replace(t, live=Live.YES) if flag is True and c.recording else t
 
 
 def read_reduce(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Return a reduction over some or all dimensions, with the positions where the call returns them."""
     how = str(o.get("how", "other"))
     t = need(a, "input")
     other = a.get("dim")
@@ -87,12 +97,12 @@ def read_reduce(o: Options, a: Arguments, c: Context, name: str) -> object:
         if dim is None:
             raise NoRuleError("dim")
     keep = a.get("keepdim", False)
-    fields = o.get("fields")
+    fields = names(o, "fields")
     if fields and dim is not None:
         first = reduction.reduce(t, dim, keep, how, c)
         which = {"max": "argmax", "min": "argmin"}.get(how, "argother")
         place = reduction.reduce(t, dim, keep, which, c)
-        return Record(tuple(fields), (first, place))  # type: ignore[arg-type]
+        return Record(fields, (first, place))
     if o.get("matrix") and isinstance(dim, tuple) and len(dim) == 2 and a.get("p") not in (None, "fro"):
         return matrix.matrix_number(t, c, name)
     details = tuple(named(a[k]) for k in ("p", "k", "q") if a.get(k) is not None)
@@ -100,6 +110,7 @@ def read_reduce(o: Options, a: Arguments, c: Context, name: str) -> object:
 
 
 def read_scan(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Return a running sum, a softmax, or another operation along an axis that stays."""
     return reduction.scan(need(a, "input"), a.get("dim"), str(o.get("how", name)), c)
 
 

@@ -8,7 +8,7 @@ from eiglint.gauge import combine as sums
 from eiglint.gauge import elementwise as maps
 from eiglint.gauge import matrix, products, shape, times
 from eiglint.gauge import select as choices
-from eiglint.gauge.arguments import Arguments, NoRuleError, Options, listed, need
+from eiglint.gauge.arguments import Arguments, NoRuleError, Options, listed, names, need
 from eiglint.gauge.context import Context
 from eiglint.gauge.layers import loss
 from eiglint.gauge.tensor import Record, Tensor, as_tensor, named, opaque
@@ -17,6 +17,7 @@ from eiglint.gauge.values import Number, Range
 
 
 def read_add(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Return a sum or difference, scaled by `alpha`."""
     x, y = need(a, "input"), need(a, "other")
     alpha = a.get("alpha", 1)
     if alpha not in (1, None):
@@ -30,6 +31,7 @@ def read_add(o: Options, a: Arguments, c: Context, name: str) -> object:
 
 
 def read_divide(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Return a quotient, rounded where the call says so."""
     x, y = need(a, "input"), need(a, "other")
     if o.get("reflected"):
         x, y = y, x
@@ -39,6 +41,7 @@ def read_divide(o: Options, a: Arguments, c: Context, name: str) -> object:
 
 
 def read_combine(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Return an arbitrary function of all tensors given."""
     found: list[Tensor] = []
     for value in a.values():
         if isinstance(value, tuple) and not isinstance(value, Number | Range):
@@ -61,21 +64,25 @@ def read_combine(o: Options, a: Arguments, c: Context, name: str) -> object:
 
 
 def read_compare(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Return a comparison of entries."""
     return choices.compare(need(a, "input"), need(a, "other"), c, name.rsplit(".", 1)[-1].strip("_"))
 
 
 def read_logical(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Return a logical function of entries, which carries no gradient."""
     made = read_combine(o, a, c, name)
-    return replace(maps.detach(made, c), dtype="bool") if isinstance(made, Tensor) else made
+    return replace(maps.detach(made), dtype="bool") if isinstance(made, Tensor) else made
 
 
 def read_select(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Return entries chosen by a condition."""
     if a.get("input") is None and a.get("other") is None:
         raise NoRuleError(name)
     return choices.select(need(a, "condition"), need(a, "input"), need(a, "other"), c)
 
 
 def read_contract(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Return a product whose letters the table spells out."""
     operands = [t for v in a.values() if (t := as_tensor(v)) is not None]
     if o.get("along") or "dim" in a:
         return products.inner_along(operands[0], operands[1], a.get("dim", -1), c, o.get("conj") == "first")
@@ -90,10 +97,12 @@ def read_contract(o: Options, a: Arguments, c: Context, name: str) -> object:
 
 
 def read_einsum(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Return a product whose letters the program spells out."""
     return products.einsum(a.get("equation"), listed(a, "operands"), c)
 
 
 def read_fused(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Return a base plus a product, each scaled."""
     keys = list(a)
     base, x, y = (need(a, k) for k in keys[:3])
     for scale, which in (("beta", "base"), ("alpha", "x")):
@@ -104,18 +113,20 @@ def read_fused(o: Options, a: Arguments, c: Context, name: str) -> object:
 
 
 def read_solve(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Return the solution of a linear system."""
     left = a.get("left", o.get("left", True))
     if o.get("triangular"):
         a = {**a, "A": shape.triangle(need(a, "A"), term(name, need(a, "A").term, named(a.get("upper"))), c)}
     made = matrix.solve(need(a, "A"), need(a, "B"), c, left, bool(o.get("pinv")))
-    if o.get("fields"):
-        fields: tuple[str, ...] = tuple(o["fields"])  # type: ignore[arg-type]
+    fields = names(o, "fields")
+    if fields:
         rest = opaque([need(a, "A"), need(a, "B")], c, name)
         return Record(fields, (made, *(rest for _ in fields[1:])))
     return made
 
 
 def read_loss(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Return a loss against a target."""
     return loss(
         need(a, "input"), need(a, "target"), str(o.get("how", "other")), a.get("reduction"), bool(o.get("even")), c
     )

@@ -24,7 +24,9 @@ def compare(x: Tensor, y: Tensor, context: Context, name: str) -> Tensor:
         )
         step = at_zero and g.group == "Z2" and m.phase.mode is Mode.FUN and name in ("lt", "le", "gt", "ge")
         phase = replace(m.phase, centre=0.5) if step else m.phase
-        motions[g] = replace(m, phase=phase, live=Live.NO)
+        # The comparison carries no gradient, but what it weights or selects does: the doubt about it stays alive.
+        live = max(x.motion(g).live, y.motion(g).live) if context.recording else Live.NO
+        motions[g] = replace(m, phase=phase, live=live)
     return replace(made, motions=settle(motions), live=Live.NO)
 
 
@@ -39,7 +41,7 @@ def select(test: Tensor, a: Tensor, b: Tensor, context: Context) -> Tensor:
         remark_reflection(b if a.term.op == "neg" else a, test, context)
     steps = {g: m.phase for g, m in test.motions if m.phase.mode is Mode.FUN and m.phase.centre == 0.5}
     if steps and negated(a.term) is b.term:
-        return product(b, _sign_of(test, steps, context), context)
+        return product(b, _sign_of(test, steps), context)
     if steps and a.value is not None and b.value is not None:
         return _two_values(test, a.value, b.value, steps, context)
     if test.neutral or all(m.phase.neutral and m.order.neutral for _, m in test.motions):
@@ -67,14 +69,16 @@ def _decided(test: Tensor, a: Tensor, b: Tensor, context: Context) -> Tensor:
     mingled = combine([test, a, b], context, "where", dtype=joint_dtype([a, b]), reason="chosen by a sign or phase")
     motions = {}
     for g in chosen.gauges | mingled.gauges:
-        knows = not (test.motion(g).phase.neutral and test.motion(g).order.neutral)
-        motions[g] = (mingled if knows else chosen).motion(g)
+        knows = not test.motion(g).phase.neutral
+        motion = (mingled if knows else chosen).motion(g)
+        # A test carries no gradient, but which gradient flows hangs on it.
+        live = max(motion.live, a.live, b.live) if knows and context.recording else motion.live
+        motions[g] = replace(motion, live=live)
     return replace(mingled, motions=settle(motions))
 
 
-def _sign_of(test: Tensor, steps: dict[Gauge, Phase], context: Context) -> Tensor:
+def _sign_of(test: Tensor, steps: dict[Gauge, Phase]) -> Tensor:
     """Return the tensor of signs that a step function stands for: never 0."""
-    del context
     motions = dict(test.motions)
     for g, phase in steps.items():
         motions[g] = replace(motions[g], phase=Phase(Mode.EXACT, phase.charges))
@@ -86,7 +90,7 @@ def _sign_of(test: Tensor, steps: dict[Gauge, Phase], context: Context) -> Tenso
 def _two_values(
     test: Tensor, a: float | complex, b: float | complex, steps: dict[Gauge, Phase], context: Context
 ) -> Tensor:
-    signs = _sign_of(test, steps, context)
+    signs = _sign_of(test, steps)
     if isinstance(a, complex) or isinstance(b, complex):
         return combine([test, constant(a), constant(b)], context, "where")
     if a == -b:

@@ -185,7 +185,7 @@ def squeeze(t: Tensor, dim: object, context: Context) -> Tensor:
         ones = sorted(a for a, s in t.sizes if s == 1)
         others = [a for a in (-a for a in range(1, (t.rank or 0) + 1)) if a not in ones]
         if t.rank is None or any(t.size(a) is None for a in others):
-            return maybe_squeezed(t, ones, context)
+            return maybe_squeezed(t, ones)
         for one in ones:
             t = removed(t, one, term("squeeze", t.term, one))
         return t
@@ -203,20 +203,18 @@ def squeeze(t: Tensor, dim: object, context: Context) -> Tensor:
     return removed(t, axis, term("squeeze", t.term, axis)) if t.size(axis) == 1 else t
 
 
-def maybe_squeezed(t: Tensor, ones: Sequence[int], context: Context) -> Tensor:
+def maybe_squeezed(t: Tensor, ones: Sequence[int]) -> Tensor:
     """Squeeze the axes known to be of size one; others may go too, unless something is known to run along them."""
     moving = {a for _, m in t.motions for a in slots_of(m)}
     if moving and not ones:
         return replace(t, term=term("squeeze", t.term), doubt=max(t.doubt, LIKELY))
     for axis in ones:
         t = removed(t, axis, term("squeeze", t.term, axis))
-    del context
     return replace(t, rank=None)
 
 
-def expand(t: Tensor, sizes: Sequence[object] | None, context: Context) -> Tensor:
+def expand(t: Tensor, sizes: Sequence[object] | None) -> Tensor:
     """Broadcast to more or longer dimensions; what varied still varies along the same axes from the right."""
-    del context
     rank = None
     known = dict(t.sizes)
     steady = set(t.steady)
@@ -277,8 +275,8 @@ def reshape(t: Tensor, shape: Sequence[object] | None, context: Context) -> Tens
     while same < rank and _is_length(lengths[-same - 1], t, -same - 1):
         same += 1
     moving = {a for _, m in t.motions for a in slots_of(m)}
-    spread = any(m.rest is not None for _, m in t.motions if not m.phase.neutral)
-    if all(-a <= same for a in moving) and not spread:
+    batched = any(m.rest is not None for _, m in t.motions if not m.phase.neutral)
+    if all(-a <= same for a in moving) and not batched:
         known = tuple((i - rank, s) for i, s in enumerate(lengths) if s != -1 and isinstance(s, int | Term))
         steady = frozenset(a for a in t.steady if -a <= same) | {a for a, s in known if s == 1}
         flags = t.flags if same >= 2 else t.flags - {"diagonal", "identity", "hermitian"}
@@ -292,17 +290,37 @@ def reshape(t: Tensor, shape: Sequence[object] | None, context: Context) -> Tens
             flags=flags,
             whole=None,
         )
-    kept = _only_ones(t, lengths, context)
+    kept = _only_ones(t, lengths)
     if kept is not None:
         return kept
     rows = _batch_in_front(t, lengths)
+    if rows is None:
+        rows = _leading_kept(t, lengths)
     if rows is not None:
         return rows
     made = scrambled(t, context, *label)
     return replace(made, rank=rank)
 
 
-def _only_ones(t: Tensor, lengths: Sequence[object], context: Context) -> Tensor | None:
+def _leading_kept(t: Tensor, lengths: Sequence[object]) -> Tensor | None:
+    """Recognise (k, n) given the shape (k, a, b): what runs along the first dimensions still does."""
+    if t.rank is None:
+        return None
+    lead = 0
+    while lead < min(t.rank, len(lengths)) and _is_length(lengths[lead], t, lead - t.rank):
+        lead += 1
+    moving = {a for _, m in t.motions for a in slots_of(m)}
+    if lead == 0 or any(a >= lead - t.rank for a in moving):
+        return None
+    old, new = t.rank, len(lengths)
+    base = undiagonal(t)
+    label = term("reshape", t.term, named(tuple(lengths)))
+    made = relabel(base, lambda a: a + old - new if a < lead - old else None, label, new)
+    sizes = tuple((i - new, n) for i, n in enumerate(lengths) if n != -1 and isinstance(n, int | Term))
+    return replace(made, sizes=sizes, flags=base.flags & {"nonneg", "nonzero", "random"})
+
+
+def _only_ones(t: Tensor, lengths: Sequence[object]) -> Tensor | None:
     """Recognise a reshape that only adds or drops dimensions of size one."""
     if t.rank is None:
         return None
@@ -322,7 +340,6 @@ def _only_ones(t: Tensor, lengths: Sequence[object], context: Context) -> Tensor
         if lengths[i] == 1:
             # Axes further right are already in place, so the position counts from the right of the result.
             t = inserted(t, i - len(lengths))
-    del context
     return t
 
 

@@ -5,7 +5,7 @@ Axes count from the right, so -1 is the last one and batch axes in front do no h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import NamedTuple
@@ -175,9 +175,6 @@ class Motion:
         return replace(self, trail=trail if len(trail) <= 8 else (*trail[:3], *trail[-5:]))
 
 
-Motions = Mapping[Gauge, Motion]
-
-
 def lost(phase: Phase, cause: Cause) -> Phase:
     """Return the state after an operation that no charge survives: broken, or unknown where it may have had none."""
     if phase.mode is Mode.MIXED and phase.vague:
@@ -190,6 +187,11 @@ def spread(phase: Phase) -> frozenset[int] | None:
     if phase.mode is Mode.MIXED:
         return phase.across
     return frozenset(k.axis for k, _ in phase.charges if isinstance(k, Slot))
+
+
+def merge_last_two(items: Charges, group: str) -> Charges:
+    """Add the charges of rows and columns, as the diagonal of a matrix does."""
+    return charges(((Slot(-1, k.cut) if isinstance(k, Slot) and k.axis == -2 else k, q) for k, q in items), group)
 
 
 def relabel_phase(phase: Phase, move: Callable[[int], int | None], group: str) -> Phase:

@@ -35,7 +35,7 @@ def store(t: Tensor, items: Sequence[object], value: object, context: Context) -
             made, term=label, rank=base.rank, sizes=base.sizes, value=None, flags=flags, steady=base.steady - {-1}
         )
     partial = [p for p in plan if p[1] != Range()]
-    grown = _back_in_place(new, partial, context)
+    grown = _back_in_place(new, partial)
     made = join(replace(undiagonal(base), flags=base.flags - {"diagonal"}), grown, context)
     made = _at_positions(made, base, partial, context)
     label = term("store", base.term, named(items), new.term)
@@ -68,7 +68,7 @@ def _diagonal_entry(base: Tensor, plan: list[tuple[int, object]]) -> object:
     return picked_at[-1] if set(picked_at) == {-1, -2} and picked_at[-1] == picked_at[-2] else None
 
 
-def _back_in_place(new: Tensor, plan: list[tuple[int, object]], context: Context) -> Tensor:
+def _back_in_place(new: Tensor, plan: list[tuple[int, object]]) -> Tensor:
     """Return the stored value with the axes it had been picked from: column k back in column k."""
     for axis, item in sorted(plan, reverse=True, key=lambda p: p[0]):
         if isinstance(item, int | Number):
@@ -76,7 +76,6 @@ def _back_in_place(new: Tensor, plan: list[tuple[int, object]], context: Context
             new = _unpicked(inserted(new, axis) if new.rank != 0 else new, axis, key)
         elif isinstance(item, Range):
             new = _uncut(new, axis, item)
-    del context
     return new
 
 

@@ -113,7 +113,8 @@ def gather(t: Tensor, dim: object, index: Tensor, context: Context) -> Tensor:
     if axis is None:
         return opaque([t, index], context, "gather")
     t = undiagonal(doubted(t, guess))
-    if any(touched(m, axis) for _, m in t.motions) or any(not m.phase.neutral for _, m in index.motions):
+    hidden = any(m.order.mode is Mode.MIXED for _, m in t.motions)
+    if hidden or any(touched(m, axis) for _, m in t.motions) or any(not m.phase.neutral for _, m in index.motions):
         return opaque([t, index], context, "gather")
     t = followed(t, index, {a: a for _, m in t.motions for a in slots_of(m) if a != axis}, context)
     flags = (t.flags & {"nonneg", "unit", "nonzero"}) | ({"nonzero"} if "largest" in index else set())
@@ -125,6 +126,7 @@ def gather(t: Tensor, dim: object, index: Tensor, context: Context) -> Tensor:
 
 
 def touched(m: Motion, axis: int) -> bool:
+    """Whether anything arbitrary runs along the axis."""
     return axis in slots_of(m) or m.is_batch(axis)
 
 

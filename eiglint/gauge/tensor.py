@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.state import Cause, Live, Mode, Motion, Order, Phase, Rotation, Slot
 from eiglint.gauge.terms import Term, cuts_in, term
 from eiglint.gauge.values import Number, Range, Unknown
+
+State = TypeVar("State", Phase, Order, Rotation)
 
 CERTAIN, LIKELY, POSSIBLE = 0, 1, 2
 """Doubt: every fact known; a rank or dtype was assumed; the value passed something unknown."""
@@ -21,6 +23,8 @@ class Whole(NamedTuple):
 
     part: str
     of: Tensor
+    factor: complex = 1
+    """What an angle has been multiplied by since."""
 
 
 class Record(NamedTuple):
@@ -95,10 +99,10 @@ def settle(motions: Mapping[Gauge, Motion]) -> tuple[tuple[Gauge, Motion], ...]:
 
 
 def tensor(
-    name: Term, live: Live = Live.MAYBE, dtype: str | None = None, rank: int | None = None, **facts: object
+    name: Term, live: Live = Live.MAYBE, dtype: str | None = None, rank: int | None = None, **facts: Any
 ) -> Tensor:
     """Return a tensor that depends on no gauge: a parameter, an input, a constant."""
-    return Tensor(name, live=live, dtype=dtype, rank=rank, **facts)  # type: ignore[arg-type]
+    return Tensor(name, live=live, dtype=dtype, rank=rank, **facts)
 
 
 def constant(value: float | complex) -> Tensor:
@@ -198,21 +202,20 @@ def opaque(values: Iterable[object], context: Context, name: str) -> Tensor:
 
 def worse(a: Motion, b: Motion) -> Motion:
     """Return the componentwise worse of two motions whose exact parts cannot both hold."""
-
-    def pick(x: Phase | Order | Rotation, y: Phase | Order | Rotation) -> Phase | Order | Rotation:
-        return x if x.mode >= y.mode and not (x.neutral and not y.neutral) else y
-
-    phase, order, rotation = pick(a.phase, b.phase), pick(a.order, b.order), pick(a.rotation, b.rotation)
     return Motion(
-        phase,  # type: ignore[arg-type]
-        order,  # type: ignore[arg-type]
-        rotation,  # type: ignore[arg-type]
+        _worse_state(a.phase, b.phase),
+        _worse_state(a.order, b.order),
+        _worse_state(a.rotation, b.rotation),
         a.batch | b.batch,
         _rest(a.rest, b.rest),
         max(a.live, b.live),
         a.doubled or b.doubled,
         a.trail or b.trail,
     )
+
+
+def _worse_state(x: State, y: State) -> State:
+    return x if x.mode >= y.mode and not (x.neutral and not y.neutral) else y
 
 
 def _rest(a: int | None, b: int | None) -> int | None:

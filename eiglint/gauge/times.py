@@ -27,6 +27,8 @@ def product(x: Tensor, y: Tensor, context: Context) -> Tensor:
             return replace(made, term=negated(b.term))
         if a.value is not None:
             made = _scaled_centres(made, b, a.value)
+            if b.whole is not None and b.whole.part == "angle":
+                made = replace(made, whole=b.whole._replace(factor=b.whole.factor * a.value))
             if a.value != 0:
                 made = replace(made, flags=made.flags | (b.flags & {"zero", "diagonal", "nonzero"}))
         if "sign" in a and _cancels(a, b, made):

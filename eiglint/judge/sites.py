@@ -79,9 +79,9 @@ def _learn_all(here: Known, motion: Motion, reached: Reached) -> None:
 def as_sites(known: Mapping[Spot, Known], places: Mapping[Spot, Place]) -> tuple[Site, ...]:
     """Return the sites in the order of the text."""
     gradients: dict[Live, Gradient] = {Live.NO: "no", Live.MAYBE: "unknown", Live.YES: "yes"}
-    made = [
-        Site(places[spot], here.gauge.call, gradients[here.live], *(here.answers[s] for s in SYMMETRIES))  # type: ignore[arg-type]
-        for spot, here in known.items()
-        if spot in places
-    ]
+    made = []
+    for spot, here in known.items():
+        if spot in places:
+            phase, order, rotation = (here.answers[s] for s in SYMMETRIES)
+            made.append(Site(places[spot], here.gauge.call, gradients[here.live], phase, order, rotation))
     return tuple(sorted(made, key=lambda s: s.place))

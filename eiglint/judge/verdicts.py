@@ -103,6 +103,8 @@ def _phase_verdict(event: Reached, gauge: Gauge, motion: Motion) -> Iterator[Ver
         return
     code = phase_code(cause)
     live = max(cause.live, motion.live) if motion.live is not Live.NO else Live.NO
+    if event.value.live is Live.NO:
+        live = Live.NO
     if live is Live.NO and code not in VALUE_CODES:
         return
     spot = _doubling(cause) if code == "EIG104" else cause.spot
@@ -116,7 +118,9 @@ def _doubling(cause: Cause) -> Spot:
 
 def _order_verdict(event: Reached, gauge: Gauge, motion: Motion) -> Iterator[Verdict]:
     order = motion.order
-    if gauge.ordered or order.mode is not Mode.BROKEN or order.cause is None or motion.live is Live.NO:
+    if gauge.ordered or order.mode is not Mode.BROKEN or order.cause is None:
+        return
+    if Live.NO in (motion.live, event.value.live):
         return
     cause = order.cause
     yield Verdict(order_code(cause), cause.spot, cause.gauge, certainty(motion.live, cause.doubt), _trail(cause, event))

@@ -159,3 +159,10 @@ def test_unordered_columns_pair_with_the_rows_of_their_inverse() -> None:
     _, V = eig()
     assert order(matmul(V, inverse(V))) == "fine"
     assert order(matmul(inverse(V), plain("M"), V)) == "carried"
+
+
+def test_the_right_factor_takes_over_what_its_columns_carry() -> None:
+    _, V = hermitian()
+    assert charges(svd(V)[2], only(V)) == {-1: 1}
+    assert charges(several("svd", V)[2], only(V)) == {-2: -1}
+    assert phase(svd(matmul(adjoint(V), plain("M")))[2], only(V)) == "fine"

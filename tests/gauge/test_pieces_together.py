@@ -136,3 +136,11 @@ def test_both_signs_side_by_side_along_the_rows_carry_the_sign() -> None:
     V = sized("real")
     assert charges(cat(V, one("neg", V), dim=0)) == {-1: 1}
     assert phase(matmul(transposed(V), plain("M"), cat(V, one("neg", V)))) == "mixed"
+
+
+def test_a_mixture_times_its_own_conjugate_is_a_modulus() -> None:
+    V, W = sized(), eigh(plain("B", dtype="complex"))[1]
+    both = one("cat", (V, W), -1)
+    for g in both.gauges:
+        assert phase(mul(both, one("conj", both)), g) == "fine"
+        assert phase(matmul(both, adjoint(both)), g) == "fine"

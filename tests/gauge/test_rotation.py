@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from eiglint.gauge import Tensor
 from eiglint.gauge.values import Range
 from tests.gauge.words import (
     ALL,
@@ -131,3 +130,10 @@ def test_what_is_lost_stays_lost() -> None:
 def test_an_unknown_operation_leaves_the_basis_open() -> None:
     _, V = eigh()
     assert rotation(one("flatten", V)) == "unknown"
+
+
+def test_the_diagonal_in_an_arbitrary_basis_depends_on_the_basis() -> None:
+    _, V = eigh()
+    inner = matmul(transposed(V), plain("M"), V)
+    assert rotation(one("trace", inner)) == "fine"
+    assert rotation(one("diagonal", inner)).startswith("depends")

@@ -1,4 +1,4 @@
-"""A vocabulary for the algebra's own tests: outputs of decompositions, operations by torch's names, verdicts in words."""
+"""A vocabulary for the algebra's own tests: decompositions, operations by torch's names, verdicts in words."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def test_a_call_that_the_project_models_is_a_decomposition(tmp_path: Path, line:
     (tmp_path / "a.py").write_text(CODE.format(line, call, used))
     report = check_paths([tmp_path])
     assert [(site.call, site.phase) for site in report.sites] == [("my.eigh_safe", "dependent")]
-    assert [(finding.code, finding.line) for finding in report.findings] == [("EIG106", 7)]
+    assert [(finding.code, finding.line) for finding in report.findings] == [("EIG102", 7)]
 
 
 WRONG = {

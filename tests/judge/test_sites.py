@@ -1,0 +1,105 @@
+"""What the sites say of all uses of a decomposition together."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.judge.reading import report, site
+
+
+def uses(rest: str, call: str = "torch.linalg.eig") -> tuple[str, str, str]:
+    made = site(f"""
+        def f(A, g):
+            L, V = {call}(A)
+            {rest}
+    """)
+    return made.phase, made.order, made.rotation
+
+
+@pytest.mark.parametrize(
+    ("rest", "call", "answers"),
+    [
+        ("return V @ torch.diag(L) @ torch.linalg.inv(V)", "torch.linalg.eig", ("invariant", "invariant", "invariant")),
+        ("return L.sum()", "torch.linalg.eig", ("invariant", "invariant", "invariant")),
+        ("return V.abs()", "torch.linalg.eig", ("invariant", "leaves", "dependent")),
+        ("return L, V", "torch.linalg.eig", ("leaves", "leaves", "leaves")),
+        ("return V.sum(-1)", "torch.linalg.eig", ("dependent", "invariant", "dependent")),
+        ("return L[0]", "torch.linalg.eig", ("invariant", "dependent", "invariant")),
+        ("return g(V)", "torch.linalg.eig", ("unknown", "unknown", "unknown")),
+        ("return V @ V.mT", "torch.linalg.eigh", ("invariant", "none", "invariant")),
+        ("return V", "torch.linalg.eigh", ("leaves", "none", "leaves")),
+        ("return L @ V", "torch.linalg.qr", ("invariant", "none", "none")),
+        ("print(V)", "torch.linalg.eig", ("invariant", "invariant", "invariant")),
+    ],
+)
+def test_each_use_has_its_answer(rest: str, call: str, answers: tuple[str, str, str]) -> None:
+    assert uses(rest, call) == answers
+
+
+def test_values_alone_have_no_phase_and_no_basis() -> None:
+    made = site("""
+        def f(A):
+            return torch.linalg.eigvals(A).abs().sum()
+    """)
+    assert (made.phase, made.order, made.rotation) == ("none", "invariant", "none")
+
+
+def test_the_worst_use_decides() -> None:
+    assert uses("return V.abs().sum(), V.sum()")[0] == "dependent"
+    assert uses("g(V); return V.abs()")[0] == "unknown"
+
+
+def test_a_loss_that_still_carries_a_sign_is_dependent_where_a_result_would_leave() -> None:
+    made = site("""
+        A = torch.randn(4, 4, requires_grad=True)
+        L, V = torch.linalg.eigh(A)
+        V[0, 0].backward()
+    """)
+    assert made.phase == "dependent"
+
+
+@pytest.mark.parametrize(
+    ("before", "gradient"),
+    [
+        ("A = torch.randn(4, 4)", "no"),
+        ("A = torch.randn(4, 4, requires_grad=True)", "yes"),
+        ("from data import A", "unknown"),
+    ],
+)
+def test_the_gradient_is_that_of_the_input(before: str, gradient: str) -> None:
+    made = site(f"""
+        {before}
+        V = torch.linalg.eigh(A).eigenvectors
+    """)
+    assert made.gradient == gradient
+
+
+def test_every_call_is_a_site_in_the_order_of_the_text() -> None:
+    made = report("""
+        def f(A):
+            return torch.linalg.eigh(A)[1]
+
+        def g(A):
+            U, S, Vh = torch.linalg.svd(A)
+            return U @ Vh, torch.linalg.eigvals(A).sum()
+    """).sites
+    assert [s.call for s in made] == ["torch.linalg.eigh", "torch.linalg.svd", "torch.linalg.eigvals"]
+
+
+def test_a_helper_that_is_called_from_several_places_is_one_site() -> None:
+    made = report("""
+        def helper(A):
+            return torch.linalg.eigh(A)[1]
+
+        def f(A):
+            return helper(A).abs()
+
+        def g(A):
+            return helper(A).sum()
+    """).sites
+    assert len(made) == 1
+    assert made[0].phase == "dependent"
+
+
+def test_a_program_without_decompositions_has_no_sites() -> None:
+    assert report("x = torch.ones(3).sum()").sites == ()
