@@ -55,10 +55,10 @@ def overwritten(old: Value, new: Value, node: object, frame: Frame) -> None:
     link = frame.world.views.get(id(old))
     if link is None:
         return
-    frame.world.views[id(new)] = View(new, link.base, link.index)
+    frame.world.views[id(new)] = View(new, link.base, link.place)
     for base in _versions(link.base, frame):
         if _is_held(base, frame):
-            overwritten(base, _stored(base, link.index, new, node, frame), node, frame)
+            overwritten(base, _stored(base, link.place, new, node, frame), node, frame)
             return
 
 

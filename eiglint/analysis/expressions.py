@@ -156,7 +156,7 @@ def _dictionary(e: ir.Dictionary, frame: Frame) -> Value:
         made = evaluate(value, frame)
         obj = frame.state.load(pointer.address)
         if isinstance(obj, DictObject) and obj.items is held and is_key(at):
-            held[at] = made  # type: ignore[index]
+            held[at] = made
         else:
             subscripts.put(pointer, at, made, e.at, frame)
     return pointer

@@ -198,7 +198,10 @@ def _reduce(args: list[Value], keywords: Keywords, node: object, frame: Frame) -
 
 def _product(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
     """itertools.product, combinations, chain and the like: any of the items."""
-    elements = [members.member(patterns.element_of(a, frame, node), i) if i else patterns.element_of(a, frame, node) for i, a in enumerate(args)]
+    elements = [
+        members.member(patterns.element_of(a, frame, node), i) if i else patterns.element_of(a, frame, node)
+        for i, a in enumerate(args)
+    ]
     repeat = keywords.get("repeat", 1)
     if isinstance(repeat, int) and 1 < repeat <= 4:
         elements = [members.member(v, (i, k)) for i in range(repeat) for k, v in enumerate(elements)]

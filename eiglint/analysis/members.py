@@ -1,4 +1,4 @@
-"""Sequences of unknown length: one value stands for all members, and two of them come from two runs of the same code."""
+"""Sequences of unknown length: one value stands for all members, and two of them come from two runs of one code."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
 
 from eiglint import gauge
@@ -72,8 +72,11 @@ def call_method(
     if isinstance(receiver, str) and name in STRINGS and is_constant(tuple(positional)) and not keywords and not rest:
         return _of_string(receiver, name, positional, node, frame)
     if isinstance(receiver, Record) and name in ("_replace", "_asdict"):
-        named = dict(zip(receiver.fields, receiver.values, strict=True)) | dict(keywords)
-        return Record(receiver.fields, tuple(named.values())) if name == "_replace" else frame.allocate(DictObject(named))
+        named: dict[Hashable, Value] = dict(zip(receiver.fields, receiver.values, strict=True))
+        named.update(keywords)
+        if name == "_asdict":
+            return frame.allocate(DictObject(named))
+        return Record(receiver.fields, tuple([named[f] for f in receiver.fields]))
     if isinstance(receiver, Layer):
         return _of_layer(receiver, name, positional, keywords, node, frame)
     if isinstance(receiver, Shape) and name == "numel":
@@ -172,8 +175,9 @@ def _of_instance(
             _keep(pointer, positional[0], positional[1], node, frame)
         return None
     if name in ("_replace", "_asdict") and obj.cls is not None and obj.cls.fields:
-        items = {**obj.attributes, **keywords}
-        return frame.allocate(replace(obj, attributes=items) if name == "_replace" else DictObject(items))
+        if name == "_asdict":
+            return frame.allocate(DictObject({f: obj.attributes.get(f) for f in obj.cls.fields}))
+        return frame.allocate(replace(obj, attributes={**obj.attributes, **keywords}))
     if name in FLUENT and obj.cls is not None:
         return pointer
     if name in ("parameters", "named_parameters", "buffers", "modules", "children", "state_dict", "zero_grad"):

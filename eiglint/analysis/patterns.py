@@ -252,8 +252,11 @@ def rebind(target: ir.Expression, value: Value, frame: Frame) -> None:
                 attributes.put(held, attr, value, at, frame)
                 aliases.overwritten(before, value, at, frame)
         case ir.Subscript(value=base, index=index, at=at):
-            held = expressions.evaluate(base, frame)
-            assign_item(base, held, expressions.evaluate(index, frame), value, at, frame)
+            held, place = expressions.evaluate(base, frame), expressions.evaluate(index, frame)
+            item = None if isinstance(held, Tensor) else subscripts.get(held, place, at, frame)
+            if not is_tuple(held):
+                assign_item(base, held, place, value, at, frame)
+            aliases.overwritten(item, value, at, frame)
         case ir.Call(func=ir.Attribute(value=base), at=at):
             held = expressions.evaluate(base, frame)
             if isinstance(held, Tensor):

@@ -48,7 +48,7 @@ def _augment(s: ir.Augment, frame: Frame) -> None:
             return
     made = operators.apply(s.op, [old, value], s.at, frame)
     patterns.assign(s.target, made, frame)
-    if isinstance(s.target, ir.Name | ir.Attribute):
+    if id(old) not in frame.world.views or not isinstance(s.target, ir.Subscript):
         aliases.overwritten(old, made, s.at, frame)
 
 

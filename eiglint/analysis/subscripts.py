@@ -8,7 +8,7 @@ from typing import cast
 from eiglint import gauge
 from eiglint.analysis import aliases, attributes, calls, members, patterns
 from eiglint.analysis.frame import Frame
-from eiglint.analysis.merge import MISSING, map_tensors, merge_all
+from eiglint.analysis.merge import MISSING, merge_all
 from eiglint.analysis.objects import (
     bind_to,
     class_attribute,
@@ -129,15 +129,7 @@ def _of_sequence(base: Sequence, index: Value) -> Value:
     """Return one of many: two different positions hold the results of two different runs of the same code."""
     if isinstance(index, Range):
         return base if index.lower in (None, 0) else Sequence(members.member(base.element, ("from", repr(index))))
-    element = members.member(base.element, index) if isinstance(index, int | Number) else base.element
-    if isinstance(index, int) and index != 0:
-        return map_tensors(element, _earlier)
-    return element
-
-
-def _earlier(t: Tensor) -> Tensor:
-    """Age what belongs to no position; what was marked for one position is told apart already."""
-    return gauge.age(t, [g for g in t.gauges if not members.is_one_of_many(g)])
+    return members.member(base.element, index) if isinstance(index, int | Number) else base.element
 
 
 def _of_object(pointer: Pointer, index: Value, node: object, frame: Frame) -> Value:

@@ -169,7 +169,7 @@ class View(NamedTuple):
 
     view: Tensor
     base: Tensor
-    index: tuple[Value, ...] | None
+    place: tuple[Value, ...] | None
 
 
 # --- what pointers point to -------------------------------------------------------------------------------------

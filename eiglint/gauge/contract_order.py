@@ -124,7 +124,7 @@ def rotation_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> 
             total[key] = total.get(key, 0) + q
     contracted = set(laid.contracted())
     merged = _merged_letters(moving)
-    if merged - contracted:
+    if merged - contracted or any(_meets_rows(o, m) for o, m in moving):
         # The diagonal of V^H M V is taken in whatever basis the block happens to have; its trace is not.
         return Rotation(Mode.BROKEN, cause=cause("mixes a basis of equal eigenvalues"))
     for key in list(total):
@@ -140,6 +140,17 @@ def rotation_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> 
             return Rotation(Mode.BROKEN, cause=cause("mixes a basis of equal eigenvalues"))
     left = {k: q for k, q in reduced(total, gauge.group).items() if k[1] not in contracted}
     return Rotation(Mode.EXACT, placed(laid, left, gauge.group))
+
+
+def _meets_rows(o: Operand, m: Motion) -> bool:
+    """Whether a basis axis of an operand is laid on another axis of it that carries no basis, as in its diagonal."""
+    charged = {k.axis for k, _ in m.rotation.charges if isinstance(k, Slot)}
+    return any(
+        axis not in charged and not o.tensor.still_along(axis)
+        for slot in charged
+        for axis in o.axes(o.letter(slot))
+        if axis != slot
+    )
 
 
 def _merged_letters(moving: Moving) -> set[Letter]:

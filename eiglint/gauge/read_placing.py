@@ -32,7 +32,8 @@ def read_index_add(o: Options, a: Arguments, c: Context, name: str) -> object:
     """Return a tensor with slices added to some of its own: which ones does not matter where they all move alike."""
     t, src, index = need(a, "input"), need(a, "src"), need(a, "index")
     axis, guess = shape.axis_of(src, a.get("dim"))
-    if axis is None or not index.neutral or any(taking.touched(m, axis) for _, m in src.motions):
+    moving = [m for tensor in (src, t) for _, m in tensor.motions]
+    if axis is None or not index.neutral or any(taking.touched(m, axis) for m in moving):
         raise NoRuleError("dim")
     one = reduction.reduce(shape.doubted(src, guess), axis, True, "sum", c)
     made = combine.add(t, one, c)

@@ -43,7 +43,7 @@ def answers(text: str, others: Mapping[str, str] | None = None, live: Live = Liv
         line = places[id(reached.spot.node)].line
         name = [n for start, n in starts if start <= line][-1]
         for _, motion in reached.value.motions:
-            if motion.live >= live:
+            if min(motion.live, reached.value.live) >= live:
                 found[name] = max(found[name], _word(motion.phase.mode, motion.phase.neutral), key=WORDS.index)
     return found
 
