@@ -8,10 +8,22 @@ from eiglint import gauge
 from eiglint.analysis import decorators, expressions, members, statements
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.merge import merge_all, merge_states, merge_values, tensors_inside
-from eiglint.analysis.plain import deep_tensors
+from eiglint.analysis.objects import ancestors
+from eiglint.analysis.plain import contents, deep_tensors
 from eiglint.analysis.returns import merged_returns, moving_tests
 from eiglint.analysis.state import Binding, State
-from eiglint.analysis.values import Bound, Class, Closure, Derived, DictObject, Partial, Sequence, Value
+from eiglint.analysis.values import (
+    Bound,
+    Class,
+    Closure,
+    Derived,
+    DictObject,
+    InstanceObject,
+    Partial,
+    Pointer,
+    Sequence,
+    Value,
+)
 from eiglint.gauge import Gauge, Tensor
 from eiglint.gauge.values import Unknown
 from eiglint.ir import instructions as ir
@@ -119,9 +131,30 @@ def facts_do_not_matter(frame: Frame) -> bool:
     return frame.function is not None and frame.function.mentions.isdisjoint(frame.world.seeds)
 
 
+def _is_code(value: Value, frame: Frame) -> bool:
+    """Whether a value is code, holds code, or is an object whose methods lead to a decomposition."""
+    seen: set[int] = set()
+    stack = [value]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, Closure | Bound | Partial | Derived | Class):
+            return True
+        if isinstance(one, Pointer) and one.address not in seen:
+            seen.add(one.address)
+            obj = frame.state.load(one.address)
+            if isinstance(obj, InstanceObject) and obj.cls is not None:
+                bodies = [a.body for a in ancestors(obj.cls) if isinstance(a, Class)]
+                if any(isinstance(m, Closure) and frame.world.relevant(m) for b in bodies for m in b.values()):
+                    return True
+            stack.extend(contents(one, frame))
+        elif type(one) is tuple:
+            stack.extend(one)
+    return False
+
+
 def brings_nothing(given: list[Value], frame: Frame) -> bool:
     """Whether arguments neither depend on a decomposition nor are code that may lead to one."""
-    if any(isinstance(value, Closure | Bound | Partial | Derived | Class) for value in given):
+    if any(_is_code(value, frame) for value in given):
         return False
     return all(t.neutral for t in deep_tensors(given, frame))
 

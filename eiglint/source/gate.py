@@ -26,8 +26,9 @@ WORDS = (*DECOMPOSITIONS, "reveal_gauge")
 
 
 def names_decomposition(source: bytes, words: tuple[str, ...] = WORDS) -> bool:
-    """Say whether one of the words occurs in the source."""
-    return any(stem in source and pattern.search(source) for stem, pattern in _patterns(words))
+    """Say whether one of the words occurs in the source as something that may be called or imported."""
+    found = any(stem in source and pattern.search(source) for stem, pattern in _patterns(words))
+    return found and _use(words).search(source) is not None
 
 
 @lru_cache(maxsize=8)
@@ -38,6 +39,20 @@ def words_with(models: tuple[str, ...]) -> tuple[str, ...]:
     from eiglint.models import words
 
     return (*WORDS, *(word for word in words(models) if word not in WORDS))
+
+
+@lru_cache(maxsize=8)
+def _use(words: tuple[str, ...]) -> re.Pattern[bytes]:
+    """Match a word where it is called, read off a module, imported or quoted, and not a variable's name alone.
+
+    It is searched only where a word was found, so it may be slow: `svd = TruncatedSVD(k)` calls no decomposition.
+    """
+    word = "(?:" + "|".join(map(re.escape, words)) + r")\b"
+    read = rf"\.\s*{word}"
+    called = rf"\b{word}\s*\("
+    imported = rf"\bimport\b[^\n]*\b{word}|^[ \t]*{word}[ \t]*(?:,|\)|as\b|#|\r?$)"
+    quoted = rf"[\"']{word}[\"']"
+    return re.compile(f"{read}|{called}|{imported}|{quoted}".encode(), re.MULTILINE)
 
 
 @lru_cache(maxsize=8)

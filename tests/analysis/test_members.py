@@ -142,3 +142,19 @@ def test_a_dictionary_of_many_entries_is_made_in_one_go() -> None:
     entries = ", ".join(f"'k{i}': {i}" for i in range(5000))
     text = f"D = {{{entries}}}\ndef f(A):\n    return torch.linalg.eigh(A).eigenvectors.exp() * D['k7']\n"
     assert answers(text)["f"] == "broken"
+
+
+def test_an_object_takes_its_methods_along_into_another_file() -> None:
+    text = """
+    from far import use, pick
+    class Operation:
+        def go(self, A):
+            return torch.linalg.eigh(A).eigenvectors
+    def by_object(A):
+        return use(Operation(), A).exp()
+    def by_dictionary(A):
+        return pick({"f": lambda x: torch.linalg.eigh(x).eigenvectors}, A).exp()
+    """
+    far = "def use(op, A):\n    return op.go(A)\ndef pick(d, A):\n    return d['f'](A)\n"
+    found = answers(text, {"far": far})
+    assert (found["by_object"], found["by_dictionary"]) == ("broken", "broken")
