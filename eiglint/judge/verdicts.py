@@ -103,7 +103,7 @@ def _phase_verdict(event: Reached, gauge: Gauge, motion: Motion) -> Iterator[Ver
         return
     code = phase_code(cause)
     live = max(cause.live, motion.live) if motion.live is not Live.NO else Live.NO
-    if event.value.live is Live.NO:
+    if Live.NO in (event.value.live, cause.live):
         live = Live.NO
     if live is Live.NO and code not in VALUE_CODES:
         return
@@ -120,7 +120,7 @@ def _order_verdict(event: Reached, gauge: Gauge, motion: Motion) -> Iterator[Ver
     order = motion.order
     if gauge.ordered or order.mode is not Mode.BROKEN or order.cause is None:
         return
-    if Live.NO in (motion.live, event.value.live):
+    if Live.NO in (motion.live, event.value.live, order.cause.live):
         return
     cause = order.cause
     yield Verdict(order_code(cause), cause.spot, cause.gauge, certainty(motion.live, cause.doubt), _trail(cause, event))

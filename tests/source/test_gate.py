@@ -19,14 +19,14 @@ LOUD = {
     "an attribute": b"torch.linalg.eigh(A)",
     "a bare name": b"eig(A)",
     "at the very start": b"eig",
-    "at the very end": b"x = svd",
+    "at the very end": b"x = torch.svd",
     "an import": b"from torch.linalg import qr as f",
     "values only": b"torch.linalg.eigvalsh(A)",
     "an old spelling": b"torch.symeig(A)",
     "a randomised one": b"torch.svd_lowrank(A)",
     "a string for getattr": b'getattr(torch.linalg, "eigvals")',
     "a question about a gauge": b"reveal_gauge(x)",
-    "between bytes that are not text": b"\xff\xfe eigh \xff",
+    "between bytes that are not text": b"\xff\xfe eigh(\xff",
 }
 
 
