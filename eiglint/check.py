@@ -121,7 +121,9 @@ def assemble(results: Iterable[Inspected], files: int) -> Report:
     sites: dict[tuple[object, ...], Site] = {}
     skipped: set[Skipped] = set()
     unknown: Counter[str] = Counter()
+    elsewhere: list[Site] = []
     for result in results:
+        elsewhere += result.elsewhere
         for finding in result.findings:
             key = (os.path.abspath(finding.path), finding.cell, finding.line, finding.column, finding.code)
             known = findings.get(key)
@@ -130,6 +132,11 @@ def assemble(results: Iterable[Inspected], files: int) -> Report:
         sites.update(((site.path, site.cell, site.line, site.place.column), site) for site in result.sites)
         skipped.update(result.skipped)
         unknown.update(dict(result.unknown_callees))
+    for site in elsewhere:
+        # A file that was itself checked hears what other files make of its decompositions.
+        place = (site.path, site.cell, site.line, site.place.column)
+        if place in sites:
+            sites[place] = sterner(sites[place], site)
     return Report(
         findings=tuple(sorted(findings.values(), key=_finding_order)),
         sites=tuple(sorted(sites.values(), key=lambda site: (site.path, site.cell or 0, site.line, site.place.column))),
@@ -137,6 +144,19 @@ def assemble(results: Iterable[Inspected], files: int) -> Report:
         skipped=tuple(sorted(skipped)),
         unknown_callees=tuple(sorted(unknown.items(), key=lambda item: (-item[1], item[0]))),
     )
+
+
+def sterner(a: Site, b: Site) -> Site:
+    """Return a site with the worse of two answers for every symmetry."""
+    return replace(
+        a,
+        phase=max(a.phase, b.phase, key=WORSE.index),
+        order=max(a.order, b.order, key=WORSE.index),
+        rotation=max(a.rotation, b.rotation, key=WORSE.index),
+    )
+
+
+WORSE = ("none", "invariant", "leaves", "unknown", "dependent")
 
 
 def _finding_order(finding: Finding) -> tuple[str, int, int, int, str]:

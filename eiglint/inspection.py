@@ -36,6 +36,8 @@ class Inspected(NamedTuple):
     sites: tuple[Site, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     unknown_callees: tuple[tuple[str, int], ...] = ()
+    elsewhere: tuple[Site, ...] = ()
+    """Decompositions in imported files, as this file's uses of them show them."""
 
 
 @dataclass(slots=True)
@@ -148,10 +150,11 @@ class Inspector:
             self._comments[path] = read_comments(decode(source))
             findings = [finding for finding in findings if not self._is_silenced(finding)]
         sites = [site for site in inspected.sites if site.path == path]
+        elsewhere = tuple(site for site in inspected.sites if site.path != path)
         if notebook is not None:
             findings = [place_in_cell(finding, notebook) if finding.path == path else finding for finding in findings]
             sites = [site_in_cell(site, notebook) for site in sites]
-        return inspected._replace(findings=tuple(findings), sites=tuple(sites))
+        return inspected._replace(findings=tuple(findings), sites=tuple(sites), elsewhere=elsewhere)
 
     def _is_silenced(self, finding: Finding) -> bool:
         if self._comments_of(finding.path).silence(finding, finding.line, noqa=self.noqa):

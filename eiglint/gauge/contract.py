@@ -36,7 +36,8 @@ def contract(laid: Contraction, context: Context, name: Term | None = None) -> T
     live = max((o.tensor.live for o in operands), default=Live.NO) if context.recording else Live.NO
     flags = {"diagonal"} if laid.diagonal else set()
     if any("zero" in o.tensor for o in operands):
-        return Tensor(term("zero"), rank=_rank(laid), live=live, flags=frozenset({"zero", *flags}))
+        everywhere = frozenset(range(-(_rank(laid) or 6), 0))
+        return Tensor(term("zero"), rank=_rank(laid), steady=everywhere, live=live, flags=frozenset({"zero", *flags}))
     for shared in ("nonzero", "unit"):
         if all(shared in o.tensor for o in operands) and not laid.contracted():
             flags.add(shared)
