@@ -17,10 +17,10 @@ UNPARSABLE = {
     "an unclosed bracket": (b"import torch\n\nx = torch.linalg.eigh(\n", 3),
     "Python 2": (b"import torch\nprint 'eigh'\n", 2),
     "bad indentation": (b"if x:\n    eigh()\n  y = 1\n", 3),
-    "a byte that is not utf-8": (b"x = 1\ny = 'eigh \xe4'\n", 2),
+    "a byte that is not utf-8": (b"x = 1\ny = eigh('\xe4')\n", 2),
     "an encoding that does not exist": (b"# -*- coding: klingon -*-\neigh\n", 1),
-    "a NUL byte": (b"x = 1\ny = eigh\x00\n", 2),
-    "a lone surrogate's bytes": (b"x = 'eigh \xed\xa0\x80'\n", 1),
+    "a NUL byte": (b"x = 1\ny = l.eigh\x00\n", 2),
+    "a lone surrogate's bytes": (b"x = eigh('\xed\xa0\x80')\n", 1),
 }
 TOO_MUCH = {
     "a sum": "x = " + " + ".join(["a"] * MANY),
@@ -37,6 +37,7 @@ SURVIVED = {
     "an empty file": "",
     "nothing but a comment": "# eigh",
     "nothing but the word": "eigh",
+    "nothing but a name that is read": "torch.linalg.eigh",
     "no newline at the end": NAMES_ONE.rstrip(),
     "old line endings of the Mac": NAMES_ONE.replace("\n", "\r"),
     "functions that call each other for ever": (
@@ -102,7 +103,7 @@ def test_a_broken_file_that_is_imported_does_not_break_the_importing_one(tmp_pat
 
 
 def test_a_notebook_that_is_none_is_skipped(tmp_path: Path) -> None:
-    (skipped,) = check(tmp_path, b"eigh {", name="odd.ipynb")["skipped"]
+    (skipped,) = check(tmp_path, b"eigh( {", name="odd.ipynb")["skipped"]
     assert "not a notebook" in str(skipped["reason"])
 
 
