@@ -5,27 +5,15 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from eiglint.findings import CERTAINTIES, Finding, Report, Site, Skipped
 from eiglint.inspection import Inspected, Inspector, unreadable
+from eiglint.run import Run, inspect_file
 from eiglint.source.config import Options, models_for, options_for
 from eiglint.source.discover import Missing, discover
 from eiglint.source.text import encode
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """What a run over files is asked to do besides the options of what is reported."""
-
-    options: Options = field(default_factory=Options)
-    config: Path | None = None
-    jobs: int | None = 1
-    """The number of processes; None chooses by the amount of work."""
-    stdin: bytes = b""
-    """What the path `-` stands for."""
-    stdin_name: str = "<stdin>"
 
 
 def check_source(text: str | bytes, path: str = "<string>", *, options: Options | None = None) -> Report:
@@ -83,16 +71,6 @@ def _inspect_all(inspector: Inspector, work: list[tuple[str, int]], run: Run) ->
     if count > 1:
         return inspect_in_processes([path for path, _ in work], replace(run, stdin=b""), count)
     return (inspect_file(inspector, path, run) for path, _ in work)
-
-
-def inspect_file(inspector: Inspector, path: str, run: Run) -> Inspected:
-    """Read and inspect one file."""
-    try:
-        source = Path(path).read_bytes()
-    except OSError as error:
-        return Inspected(skipped=(unreadable(path, error),))
-    options, _ = options_for(Path(path), run.config)
-    return inspector.inspect(path, source, run.options.over(options))
 
 
 def _inspect_stdin(inspector: Inspector, run: Run) -> Inspected:

@@ -13,11 +13,12 @@ import typer
 
 from eiglint import __version__
 from eiglint.catalogue import UnknownRule, find, resolve, rules
-from eiglint.check import Run, run_paths
+from eiglint.check import run_paths
 from eiglint.findings import Certainty, Report
 from eiglint.report.lines import as_concise, as_github
 from eiglint.report.records import as_json, as_json_lines
 from eiglint.report.summary import statistics, summary
+from eiglint.run import Run
 from eiglint.source.config import ConfigError, Options
 
 app = typer.Typer(

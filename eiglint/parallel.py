@@ -8,12 +8,9 @@ import platform
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import TYPE_CHECKING
 
 from eiglint.inspection import Inspected, Inspector, died
-
-if TYPE_CHECKING:
-    from eiglint.check import Run
+from eiglint.run import Run, inspect_file
 
 _WORTH_BYTES = 400_000
 """Below this amount of source to analyse, starting processes takes longer than it saves."""
@@ -56,8 +53,6 @@ def _pool(count: int) -> ProcessPoolExecutor:
 
 
 def _work(path: str, run: Run) -> Inspected:
-    from eiglint.check import inspect_file
-
     global _inspector
     _inspector = _inspector or Inspector()
     return inspect_file(_inspector, path, run)
