@@ -9,6 +9,7 @@ from eiglint.gauge import positions, shape, taking
 from eiglint.gauge.arguments import Arguments, NoRuleError, Options, integers, listed, need
 from eiglint.gauge.context import Context
 from eiglint.gauge.join import put_together
+from eiglint.gauge.reshaping import reshape
 from eiglint.gauge.state import Motion
 from eiglint.gauge.tensor import named, slots_of
 from eiglint.gauge.terms import term
@@ -70,7 +71,7 @@ def read_reshape(o: Options, a: Arguments, c: Context, name: str) -> object:
             return replace(plain, rank=1 if whole else None, term=term("flatten", t.term, named(a.get("start_dim"))))
         made = shape.scrambled(t, c, name)
         return replace(made, rank=1) if whole else made
-    return shape.reshape(t, integers(a.get("shape")), c)
+    return reshape(t, integers(a.get("shape")), c)
 
 
 def _spread_out(m: Motion) -> bool:

@@ -1,0 +1,133 @@
+"""Reshaping: which dimensions are still the axes they were."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from eiglint.gauge.context import Context
+from eiglint.gauge.elementwise import undiagonal
+from eiglint.gauge.shape import inserted, relabel, removed, scrambled
+from eiglint.gauge.state import Motion
+from eiglint.gauge.tensor import LIKELY, Tensor, named, settle, slots_of
+from eiglint.gauge.terms import Term, term
+from eiglint.gauge.values import Number
+
+
+def reshape(t: Tensor, shape: Sequence[object] | None, context: Context) -> Tensor:
+    """Give new dimensions; trailing ones of equal known length are the same axes as before."""
+    label = ("reshape", named(shape))
+    if shape is None:
+        return scrambled(t, context, *label)
+    rank = len(shape)
+    lengths = [s.term if isinstance(s, Number) else s for s in shape]
+    same = 0
+    while same < rank and _is_length(lengths[-same - 1], t, -same - 1):
+        same += 1
+    moving = {a for _, m in t.motions for a in slots_of(m)}
+    batched = any(m.rest is not None for _, m in t.motions if not m.phase.neutral)
+    if all(-a <= same for a in moving) and not batched:
+        known = tuple((i - rank, s) for i, s in enumerate(lengths) if s != -1 and isinstance(s, int | Term))
+        steady = frozenset(a for a in t.steady if -a <= same) | {a for a, s in known if s == 1}
+        flags = t.flags if same >= 2 else t.flags - {"diagonal", "identity", "hermitian"}
+        base = t if same >= 2 else undiagonal(t)
+        return replace(
+            base,
+            term=term("reshape", t.term, named(shape)),
+            rank=rank,
+            sizes=known,
+            steady=steady,
+            flags=flags,
+            whole=None,
+        )
+    kept = _only_ones(t, lengths)
+    if kept is not None:
+        return kept
+    rows = _batch_in_front(t, lengths)
+    if rows is None:
+        rows = _leading_kept(t, lengths)
+    if rows is not None:
+        return rows
+    made = scrambled(t, context, *label)
+    return replace(made, rank=rank)
+
+
+def _leading_kept(t: Tensor, lengths: Sequence[object]) -> Tensor | None:
+    """Recognise (k, n) given the shape (k, a, b): what runs along the first dimensions still does."""
+    if t.rank is None:
+        return None
+    lead = 0
+    while lead < min(t.rank, len(lengths)) and _is_length(lengths[lead], t, lead - t.rank):
+        lead += 1
+    moving = {a for _, m in t.motions for a in slots_of(m)}
+    if lead == 0 or any(a >= lead - t.rank for a in moving):
+        return None
+    old, new = t.rank, len(lengths)
+    base = undiagonal(t)
+    label = term("reshape", t.term, named(tuple(lengths)))
+    made = relabel(base, lambda a: a + old - new if a < lead - old else None, label, new)
+    sizes = tuple((i - new, n) for i, n in enumerate(lengths) if n != -1 and isinstance(n, int | Term))
+    return replace(made, sizes=sizes, flags=base.flags & {"nonneg", "nonzero", "random"})
+
+
+def _only_ones(t: Tensor, lengths: Sequence[object]) -> Tensor | None:
+    """Recognise a reshape that only adds or drops dimensions of size one."""
+    if t.rank is None:
+        return None
+    old = [t.size(a) for a in range(-t.rank, 0)]
+    free = [s for s in lengths if s == -1]
+    if len(free) > 1 or len([s for s in old if s is None]) > len(free):
+        return None
+    real_old = [s for s in old if s != 1]
+    real_new = [s for s in lengths if s != 1]
+    if len(real_old) != len(real_new):
+        return None
+    if any(n not in (-1, o) and o is not None for o, n in zip(real_old, real_new, strict=True)):
+        return None
+    for axis in sorted((a for a in range(-t.rank, 0) if t.size(a) == 1), reverse=False):
+        t = removed(t, axis, term("squeeze", t.term, axis))
+    for i in range(len(lengths) - 1, -1, -1):
+        if lengths[i] == 1:
+            # Axes further right are already in place, so the position counts from the right of the result.
+            t = inserted(t, i - len(lengths))
+    return t
+
+
+def _is_length(length: object, t: Tensor, axis: int) -> bool:
+    """Whether a requested length is that of the axis: the known one, or what the program read off t's own shape."""
+    if isinstance(length, Term) and length.op == "size" and length.args == (t.term, axis):
+        return True
+    return t.size(axis) is not None and length == t.size(axis)
+
+
+def _batch_in_front(t: Tensor, lengths: Sequence[object]) -> Tensor | None:
+    """Recognise (batch, n) given the shape (-1, a, b): every element of the batch is laid out anew by itself.
+
+    That the sizes behind the first one multiply to n is not checked, so the rank counts as assumed.
+    """
+    moving = [m for _, m in t.motions]
+    if any(slots_of(m) - set(m.batch) for m in moving):
+        return None
+    rank = len(lengths)
+    fixed = [isinstance(n, int) and n > 0 for n in lengths]
+    front = 0
+    while front < rank and not fixed[front]:
+        front += 1
+    if not all(fixed[front:]) or front == rank:
+        return None
+    batch = frozenset(range(-rank, -rank + front))
+
+    def motion(m: Motion) -> Motion:
+        return replace(m, batch=batch if (m.batch or m.rest is not None) else frozenset(), rest=None)
+
+    return replace(
+        t,
+        term=term("reshape", t.term, named(tuple(lengths))),
+        motions=settle({g: motion(m) for g, m in t.motions}),
+        rank=rank,
+        sizes=tuple((i - rank, n) for i, n in enumerate(lengths) if isinstance(n, int) and n > 0),
+        steady=frozenset(),
+        doubt=max(t.doubt, LIKELY),
+        flags=t.flags & {"nonneg", "nonzero", "random"},
+        whole=None,
+    )
