@@ -10,16 +10,27 @@ from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from eiglint.check import check_paths, check_source
-    from eiglint.runtime import GaugeError, gaugecheck
+    from eiglint.runtime import GaugeError, IllDefinedError, gaugecheck, watch
 
 __version__ = "0.1.0"
-__all__ = ["GaugeError", "__version__", "check_paths", "check_source", "gaugecheck", "reveal_gauge"]
+__all__ = [
+    "GaugeError",
+    "IllDefinedError",
+    "__version__",
+    "check_paths",
+    "check_source",
+    "gaugecheck",
+    "reveal_gauge",
+    "watch",
+]
 
 _HOMES = {
     "check_paths": "eiglint.check",
     "check_source": "eiglint.check",
     "gaugecheck": "eiglint.runtime",
     "GaugeError": "eiglint.runtime",
+    "IllDefinedError": "eiglint.runtime",
+    "watch": "eiglint.runtime",
 }
 
 T = TypeVar("T")

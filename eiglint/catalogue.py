@@ -10,9 +10,12 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast, get_args
 
 from eiglint.findings import Severity
+
+Runtime = Literal["phase", "order", "condition", "degeneracy", "asymmetry", "hermitian", "null-gradient", "none"]
+RUNTIMES: tuple[Runtime, ...] = get_args(Runtime)
 
 
 class UnknownRule(ValueError):  # noqa: N818
@@ -29,6 +32,8 @@ class Rule:
     severity: Severity
     default: bool
     fix: str
+    runtime: Runtime
+    """What kind of measurement concerns the rule."""
     page: str
 
     @property
@@ -115,5 +120,6 @@ def _read(page: Traversable) -> Rule:
         severity=cast(Severity, values["severity"]),
         default=values.get("default", "on") == "on",
         fix=values.get("fix", "none"),
+        runtime=cast(Runtime, values["runtime"]),
         page=body.strip() + "\n",
     )

@@ -1,4 +1,4 @@
-"""The command line: check, explain, rules."""
+"""The command line: check, run, explain, rules."""
 
 from __future__ import annotations
 
@@ -14,11 +14,18 @@ import typer
 from eiglint import __version__
 from eiglint.catalogue import UnknownRule, find, resolve, rules
 from eiglint.check import run_paths
+from eiglint.evidence.attach import held_against
+from eiglint.evidence.files import EvidenceError
+from eiglint.evidence.files import read as read_evidence
+from eiglint.evidence.join import summary_line
 from eiglint.findings import Certainty, Report
+from eiglint.program import ProgramError
 from eiglint.report.lines import as_concise, as_github
 from eiglint.report.records import as_json, as_json_lines
 from eiglint.report.summary import statistics, summary
 from eiglint.run import Run
+from eiglint.run_command import run_program
+from eiglint.run_request import ProgramCommand, Request, RunError, failures
 from eiglint.source.config import ConfigError, Options
 
 app = typer.Typer(
@@ -49,6 +56,13 @@ class RuleFormat(StrEnum):
     JSON = "json"
 
 
+class Roundoff(StrEnum):
+    """What happens where torch refuses a gradient for rounding alone."""
+
+    TORCH = "torch"
+    REPAIR = "repair"
+
+
 class Least(StrEnum):
     """The least certainty that is reported."""
 
@@ -59,16 +73,17 @@ class Least(StrEnum):
 
 def run() -> NoReturn:
     """Run the command line; no traceback reaches the user."""
+    as_given = sys.stdout.errors
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        app()
+        app(obj=as_given)
     except KeyboardInterrupt:
         _leave(130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         _leave(1)
-    except (ConfigError, UnknownRule) as error:
+    except (ConfigError, EvidenceError, ProgramError, RunError, UnknownRule) as error:
         _fail(str(error))
     except Exception as error:
         _fail(f"internal error: {type(error).__name__}: {error}; please report this")
@@ -108,6 +123,9 @@ def check(
         Least | None, typer.Option(help="The least certainty that is reported.  [default: likely]")
     ] = None,
     config: Annotated[Path | None, typer.Option(help="A pyproject.toml to use instead of the nearest one.")] = None,
+    evidence: Annotated[
+        Path | None, typer.Option(help="What `eiglint run` saw: each finding says what became of it.", metavar="FILE")
+    ] = None,
     with_statistics: Annotated[bool, typer.Option("--statistics", help="Count the findings of each code.")] = False,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 even if something was found.")] = False,
     stdin_filename: Annotated[str, typer.Option(help="The name of what standard input holds.")] = "<stdin>",
@@ -126,16 +144,79 @@ def check(
     )
     if config is not None and not config.is_file():
         _fail(f"no such file: {config}")
+    seen = read_evidence(evidence) if evidence is not None else None
     paths = paths or ["."]
     stdin = sys.stdin.buffer.read() if "-" in paths else b""
     report, missing = run_paths(paths, Run(chosen, config, _jobs(jobs), stdin, stdin_filename))
     for path in missing:
         typer.echo(f"eiglint: no such file or folder: {path}", err=True)
+    sentence = ""
+    if seen is not None:
+        report, joined = held_against(report, seen, paths)
+        sentence = f"evidence: {summary_line(joined)}"
     _print(report, form, {stdin_filename: stdin} if "-" in paths else {})
     if with_statistics:
         typer.echo(statistics(report), nl=False, err=form in (Format.JSON, Format.JSONL, Format.SARIF))
     _notices(report, form, quiet=quiet, verbose=verbose)
+    if sentence and not quiet and form in (Format.CONCISE, Format.FULL):
+        typer.echo(sentence, err=True)
     raise typer.Exit(2 if missing else int(bool(report.findings) and not exit_zero))
+
+
+@app.command(
+    "run",
+    cls=ProgramCommand,
+    context_settings={"allow_interspersed_args": False},
+    options_metavar="[OPTIONS] {SCRIPT | -m MODULE}",
+    no_args_is_help=True,
+)
+def run_it(
+    context: typer.Context,
+    arguments: Annotated[
+        list[str] | None,
+        typer.Argument(help="The program, and what it is given.", metavar="ARGS", show_default=False),
+    ] = None,
+    module: Annotated[
+        str | None, typer.Option("-m", help="Run a module, as `python -m` does.", metavar="MODULE")
+    ] = None,
+    output: Annotated[
+        str, typer.Option("-o", "--output", help="Where the evidence goes.", metavar="FILE")
+    ] = ".eiglint-evidence.json",
+    append: Annotated[bool, typer.Option("--append", help="Add to the evidence that is there.")] = False,
+    probe: Annotated[
+        bool,
+        typer.Option("--probe", help="Repeat each loss under other signs and orders, to settle what watching cannot."),
+    ] = False,
+    on_roundoff: Annotated[
+        Roundoff,
+        typer.Option(help="Where torch refuses a gradient for rounding alone: let it, or repair the gradient."),
+    ] = Roundoff.TORCH,
+    fail_on: Annotated[
+        list[str] | None,
+        typer.Option(help="Exit with 1 on findings that are confirmed, or on new ones.", metavar="confirmed|new"),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Leave the table out.")] = False,
+) -> None:
+    """Run a program and watch its decompositions: which findings are confirmed, which refuted, and what is new.
+
+    The table goes to standard error. Exits with the program's status.
+    """
+    if module is None and not arguments:
+        _fail("run needs a script, or -m and a module")
+    target, *given = [module, *(arguments or [])] if module is not None else arguments or []
+    request = Request(
+        target,
+        tuple(given),
+        module is not None,
+        output,
+        append,
+        probe,
+        on_roundoff.value,
+        failures(fail_on or []),
+        quiet,
+    )
+    sys.stdout.reconfigure(errors=context.obj)  # type: ignore[union-attr]
+    raise typer.Exit(run_program(request))
 
 
 @app.command()

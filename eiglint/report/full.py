@@ -9,7 +9,7 @@ from rich.text import Text
 
 from eiglint.findings import Finding, Report
 from eiglint.report.excerpts import Excerpts
-from eiglint.report.lines import position
+from eiglint.report.lines import observed, position
 
 _STYLES = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
 _NAME = re.compile(r"[\w.]*\w|.")
@@ -45,6 +45,8 @@ def _finding(finding: Finding, excerpts: Excerpts) -> Text:
     for step in finding.trace:
         if step not in here:
             text.append(f"{' ' * width}::: ", "blue").append(f"{step.path}:{step.line}:{step.column}: {step.note}\n")
+    if seen := observed(finding):
+        text.append(f"{' ' * width} = ", "blue").append("evidence: ", "bold").append(f"{seen}\n")
     if finding.help:
         text.append(f"{' ' * width} = ", "blue").append("help: ", "bold").append(f"{finding.help}\n")
     return text

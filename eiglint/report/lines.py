@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from eiglint.findings import Finding, Report
 
 _LEVELS = {"error": "error", "warning": "warning", "info": "notice"}
@@ -9,7 +11,9 @@ _LEVELS = {"error": "error", "warning": "warning", "info": "notice"}
 
 def as_concise(report: Report) -> str:
     """Return flake8's lines; in notebooks the cell stands after the path."""
-    return "".join(f"{position(finding)}: {finding.code} {finding.message}\n" for finding in report.findings)
+    return "".join(
+        f"{position(finding)}: {finding.code} {finding.message}{_bracketed(finding)}\n" for finding in report.findings
+    )
 
 
 def as_github(report: Report) -> str:
@@ -21,6 +25,18 @@ def position(finding: Finding) -> str:
     """Return where a finding is, as `path:line:column`."""
     cell = f"cell {finding.cell}:" if finding.cell is not None else ""
     return f"{finding.path}:{cell}{finding.line}:{finding.column}"
+
+
+def observed(finding: Finding) -> str:
+    """Return what a run showed of a finding, as `confirmed: why`; empty where nothing was held against it."""
+    if not isinstance(finding.evidence, Mapping):
+        return ""
+    return f"{finding.evidence['status']}: {finding.evidence['reason']}"
+
+
+def _bracketed(finding: Finding) -> str:
+    seen = observed(finding)
+    return f" [{seen}]" if seen else ""
 
 
 def _annotation(finding: Finding) -> str:
@@ -36,7 +52,7 @@ def _annotation(finding: Finding) -> str:
     if finding.cell is not None:
         properties = {"file": place.path, "title": f"{finding.code} {finding.name} (cell {finding.cell})"}
     listed = ",".join(f"{key}={_property(str(value))}" for key, value in properties.items())
-    text = f"{finding.message}\n{finding.help}" if finding.help else finding.message
+    text = "\n".join(part for part in (finding.message, finding.help, observed(finding)) if part)
     return f"::{_LEVELS[finding.severity]} {listed}::{_data(text)}\n"
 
 

@@ -60,7 +60,9 @@ def _result(finding: Finding, index: dict[str, int]) -> dict[str, object]:
         "level": _LEVELS[finding.severity],
         "message": {"text": text},
         "locations": [{"physicalLocation": _physical(finding.place)}],
-        "properties": {"certainty": finding.certainty} | ({} if finding.cell is None else {"cell": finding.cell}),
+        "properties": {"certainty": finding.certainty}
+        | ({} if finding.cell is None else {"cell": finding.cell})
+        | ({} if finding.evidence is None else {"evidence": finding.evidence}),
     }
     if finding.trace:
         steps = [_noted(step.path, step.line, step.column, step.note) for step in finding.trace]

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
+from types import CodeType
 from typing import NamedTuple
 
 import torch
@@ -12,8 +17,21 @@ import torch
 _OURS = str(Path(__file__).parent) + os.sep
 _TORCH = str(Path(torch.__file__).parent) + os.sep
 
+_STANDARD = sysconfig.get_path("stdlib") + os.sep
+
 # Python functions of torch that are decompositions themselves and call others inside.
-COMPOSITES = frozenset({"svd_lowrank", "pca_lowrank"})
+COMPOSITES = frozenset({"svd_lowrank", "pca_lowrank", "lobpcg"})
+
+
+def is_foreign(code: CodeType) -> bool:
+    """Tell whether code belongs to torch or to this package, not to the user."""
+    return code.co_filename.startswith((_OURS, _TORCH))
+
+
+def is_library(code: CodeType) -> bool:
+    """Tell whether code belongs to Python's standard library, or was made from no file."""
+    name = code.co_filename
+    return name.startswith("<") or (name.startswith(_STANDARD) and "site-packages" not in name)
 
 
 class CallSite(NamedTuple):
@@ -24,10 +42,25 @@ class CallSite(NamedTuple):
     call: str
 
 
+_first: ContextVar[CallSite | None] = ContextVar("first", default=None)
+
+
+@contextmanager
+def called_at(site: CallSite) -> Iterator[None]:
+    """Let a call that is made again be known by the line that made it first."""
+    token = _first.set(site)
+    try:
+        yield
+    finally:
+        _first.reset(token)
+
+
 def find_call_site(call: str) -> CallSite:
     """Name the innermost frame that belongs neither to torch nor to this package."""
+    if (first := _first.get()) is not None:
+        return first
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith((_OURS, _TORCH)):
+    while frame.f_back is not None and is_foreign(frame.f_code):
         if frame.f_code.co_name in COMPOSITES and frame.f_code.co_filename.startswith(_TORCH):
             call = f"torch.{frame.f_code.co_name}"
         frame = frame.f_back

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, Literal, cast, overload
 
@@ -107,36 +107,75 @@ def _eager() -> Iterator[None]:
 def _judge(
     program: Program, asked: Sequence[Symmetry], way: Way, seeds: tuple[int, ...], cluster_rtol: float | None
 ) -> GaugeResult:
-    mode = Regauge("nothing", cluster_rtol=cluster_rtol)
-    plain = measure(program, mode)
-    sites = tuple(sorted(mode.calls.values(), key=lambda site: (site.path, site.line, site.call)))
+    baseline = baseline_of(program, way, seeds, cluster_rtol)
+    sites, failure = baseline.sites, baseline.plain.failure
     verdicts = {name: Verdict(name, None, reason="not asked for") for name in SYMMETRIES}
-    if plain.failure is not None:
-        if not is_phase_refusal(plain.failure):
-            raise plain.failure
+    if failure is not None:
+        if not is_phase_refusal(failure):
+            raise failure
         for name in asked:
             verdicts[name] = Verdict(name, None, reason="torch refused a backward inside the function")
         if "phase" in asked:
-            verdicts["phase"] = Verdict("phase", False, reason=f"torch itself raised: {plain.failure}", sites=sites)
+            verdicts["phase"] = Verdict("phase", False, reason=f"torch itself raised: {failure}", sites=sites)
     else:
-        sizes = [magnitude(entry) for entry in program.inputs if isinstance(entry, Tensor) and entry.numel()]
-        draft = Baseline(
-            program, plain, (), sites, frozenset(mode.unreadable), max([mode.largest, *sizes]), way, seeds, cluster_rtol
-        )
-        again = measure(program, Regauge("nothing", cluster_rtol=cluster_rtol))
-        rounded = [_run(draft, "rounding", seed) for seed in range(_ROUNDED_RUNS)] if sites else []
-        baseline = draft._replace(rounded=(again, *rounded))
         for name in asked:
             verdicts[name] = _verdict(baseline, name)
     return GaugeResult(**verdicts, sites=sites, asked=tuple(asked), way=way)
 
 
-def _run(baseline: Baseline, action: Action, seed: int, only: CallSite | None = None) -> Measurement:
+def baseline_of(
+    program: Program, way: Way, seeds: tuple[int, ...], cluster_rtol: float | None = None, rounded: int = _ROUNDED_RUNS
+) -> Baseline:
+    """Run the program as it is, and, unless that fails, again and under rounding."""
+    mode = Regauge("nothing", cluster_rtol=cluster_rtol)
+    plain = measure(program, mode)
+    sites = tuple(sorted(mode.calls.values(), key=lambda site: (site.path, site.line, site.call)))
+    sizes = [magnitude(entry) for entry in program.inputs if isinstance(entry, Tensor) and entry.numel()]
+    draft = Baseline(
+        program,
+        plain,
+        (),
+        sites,
+        frozenset(mode.unreadable),
+        max([mode.largest, *sizes]),
+        way,
+        seeds,
+        cluster_rtol,
+        _joined(mode.matrices),
+    )
+    if plain.failure is not None:
+        return draft
+    again = measure(program, Regauge("nothing", cluster_rtol=cluster_rtol))
+    runs = [run(draft, "rounding", seed) for seed in range(rounded)] if sites else []
+    return draft._replace(rounded=(again, *runs))
+
+
+def _joined(matrices: Mapping[CallSite, set[tuple[str, bytes]]]) -> tuple[frozenset[CallSite], ...]:
+    """Put the lines together that decompose a matrix in common."""
+    groups: list[tuple[set[CallSite], set[tuple[str, bytes]]]] = []
+    for site, keys in matrices.items():
+        sites, shared = {site}, set(keys)
+        for group in [group for group in groups if group[1] & shared]:
+            groups.remove(group)
+            sites |= group[0]
+            shared |= group[1]
+        groups.append((sites, shared))
+    return tuple(frozenset(sites) for sites, _ in groups)
+
+
+def run(baseline: Baseline, action: Action, seed: int, only: frozenset[CallSite] | None = None) -> Measurement:
+    """Run once in another gauge, everywhere or at some lines alone."""
     mode = Regauge(action, seed, baseline.way, only=only, cluster_rtol=baseline.cluster_rtol)
     return measure(baseline.program, mode)
 
 
-def _concerned(baseline: Baseline, name: Symmetry) -> tuple[DecompositionCall, ...]:
+def groups_among(baseline: Baseline, sites: Sequence[DecompositionCall]) -> list[frozenset[CallSite]]:
+    """List the groups of lines that can be re-drawn one group at a time, those of the given calls alone."""
+    places = {CallSite(site.path, site.line, site.call) for site in sites}
+    return [group for group in baseline.groups if group & places]
+
+
+def concerned(baseline: Baseline, name: Symmetry) -> tuple[DecompositionCall, ...]:
     """Pick the calls whose outputs have the symmetry."""
     match name:
         case "phase":
@@ -148,14 +187,14 @@ def _concerned(baseline: Baseline, name: Symmetry) -> tuple[DecompositionCall, .
 
 
 def _verdict(baseline: Baseline, name: Symmetry) -> Verdict:
-    sites = _concerned(baseline, name)
+    sites = concerned(baseline, name)
     clusters = sum(site.clusters for site in baseline.sites) if name == "rotation" else None
     if name == "rotation" and baseline.unreadable:
         return Verdict(name, None, clusters=clusters, reason="blocks cannot be read from a decomposition inside vmap")
     if not sites:
         nothing = "no decomposition call was seen" if not baseline.sites else "nothing that was met has this symmetry"
         return Verdict(name, True, 0.0, None, clusters, reason=nothing)
-    draws = [_run(baseline, name, seed) for seed in baseline.seeds]
+    draws = [run(baseline, name, seed) for seed in baseline.seeds]
     verdict = weigh(baseline, name, draws)
     blamed = _blamed(baseline, name, sites) if verdict.invariant is False else ()
     return Verdict(
@@ -171,13 +210,13 @@ def _verdict(baseline: Baseline, name: Symmetry) -> Verdict:
 
 
 def _blamed(baseline: Baseline, name: Symmetry, sites: tuple[DecompositionCall, ...]) -> tuple[DecompositionCall, ...]:
-    """Re-draw one call at a time, to name those that move the result by themselves."""
-    if len(sites) < 2 or len(sites) > _BLAMED_AT_MOST:
+    """Re-draw one matrix at a time, to name the calls that move the result by themselves."""
+    groups = groups_among(baseline, sites)
+    if len(groups) < 2 or len(groups) > _BLAMED_AT_MOST:
         return sites
-    guilty = []
-    for site in sites:
-        place = CallSite(site.path, site.line, site.call)
-        draws = [_run(baseline, name, seed, place) for seed in baseline.seeds]
+    guilty: set[CallSite] = set()
+    for group in groups:
+        draws = [run(baseline, name, seed, group) for seed in baseline.seeds]
         if weigh(baseline, name, draws).invariant is False:
-            guilty.append(site)
-    return tuple(guilty) or sites
+            guilty |= group
+    return tuple(site for site in sites if CallSite(site.path, site.line, site.call) in guilty) or sites

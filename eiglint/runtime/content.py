@@ -36,7 +36,7 @@ def _dense(tensor: Tensor) -> Tensor:
     return torch.cat([stored.indices().to(stored.dtype), stored.values().unsqueeze(0)])
 
 
-def _outside_transforms() -> AbstractContextManager[object]:
+def outside_transforms() -> AbstractContextManager[object]:
     """Step out of torch.func's transforms, which would wrap each new tensor and so hide its memory."""
     if torch._C._functorch.peek_interpreter_stack() is None:
         return nullcontext()
@@ -51,7 +51,7 @@ def fingerprint(tensor: Tensor) -> bytes:
     Addresses and version counters would not do: memory is freed and reused, views share it, and in-place changes
     through `.data` leave no trace. Content cannot be confused.
     """
-    with _outside_transforms():
+    with outside_transforms():
         inner = _dense(unwrapped(tensor).detach())
         flat = inner.resolve_conj().resolve_neg().to("cpu").contiguous()
     digest = hashlib.blake2b(repr((tuple(tensor.shape), tuple(flat.shape), tensor.dtype, tensor.device)).encode())

@@ -17,11 +17,9 @@ from eiglint.runtime.callsite import CallSite, find_call_site
 from eiglint.runtime.content import fingerprint, is_batched
 from eiglint.runtime.gauge import Action, Gauge
 from eiglint.runtime.kinds import KINDS, LOBPCG, Family, Request, has_vectors, read
-from eiglint.runtime.reach import carried, into_backward
+from eiglint.runtime.reach import carried
 
 Way = Literal["multiply", "similarity"]
-
-_BACKWARDS = frozenset({torch.autograd.grad, torch.autograd.backward, Tensor.backward})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +56,13 @@ class Regauge(TorchFunctionMode):
         seed: int = 0,
         way: Way = "multiply",
         *,
-        only: CallSite | None = None,
+        only: frozenset[CallSite] | None = None,
         cluster_rtol: float | None = None,
     ) -> None:
         super().__init__()
         self.action, self.seed, self.way, self.only, self.cluster_rtol = action, seed, way, only, cluster_rtol
         self.calls: dict[CallSite, DecompositionCall] = {}
+        self.matrices: dict[CallSite, set[tuple[str, bytes]]] = {}
         self.unreadable: set[CallSite] = set()
         self.largest = 0.0
         self.closed = self.stuck = False
@@ -87,9 +86,6 @@ class Regauge(TorchFunctionMode):
         kwargs = kwargs or {}
         if self.closed or torch.compiler.is_compiling():
             return func(*args, **kwargs)
-        if func in _BACKWARDS:
-            with into_backward(self):
-                return func(*args, **kwargs)
         kind = KINDS.get(func)
         request = Request(kind, func, args, kwargs) if kind else None
         if request is None or self._resting.now or (matrix := request.matrix) is None or not _readable(matrix):
@@ -117,10 +113,14 @@ class Regauge(TorchFunctionMode):
         try:
             with torch.autocast(matrix.device.type, enabled=False), self._lock:
                 self._note(site, request, matrix, parts)
-                if self.action == "nothing" or self.only not in (None, site):
+                if self.action == "nothing":
+                    self.matrices.setdefault(site, set()).add(_key(request.kind.family, matrix))
+                    return request.deliver(result)
+                if self.only is not None and site not in self.only:
                     return request.deliver(result)
                 gauge = self._gauge(request.kind.family, matrix)
-                return request.deliver(build(self._redrawn(request, matrix, parts, gauge)))
+                redrawn = self._redrawn(request, matrix, parts, gauge)
+                return request.deliver(build(tuple(map(_laid_out, redrawn, parts))))
         except Exception as error:
             if type(error).__module__ == "torch.utils.checkpoint":  # a checkpoint stops its second pass by raising
                 raise
@@ -145,7 +145,7 @@ class Regauge(TorchFunctionMode):
         return parts
 
     def _gauge(self, family: str, matrix: Tensor) -> Gauge:
-        key = ("eig" if family == "eigvals" else family, fingerprint(matrix))
+        key = _key(family, matrix)
         if key not in self._known:
             self._known[key] = (len(self._known), self._columns)
             self._columns += matrix.shape[:-2].numel() * max(matrix.shape[-2:])
@@ -165,6 +165,18 @@ class Regauge(TorchFunctionMode):
             return
         shape, dtype = tuple(matrix.shape), str(matrix.dtype).removeprefix("torch.")
         self.calls[site] = DecompositionCall(*site, shape, dtype, str(matrix.device), 1, clusters, request.kind.family)
+
+
+def _key(family: str, matrix: Tensor) -> tuple[str, bytes]:
+    """Name a matrix and its freedom: whatever decomposes it so again gets the same gauge."""
+    return "eig" if family == "eigvals" else family, fingerprint(matrix)
+
+
+def _laid_out(part: Tensor, like: Tensor) -> Tensor:
+    """Give a re-drawn output the library's strides, which decide whether `view` works and `contiguous` copies."""
+    if part.shape != like.shape or part.stride() == like.stride() or is_batched(like):
+        return part
+    return torch.empty_strided(like.shape, like.stride(), dtype=part.dtype, device=part.device).copy_(part)
 
 
 def _readable(matrix: Tensor) -> bool:

@@ -3,7 +3,7 @@
 Torch keeps its modes per thread, and takes them off while a function is handled. So a forward pass in another thread,
 or the second forward pass of a checkpoint during backward, would meet the library's own gauge. lobpcg shows a mode the
 small problems of its iteration and not itself; re-drawing those would only stir its rounding. While a mode is being
-carried, `Thread.start` and the names by which torch calls its engine and its lobpcg are wrapped; the wrappers act on
+carried, `Thread.start`, torch's engine and the name by which torch calls its lobpcg are wrapped; the wrappers act on
 threads inside a mode alone, and are put back when the last mode ends.
 """
 
@@ -12,10 +12,13 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, Protocol, Self
 
 import torch
+from torch.overrides import _get_current_function_mode_stack
+
+from eiglint.runtime import engine
 
 
 class Mode(Protocol):
@@ -33,49 +36,38 @@ class Mode(Protocol):
 
 class _PerThread(threading.local):
     def __init__(self) -> None:
-        self.active: list[Mode] = []
-        self.into_engine: Mode | None = None
+        self.active: tuple[Mode, ...] = ()
 
 
 _here = _PerThread()
 _lock = threading.Lock()
 _carried = 0
 _start = threading.Thread.start
-_engine: Callable[..., Any] = torch.autograd.graph._engine_run_backward
 _lobpcg: Callable[..., Any] = torch._lobpcg._lobpcg
 
 
 @contextmanager
 def carried(mode: Mode) -> Iterator[None]:
-    """Let threads that are started inside take the mode along."""
+    """Let threads that are started inside, and what backward passes run in Python, take the mode along."""
+    before = _here.active
     _install()
-    _here.active.append(mode)
+    _here.active = (*before, mode)
     try:
         yield
     finally:
-        _here.active.pop()
+        _here.active = before
         _remove()
 
 
-@contextmanager
-def into_backward(mode: Mode) -> Iterator[None]:
-    """Let the next backward of this thread run under the mode."""
-    before, _here.into_engine = _here.into_engine, mode
-    try:
-        yield
-    finally:
-        _here.into_engine = before
-
-
 def _install() -> None:
-    global _carried, _start, _engine, _lobpcg
+    global _carried, _start, _lobpcg
     with _lock:
         if not _carried:
-            _start, _engine = threading.Thread.start, torch.autograd.graph._engine_run_backward
-            _lobpcg = torch._lobpcg._lobpcg
+            _start, _lobpcg = threading.Thread.start, torch._lobpcg._lobpcg
             _set_lobpcg(_iterate_under_mode)
-            threading.Thread.start = _start_under_mode  # type: ignore[method-assign, assignment]
-            _set_engine(_run_under_mode)
+            threading.Thread.start = _start_under_modes  # type: ignore[method-assign, assignment]
+            if engine.is_reachable():
+                engine.register(_run_under_modes)
         _carried += 1
 
 
@@ -86,37 +78,41 @@ def _remove() -> None:
         if not _carried:
             threading.Thread.start = _start  # type: ignore[method-assign]
             _set_lobpcg(_lobpcg)
-            _set_engine(_engine)
-
-
-def _set_engine(function: Callable[..., Any]) -> None:
-    torch.autograd.graph._engine_run_backward = function
-    torch.autograd._engine_run_backward = function  # type: ignore[attr-defined]
+            engine.unregister(_run_under_modes)
 
 
 def _set_lobpcg(function: Callable[..., Any]) -> None:
     torch._lobpcg._lobpcg = function
 
 
-def _start_under_mode(thread: threading.Thread) -> None:
+def _start_under_modes(thread: threading.Thread) -> None:
     if _here.active:
-        thread.run = functools.partial(_run_thread, _here.active[-1], thread.run)  # type: ignore[method-assign]
+        thread.run = functools.partial(_run_thread, _here.active, thread.run)  # type: ignore[method-assign]
     _start(thread)
 
 
-def _run_thread(mode: Mode, run: Callable[[], None]) -> None:
-    _here.active.append(mode)
-    with mode:
+def _run_thread(modes: tuple[Mode, ...], run: Callable[[], None]) -> None:
+    _here.active = modes
+    with ExitStack() as stack:
+        for mode in modes:
+            stack.enter_context(mode)
         run()
 
 
-def _run_under_mode(*args: Any, **kwargs: Any) -> Any:
-    mode, _here.into_engine = _here.into_engine, None
-    if mode is None:
-        return _engine(*args, **kwargs)
-    with mode:
-        return _engine(*args, **kwargs)
+def _run_under_modes(_: Any, run: engine.Run) -> Any:
+    """Enter the modes again that torch took off to hand them the call of the backward."""
+    if not _here.active:
+        return run()
+    standing = _get_current_function_mode_stack()  # type: ignore[no-untyped-call]
+    with ExitStack() as stack:
+        for mode in _here.active:
+            if not any(mode is other for other in standing):
+                stack.enter_context(mode)
+        return run()
 
 
 def _iterate_under_mode(matrix: Any, *args: Any) -> Any:
-    return _here.active[-1].iterated(_lobpcg, matrix, *args) if _here.active else _lobpcg(matrix, *args)
+    solve = _lobpcg
+    for mode in _here.active:
+        solve = functools.partial(mode.iterated, solve)
+    return solve(matrix, *args)

@@ -31,6 +31,8 @@ class Baseline(NamedTuple):
     way: Way
     seeds: tuple[int, ...]
     cluster_rtol: float | None
+    groups: tuple[frozenset[CallSite], ...] = ()
+    """Lines that decompose the same matrix have one gauge between them."""
 
 
 def weigh(baseline: Baseline, name: Symmetry, draws: Sequence[Measurement]) -> Verdict:

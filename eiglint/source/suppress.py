@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import re
 import tokenize
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from eiglint.findings import Finding
+from eiglint.source.comments import comments_above, lines_of, statements, tokens
 
 # These two are flake8's own patterns, so that both faces agree on what a comment silences.
 _NOQA = re.compile(r"# noqa(?::[\s]?(?P<codes>(?:[A-Z]+[0-9]+(?:[,\s]+)?)+))?", re.IGNORECASE)
@@ -37,7 +37,7 @@ def read_comments(text: str) -> Comments:
     """Collect the silencing comments of a file; cheap where it has none."""
     if "noqa" not in text.lower() and "eiglint:" not in text:
         return Comments({}, {})
-    lines = io.StringIO(text, newline=None).readlines()
+    lines = lines_of(text)
     text = "".join(lines)
     noqa: dict[int, Codes] = {}
     for first, last in _stretches(text, len(lines)):
@@ -47,51 +47,29 @@ def read_comments(text: str) -> Comments:
 
 
 def _ignores(lines: list[str], text: str) -> dict[int, Codes]:
-    """Map each line to its `ignore` comment: on the line, elsewhere on the statement's lines, or just above it."""
+    """Map each line to its `ignore` comment: on the line itself, or just above the statement that holds the line."""
     comments = {
         number: _codes(found["codes"]) for number, line in enumerate(lines, 1) if (found := _IGNORE.search(line))
     }
     ignores: dict[int, Codes] = dict(comments)
-    for first, last in _statements(text) if comments else ():
-        above = first - 1
-        while above >= 1 and lines[above - 1].lstrip().startswith("#"):
+    for first, last in statements(text) if comments else ():
+        for above in comments_above(lines, first):
             if above in comments:
                 for line in range(first, last + 1):
                     ignores[line] = _both(ignores.get(line, ()), comments[above])
-            above -= 1
     return ignores
 
 
 def _stretches(text: str, count: int) -> Iterable[tuple[int, int]]:
     """Yield the lines that flake8 joins before it looks for `noqa`: those of one token or a backslash continuation."""
     first, last = count + 2, -1
-    for token in _tokens(text):
+    for token in tokens(text):
         if token.type in (tokenize.ENDMARKER, tokenize.DEDENT):
             continue
         first, last = min(first, token.start[0]), max(last, token.end[0])
         if token.type in (tokenize.NL, tokenize.NEWLINE):
             yield first, last
             first, last = count + 2, -1
-
-
-def _statements(text: str) -> Iterable[tuple[int, int]]:
-    """Yield the first and last line of each simple statement or compound statement's header."""
-    first = 0
-    for token in _tokens(text):
-        if token.type in (tokenize.ENDMARKER, tokenize.DEDENT, tokenize.INDENT, tokenize.NL, tokenize.COMMENT):
-            continue
-        first = first or token.start[0]
-        if token.type == tokenize.NEWLINE:
-            yield first, token.end[0]
-            first = 0
-
-
-def _tokens(text: str) -> Iterable[tokenize.TokenInfo]:
-    """Yield tokens up to the first error: what stands before it keeps its comments."""
-    try:
-        yield from tokenize.generate_tokens(io.StringIO(text).readline)
-    except (tokenize.TokenError, SyntaxError):
-        return
 
 
 def _codes(listed: str | None) -> Codes:

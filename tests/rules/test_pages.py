@@ -11,13 +11,27 @@ from typing import Any, NamedTuple
 import pytest
 
 import eiglint
+from eiglint.catalogue import RUNTIMES
+from eiglint.evidence.verdict import size_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted((ROOT / "rules").glob("EIG*.md"))
 
-KEYS = ["code", "name", "group", "severity", "default", "fix"]
+KEYS = ["code", "name", "group", "severity", "default", "fix", "runtime"]
 GROUPS = {"0": "note", "1": "phase", "2": "order", "4": "choice", "9": "tool"}
 SECTIONS = ["What it does", "Why is this bad", "Example", "Use instead", "How the runtime confirms it", "References"]
+
+# What a page must name besides a status: the field of the evidence, and the thresholds of eiglint/evidence/verdict.py.
+FIELDS = {
+    "phase": ["`phase_residual`", '`probe["phase"]`', "1e-3 (float32)", "1e-8 (float64)", "1000 eps"],
+    "order": ['`probe["order"]`', "`moves`", "`stays`"],
+    "condition": ["`condition`", "1 + 1000 eps"],
+    "degeneracy": ["`digits_lost`", "`nonfinite`", "3 digits", "6 digits"],
+    "asymmetry": ["`asymmetry`", "1000 eps"],
+    "hermitian": ["`asymmetry`", "1000 eps"],
+    "null-gradient": ["`null_gradient`", "1000 eps"],
+    "none": ["Status: not applicable."],
+}
 
 PHASE = ["EIG101", "EIG102", "EIG103", "EIG104", "EIG105", "EIG106", "EIG107", "EIG109", "EIG408"]
 ORDER = ["EIG201", "EIG202", "EIG203"]
@@ -91,8 +105,22 @@ def test_a_page_has_its_front_matter_and_its_sections_in_order(page: Page) -> No
     assert page.facts["severity"] in {"error", "warning", "info"}
     assert page.facts["default"] in {"on", "off"}
     assert page.facts["fix"] in {"none", "safe", "unsafe"}
+    assert page.facts["runtime"] in RUNTIMES
     assert list(page.sections) == SECTIONS
     assert f"# {page.facts['name']} ({page.code})\n" in page.path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", ALL, ids=lambda page: page.code)
+def test_a_page_names_the_measurement_and_the_thresholds_that_settle_it(page: Page) -> None:
+    text = " ".join(page.sections["How the runtime confirms it"].split())
+    assert [words for words in FIELDS[page.facts["runtime"]] if words not in text] == []
+
+
+def test_the_thresholds_on_the_pages_are_those_of_the_verdicts() -> None:
+    sizes = [size_of(residual, dtype) for dtype, residual in (("float32", 1.01e-3), ("float64", 1.01e-8))]
+    assert sizes == ["genuine", "genuine"]
+    assert [size_of(1e-3, "float32"), size_of(1e-8, "float64")] == ["between", "between"]
+    assert [size_of(1000 * 2**-23, "float32"), size_of(1000 * 2**-52, "float64")] == ["rounding", "rounding"]
 
 
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda page: page.code)
