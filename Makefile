@@ -1,6 +1,6 @@
 # Everything a newcomer needs: python3 (3.11 or newer), pip and make.
 #
-#   make demo       install, lint the fixtures, run them, print both verdicts side by side
+#   make demo       install, lint the fixtures, run them, print what was found beside what was observed
 #   make test       the tests, without the slow ones
 #   make test-all   all of them
 #   make lint       ruff, mypy and eiglint itself
@@ -30,6 +30,7 @@ $(READY): pyproject.toml Makefile
 demo: $(READY)
 	$(BIN)/eiglint check fixtures --exit-zero --statistics
 	$(BIN)/python -m fixtures.compare
+	$(BIN)/python -m fixtures.watched
 
 test: $(READY)
 	$(BIN)/python -m pytest -q -m "not slow and not network"

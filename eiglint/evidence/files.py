@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
-from eiglint.evidence.merge import merged
+from eiglint.evidence.merge import merged, moved
 from eiglint.evidence.plain import EvidenceError, as_record, from_record
 from eiglint.evidence.records import Evidence
 
@@ -29,7 +27,7 @@ def read(path: str | os.PathLike[str]) -> Evidence:
     except (ValueError, RecursionError) as error:
         raise EvidenceError(f"{name}: not a file of evidence: not JSON ({error})") from error
     try:
-        return _placed(from_record(content), lambda stored: _absolute(stored, os.path.dirname(os.path.abspath(name))))
+        return moved(from_record(content), lambda stored: _absolute(stored, os.path.dirname(os.path.abspath(name))))
     except EvidenceError as error:
         raise EvidenceError(f"{name}: {error}") from error
 
@@ -39,7 +37,7 @@ def write(path: str | os.PathLike[str], evidence: Evidence) -> None:
     name = os.fspath(path)
     target = os.path.realpath(name)
     folder = os.path.dirname(os.path.abspath(name))
-    text = json.dumps(as_record(_placed(evidence, lambda used: _stored(used, folder))), indent=1, allow_nan=False)
+    text = json.dumps(as_record(moved(evidence, lambda used: _stored(used, folder))), indent=1, allow_nan=False)
     try:
         if os.path.exists(target) and not os.path.isfile(target):  # a device or a pipe is not ours to replace
             Path(target).write_text(text + "\n", encoding="utf-8")
@@ -53,19 +51,6 @@ def write(path: str | os.PathLike[str], evidence: Evidence) -> None:
             raise
     except OSError as error:
         raise EvidenceError(f"{name}: cannot be written: {error.strerror or type(error).__name__}") from error
-
-
-def _placed(evidence: Evidence, move: Callable[[str], str]) -> Evidence:
-    """Return the same evidence with every path moved; two names of one file are joined."""
-    lines: dict[str, frozenset[int]] = {}
-    for path, numbers in evidence.lines.items():
-        lines[move(path)] = lines.get(move(path), frozenset()) | numbers
-    return replace(
-        evidence,
-        sites=tuple(replace(site, path=move(site.path)) for site in evidence.sites),
-        lines=lines,
-        files=tuple(dict.fromkeys(map(move, evidence.files))),
-    )
 
 
 def _stored(path: str, folder: str) -> str:

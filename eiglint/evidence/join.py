@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import reduce
 from typing import Literal, NamedTuple
 
 from eiglint.catalogue import Runtime, rules
 from eiglint.check import sterner
-from eiglint.evidence.passed import PassedLines
+from eiglint.evidence.merge import merged_site
+from eiglint.evidence.passed import Passes
 from eiglint.evidence.promises import Held, hold
 from eiglint.evidence.records import Evidence, SiteEvidence
 from eiglint.evidence.status import STATUSES, Settled, Status, settle
@@ -128,7 +129,7 @@ class _Finder:
     """Judges findings one after the other."""
 
     def __init__(self, evidence: Evidence, sites: Sequence[SiteEvidence], statics: Sequence[Sequence[Site]]) -> None:
-        self._passed = PassedLines(evidence.lines)
+        self._passes = Passes(evidence.passes)
         self._followed = evidence.followed
         self._executed = {os.path.realpath(path) for path in (*evidence.files, *evidence.lines)}
         self._tied: dict[tuple[str, int, int], list[SiteEvidence]] = {}
@@ -164,8 +165,18 @@ class _Finder:
         return [site for site in near if last_name(site.call) == last_name(source.call)] or near
 
     def _one(self, kind: Runtime, finding: Finding, site: SiteEvidence) -> Settled:
+        """Hold one decomposition against a finding, by the passes in which the finding's own line ran."""
+        key = (site.path, site.line, site.call)
+        through = [
+            one
+            for ran in self._passes.through(finding.place)
+            for one in ran.sites
+            if (one.path, one.line, one.call) == key
+        ]
+        if through:
+            return settle(kind, replace(reduce(merged_site, through), calls=site.calls, asymmetry=site.asymmetry))
         settled = settle(kind, site)
-        if settled.status == "not reached" or self._passed.ran(finding.place):
+        if settled.status == "not reached":
             return settled
         if not self._followed or site.calls == 0:
             why = "a scripted function" if self._followed else "another tracer was active"

@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from math import prod
 from typing import Any
 
-from eiglint.evidence.records import Evidence, Nonfinite, Probe, SiteEvidence
+from eiglint.evidence.records import Evidence, Nonfinite, Pass, Probe, SiteEvidence
 from eiglint.evidence.verdict import digits_of, eps_of
 
 _NONFINITE: tuple[Nonfinite, ...] = ("none", "downstream", "here")
@@ -19,19 +19,33 @@ def merged(a: Evidence, b: Evidence) -> Evidence:
     """Join two pieces of evidence; a file counts as one however it is spelled, and the first spelling stays."""
     spelled: dict[str, str] = {}
     a, b = (_respelled(one, spelled) for one in (a, b))
-    sites: dict[tuple[str, int, str], SiteEvidence] = {}
-    for site in (*a.sites, *b.sites):
-        key = (site.path, site.line, site.call)
-        sites[key] = merged_site(sites[key], site) if key in sites else site
     return Evidence(
-        sites=tuple(sites[key] for key in sorted(sites)),
-        lines=_lines(a.lines, b.lines),
+        sites=_merged_sites((*a.sites, *b.sites)),
+        passes=_merged_passes((*a.passes, *b.passes)),
         followed=a.followed and b.followed,
         files=tuple(sorted({*a.files, *b.files})),
         hook=a.hook if a.hook == b.hook else "function mode",
         torch=_both(a.torch, b.torch),
         unobserved=tuple(dict.fromkeys((*a.unobserved, *b.unobserved))),
     )
+
+
+def _merged_sites(several: Iterable[SiteEvidence]) -> tuple[SiteEvidence, ...]:
+    sites: dict[tuple[str, int, str], SiteEvidence] = {}
+    for site in several:
+        key = (site.path, site.line, site.call)
+        sites[key] = merged_site(sites[key], site) if key in sites else site
+    return tuple(sites[key] for key in sorted(sites))
+
+
+def _merged_passes(several: Iterable[Pass]) -> tuple[Pass, ...]:
+    """Join passes that the same lines led to."""
+    passes: dict[tuple[tuple[str, tuple[int, ...]], ...], Pass] = {}
+    for one in several:
+        key = tuple(sorted((path, tuple(sorted(numbers))) for path, numbers in one.lines.items()))
+        known = passes.get(key)
+        passes[key] = one if known is None else Pass(one.lines, _merged_sites((*known.sites, *one.sites)))
+    return tuple(passes[key] for key in sorted(passes))
 
 
 def merged_site(a: SiteEvidence, b: SiteEvidence) -> SiteEvidence:
@@ -47,17 +61,24 @@ def merged_site(a: SiteEvidence, b: SiteEvidence) -> SiteEvidence:
     return SiteEvidence(**both)
 
 
+def moved(evidence: Evidence, move: Callable[[str], str]) -> Evidence:
+    """Return the same evidence with every path moved; two names of one file are joined."""
+
+    def at_new_paths(sites: Iterable[SiteEvidence]) -> tuple[SiteEvidence, ...]:
+        return tuple(replace(site, path=move(site.path)) for site in sites)
+
+    passes = (
+        Pass(_lines(*({move(path): numbers} for path, numbers in one.lines.items())), at_new_paths(one.sites))
+        for one in evidence.passes
+    )
+    files = tuple(dict.fromkeys(map(move, evidence.files)))
+    return replace(evidence, sites=at_new_paths(evidence.sites), passes=tuple(passes), files=files)
+
+
 def _respelled(evidence: Evidence, spelled: dict[str, str]) -> Evidence:
     """Give every path the first spelling under which its file was met."""
-
-    def first(path: str) -> str:
-        return spelled.setdefault(path if path.startswith("<") else os.path.realpath(path), path)
-
-    return replace(
-        evidence,
-        sites=tuple(replace(site, path=first(site.path)) for site in evidence.sites),
-        lines=_lines(*({first(path): numbers} for path, numbers in evidence.lines.items())),
-        files=tuple(first(path) for path in evidence.files),
+    return moved(
+        evidence, lambda path: spelled.setdefault(path if path.startswith("<") else os.path.realpath(path), path)
     )
 
 

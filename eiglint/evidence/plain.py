@@ -13,7 +13,7 @@ from dataclasses import MISSING, Field, fields
 from typing import Any, get_args
 
 from eiglint import __version__
-from eiglint.evidence.records import Evidence, Family, Nonfinite, Probe, SiteEvidence
+from eiglint.evidence.records import Evidence, Family, Nonfinite, Pass, Probe, SiteEvidence
 
 FORMAT = 1
 
@@ -31,12 +31,20 @@ def as_record(evidence: Evidence) -> dict[str, object]:
         "hook": evidence.hook,
         "followed": evidence.followed,
         "files": list(evidence.files),
-        "lines": {path: sorted(numbers) for path, numbers in evidence.lines.items()},
-        "sites": [
-            {each.name: plain(getattr(site, each.name)) for each in fields(SiteEvidence)} for site in evidence.sites
+        "sites": [_plain_site(site) for site in evidence.sites],
+        "passes": [
+            {
+                "lines": {path: sorted(numbers) for path, numbers in one.lines.items()},
+                "sites": [_plain_site(site) for site in one.sites],
+            }
+            for one in evidence.passes
         ],
         "unobserved": list(evidence.unobserved),
     }
+
+
+def _plain_site(site: SiteEvidence) -> dict[str, object]:
+    return {each.name: plain(getattr(site, each.name)) for each in fields(SiteEvidence)}
 
 
 def plain(value: object) -> object:
@@ -57,18 +65,33 @@ def from_record(content: object) -> Evidence:
             f"format {content['evidence']!r} of evidence, while eiglint {__version__} reads format {FORMAT}; "
             "run the program again with this version"
         )
-    for key in ("sites", "lines", "files"):
+    for key in ("sites", "passes", "files"):
         if key not in content:
             raise EvidenceError(f"the key `{key}` is missing")
-    sites = content["sites"]
-    if not isinstance(sites, list):
-        raise EvidenceError("`sites` is not a list")
+    if not isinstance(content["passes"], list):
+        raise EvidenceError("`passes` is not a list")
+    passes = tuple(_pass(one, f"passes[{number}]") for number, one in enumerate(content["passes"]))
     rest = {key: _read("", key, kind, content[key]) for key, kind in _WHOLE.items() if key in content}
-    return Evidence(sites=tuple(_site(site, number) for number, site in enumerate(sites)), **rest)
+    return Evidence(_sites(content["sites"], "sites"), passes, **rest)
 
 
-def _site(content: object, number: int) -> SiteEvidence:
-    where = f"sites[{number}]"
+def _pass(content: object, where: str) -> Pass:
+    if not isinstance(content, dict):
+        raise EvidenceError(f"{where} is not an object")
+    for key in ("lines", "sites"):
+        if key not in content:
+            raise EvidenceError(f"{where}: the key `{key}` is missing")
+    lines = _read(f"{where}.", "lines", "Mapping[str, frozenset[int]]", content["lines"])
+    return Pass(lines, _sites(content["sites"], f"{where}.sites"))
+
+
+def _sites(content: object, where: str) -> tuple[SiteEvidence, ...]:
+    if not isinstance(content, list):
+        raise EvidenceError(f"`{where}` is not a list")
+    return tuple(_site(site, f"{where}[{number}]") for number, site in enumerate(content))
+
+
+def _site(content: object, where: str) -> SiteEvidence:
     if not isinstance(content, dict):
         raise EvidenceError(f"{where} is not an object")
     values: dict[str, Any] = {}
@@ -152,4 +175,4 @@ _READERS: Mapping[str, Callable[[object], Any]] = {
     "Mapping[str, Probe]": lambda value: _by_name(value, lambda item: _one_of(item, get_args(Probe))),
     "Mapping[str, frozenset[int]]": lambda value: _by_name(value, lambda item: frozenset(_several(item, _whole))),
 }
-_WHOLE = {each.name: str(each.type) for each in fields(Evidence) if each.name != "sites"}
+_WHOLE = {each.name: str(each.type) for each in fields(Evidence) if each.name not in ("sites", "passes")}

@@ -69,14 +69,26 @@ class SiteEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Pass:
+    """Backward passes that the same lines led to, and what was measured in them alone.
+
+    A line's decomposition may be used well here and badly there: a finding is held against the passes in which its
+    own line ran.
+    """
+
+    lines: Mapping[str, frozenset[int]]
+    """Lines of user code, by path, that ran between a decomposition and the backward."""
+    sites: tuple[SiteEvidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """All that one program, or several after one another, has shown."""
 
     sites: tuple[SiteEvidence, ...] = ()
-    lines: Mapping[str, frozenset[int]] = field(default_factory=dict)
-    """Lines of user code, by path, that ran between a decomposition that was followed and its backward."""
+    passes: tuple[Pass, ...] = ()
     followed: bool = True
-    """False if another tracer (coverage, a debugger) was active, so that `lines` says nothing."""
+    """False if another tracer (coverage, a debugger) was active, so that `passes` says nothing."""
     files: tuple[str, ...] = ()
     """The files that were executed."""
     hook: str = "engine"
@@ -84,3 +96,12 @@ class Evidence:
     torch: str = ""
     unobserved: tuple[str, ...] = ()
     """What ran and was not seen, in words: compiled regions, other processes."""
+
+    @property
+    def lines(self) -> dict[str, frozenset[int]]:
+        """Every line, by path, that ran in a pass that was followed."""
+        united: dict[str, frozenset[int]] = {}
+        for one in self.passes:
+            for path, numbers in one.lines.items():
+                united[path] = united.get(path, frozenset()) | numbers
+        return united

@@ -2,25 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from torch import Tensor
+
 from eiglint.runtime import following, sightings
-from eiglint.runtime.callsite import COMPOSITES, CallSite, find_call_site
+from eiglint.runtime.callsite import CallSite, find_call_site, is_inner
+from eiglint.runtime.engine import Run, Start
+from eiglint.runtime.incoming import is_traced
 from eiglint.runtime.measure import is_phase_refusal
 from eiglint.runtime.nodes import COMPILED, NODE_KINDS, decompositions_above, read_values, roots_of, site_of
+from eiglint.runtime.repeating import is_repeating
 from eiglint.runtime.visit import Visit
-from eiglint.runtime.watching import Watching, active, guarded
+from eiglint.runtime.watching import Watching, active, attempted, guarded
 from eiglint.runtime.words import in_words
 
 _hooked: set[Any] = set()
 
 
-def observe(outputs: Any, run: Callable[[], Any]) -> Any:
+class _PerThread(threading.local):
+    inside = False
+
+
+_here = _PerThread()
+
+
+def observe(start: Start, run: Run) -> Any:
     """Run a backward with every decomposition in its graph hooked; what the hooks leave is removed afterwards."""
-    visits: list[Visit] = guarded(_find, outputs, active()) or []
-    if not visits:
+    watches = active()
+    if not watches or is_repeating():
         return run()
+    visits: list[Visit] = guarded(_find, start.outputs, watches) or []
+    with _probed(start, visits, watches):
+        return _run_hooked(visits, run) if visits else run()
+
+
+def _run_hooked(visits: list[Visit], run: Run) -> Any:
     handles: list[Any] = []
     for visit in visits:
         guarded(_hook, visit, handles)
@@ -36,8 +56,32 @@ def observe(outputs: Any, run: Callable[[], Any]) -> Any:
         _hooked.difference_update(visit.node for visit in visits)
 
 
+@contextmanager
+def _probed(start: Start, visits: list[Visit], watches: tuple[Watching, ...]) -> Iterator[None]:
+    """Repeat the loss for every watch that wants to, unless this backward runs inside another one."""
+    outermost, _here.inside = not _here.inside, True
+    try:
+        for watch in watches if outermost and visits else ():
+            if watch.prober is not None:
+                accounts = {id(account): account for visit in visits for account in visit.accounts_of(watch)}
+                attempted(watch.prober.ask, *_losses(start), list(accounts.values()), visits[0].window)
+        yield
+    finally:
+        if outermost:
+            _here.inside = False
+            for watch in watches:
+                if watch.prober is not None and not start.keeps_graph:
+                    watch.prober.tape.forget()
+
+
+def _losses(start: Start) -> tuple[list[Tensor], list[Tensor | None]]:
+    weights = list(start.gradients) or [None] * len(start.outputs)
+    pairs = [(loss, weight) for loss, weight in zip(start.outputs, weights, strict=True) if isinstance(loss, Tensor)]
+    return [loss for loss, _ in pairs], [weight for _, weight in pairs]
+
+
 def _find(outputs: Any, watches: tuple[Watching, ...]) -> list[Visit]:
-    following.end()
+    window = following.end()
     sightings.link_fresh()
     found = []
     here: CallSite | None = None
@@ -49,13 +93,16 @@ def _find(outputs: Any, watches: tuple[Watching, ...]) -> list[Visit]:
                 watch.unobserved["compiled regions (their decompositions are out of sight)"] = None
             continue
         kind = NODE_KINDS[name]
-        site = site_of(node) or sightings.site_at(read_values(node, kind))
+        values = read_values(node, kind)
+        if values is not None and is_traced(values):
+            continue  # a compiler asks for the formula; no gradient is computed
+        site = site_of(node) or sightings.link(node, values)
         if site is None:
             here = here or find_call_site("")
             site = here._replace(call=f"{kind.call} (its forward was not seen; this is the backward's line)")
-        elif kind.family == "qr" and site.call.rpartition(".")[2] in COMPOSITES:
-            continue  # the iteration inside svd_lowrank: only its last svd hands out vectors
-        found.append(Visit(node, kind, site, watches))
+        elif is_inner(kind.family, site):
+            continue
+        found.append(Visit(node, kind, site, watches, window))
     return found
 
 

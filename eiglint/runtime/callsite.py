@@ -42,6 +42,11 @@ class CallSite(NamedTuple):
     call: str
 
 
+def is_inner(family: str, site: CallSite) -> bool:
+    """Tell a qr of the iteration inside svd_lowrank, whose last svd alone hands out vectors."""
+    return family == "qr" and site.call.rpartition(".")[2] in COMPOSITES
+
+
 _first: ContextVar[CallSite | None] = ContextVar("first", default=None)
 
 

@@ -18,6 +18,9 @@ from torch.multiprocessing.reductions import StorageWeakRef
 
 from eiglint.runtime.callsite import CallSite
 
+Edge = tuple[Any, int]
+"""The node of autograd's graph that made a tensor, and which of its outputs it is."""
+
 
 class Known(NamedTuple):
     """A tensor object that depends on a decomposition."""
@@ -36,7 +39,7 @@ class Outside:
     tensor: Tensor
     version: int
     wants_grad: bool
-    node: Any
+    edge: Edge | None
     site: CallSite
     own: bool = False
     shared: bool = False
@@ -54,8 +57,8 @@ class Adopted:
     value: int
     start: Tensor
     wants_grad: bool
-    node: Any
-    memory: StorageWeakRef
+    edge: Edge | None
+    memory: Any  # torch types no StorageWeakRef
 
 
 class Cone:
@@ -100,7 +103,7 @@ class Cone:
                 return number
             held.changed = True
         number = next(self._count)
-        self.outside[number] = Outside(tensor, version, tensor.requires_grad, tensor.grad_fn, site)
+        self.outside[number] = Outside(tensor, version, tensor.requires_grad, edge_of(tensor), site)
         self._number[id(tensor)] = number
         self._by_memory.setdefault(memory_of(tensor), []).append(number)
         return number
@@ -118,11 +121,11 @@ class Cone:
             held.changed |= held.was_changed()
             held.tensor, held.own = held.tensor.detach().clone(), True
 
-    def adopt(self, base: Tensor, start: Tensor, wants_grad: bool, node: Any) -> None:
+    def adopt(self, base: Tensor, start: Tensor, wants_grad: bool, edge: Edge | None) -> None:
         """Let a tensor from outside, and all that shares its memory, depend on a decomposition from now on."""
         value = self.note(base)
-        memory = StorageWeakRef(base.untyped_storage())
-        self.adopted[memory_of(base)] = Adopted(value, start, wants_grad, node, memory)
+        memory = StorageWeakRef(base.untyped_storage())  # type: ignore[no-untyped-call]
+        self.adopted[memory_of(base)] = Adopted(value, start, wants_grad, edge, memory)
 
     def living(self) -> set[int]:
         """List the values that the program can still reach."""
@@ -146,6 +149,11 @@ def memory_of(tensor: Tensor) -> int:
         return int(tensor.untyped_storage()._cdata)
     except (NotImplementedError, RuntimeError):
         return -id(tensor)
+
+
+def edge_of(tensor: Tensor) -> Edge | None:
+    """Give the place of a tensor in autograd's graph; leaves have none."""
+    return None if tensor.grad_fn is None else (tensor.grad_fn, tensor.output_nr)
 
 
 def version_of(tensor: Tensor) -> int:

@@ -8,13 +8,22 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import torch
 
+
+class Start(NamedTuple):
+    """What a backward starts from: tensors or graph edges, their gradients, and whether the graph is kept."""
+
+    outputs: Sequence[Any]
+    gradients: Sequence[Any] = ()
+    keeps_graph: bool = False
+
+
 Run = Callable[[], Any]
-Wrapper = Callable[[Any, Run], Any]
+Wrapper = Callable[[Start, Run], Any]
 """Called with what the backward starts from, and with the function that goes on."""
 
 _NAME = "_engine_run_backward"
@@ -59,6 +68,7 @@ def _set(function: Callable[..., Any]) -> None:
 def _through_wrappers(outputs: Any, *args: Any, **kwargs: Any) -> Any:
     assert _engine is not None
     run: Run = functools.partial(_engine, outputs, *args, **kwargs)
+    start = Start(outputs, args[0] if args else (), bool(args[1]) if len(args) > 1 else False)
     for wrapper in _wrappers:
-        run = functools.partial(wrapper, outputs, run)
+        run = functools.partial(wrapper, start, run)
     return run()

@@ -1,31 +1,84 @@
 """Which lines run between a decomposition and its backward: a finding whose line never ran cannot be refuted.
 
-Python's own line events tell, for the user's code alone and only after calls that are measured in full. A thread that
-a debugger or a coverage tool traces already is left to it.
+Python's own line events tell, for the user's code alone, and only after some calls of each way to a decomposition. A
+thread that a debugger or a coverage tool traces already is left to it.
 """
 
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
 from eiglint.runtime.callsite import is_foreign, is_library
-from eiglint.runtime.watching import Watching, active
+from eiglint.runtime.ledger import is_due
+from eiglint.runtime.watching import Point, active
 
 _Tracer = Callable[[FrameType, str, Any], Any]
+
+_CALLERS = 4
+_MOST_WAYS = 10_000
+_ways: dict[tuple[int, ...], int] = {}
+"""How often each way to a decomposition was taken: the codes and lines of the innermost frames of the user."""
+
+
+class _PerThread(threading.local):
+    points: set[Point] | None = None
+    era = 0
+
+
+_here = _PerThread()
+_era = 0
+"""Counts the times when nobody watched any more: a thread that was followed then finds out here, when it next runs."""
+
+
+def consider() -> None:
+    """Follow this thread from here on, if the way by which it came is new or has not been looked at for long.
+
+    A probe wants to know of every loss what led to it.
+    """
+    if any(watch.prober is not None for watch in active()):
+        begin()
+        return
+    way = _way()
+    if len(_ways) >= _MOST_WAYS:
+        _ways.clear()
+    taken = _ways[way] = _ways.get(way, 0) + 1
+    if is_due(taken - 1, taken):
+        begin()
+
+
+def forget() -> None:
+    """Forget the ways, and let every thread that is still followed go."""
+    global _era
+    _era += 1
+    _ways.clear()
+
+
+def _way() -> tuple[int, ...]:
+    frame: FrameType | None = sys._getframe(2)
+    found: list[int] = []
+    while frame is not None and len(found) < 2 * _CALLERS:
+        if not is_foreign(frame.f_code):
+            found += id(frame.f_code), frame.f_lasti
+        frame = frame.f_back
+    return tuple(found)
 
 
 def begin() -> None:
     """Follow this thread from here on."""
+    if _here.era != _era:
+        end()
     tracer = sys.gettrace()
-    if tracer is _enter:
+    if tracer is _enter and _here.points is not None:
         return
     if tracer is not None:
         for watch in active():
             watch.followed = False
         return
+    _here.points, _here.era = set(), _era
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         if _concerns(frame) and frame.f_trace is None:
@@ -35,19 +88,24 @@ def begin() -> None:
     sys.settrace(_enter)
 
 
-def end() -> None:
-    """Stop following this thread."""
+def end() -> frozenset[Point] | None:
+    """Stop following this thread; give the files and lines that ran meanwhile, None if it was not followed."""
+    points, _here.points = _here.points, None
     if sys.gettrace() is not _enter:
-        return
+        return None
     sys.settrace(None)
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         if frame.f_trace is _line:
             frame.f_trace = None
         frame = frame.f_back
+    return None if points is None else frozenset(points)
 
 
 def _enter(frame: FrameType, event: str, argument: Any) -> _Tracer | None:
+    if _here.era != _era:
+        end()
+        return None
     return _line if _concerns(frame) else None
 
 
@@ -62,7 +120,5 @@ def _line(frame: FrameType, event: str, argument: Any) -> _Tracer:
 
 
 def _record(frame: FrameType) -> None:
-    point = (frame.f_code.co_filename, frame.f_lineno)
-    watches: tuple[Watching, ...] = active()
-    for watch in watches:
-        watch.points.add(point)
+    if _here.points is not None:
+        _here.points.add((frame.f_code.co_filename, frame.f_lineno))

@@ -16,7 +16,8 @@ from torch.overrides import TorchFunctionMode
 
 from eiglint.evidence.records import Family
 from eiglint.runtime import following, residuals
-from eiglint.runtime.callsite import CallSite, find_call_site, is_foreign
+from eiglint.runtime.callsite import CallSite, find_call_site, is_foreign, is_inner
+from eiglint.runtime.engine import Start, Wrapper
 from eiglint.runtime.incoming import is_readable
 from eiglint.runtime.kinds import KINDS, LOBPCG
 from eiglint.runtime.ledger import Account, is_due
@@ -31,20 +32,19 @@ from eiglint.runtime.nodes import (
     saved_is_readable,
 )
 from eiglint.runtime.quiet import quiet
+from eiglint.runtime.repeating import is_repeating
 from eiglint.runtime.watching import Watching, active, guarded
 
 _CALLS: dict[Family, str] = {kind.family: kind.call for kind in NODE_KINDS.values() if kind.values}
 _BACKWARDS = frozenset({torch.autograd.grad, torch.autograd.backward, Tensor.backward})
-Observe = Callable[[Any, Callable[[], Any]], Any]
 
 
 def note(family: Family, matrix: Tensor, outputs: tuple[Tensor, ...]) -> CallSite:
     """Count a call for every watch, and look at its matrix if it is one of those that are measured."""
     site = find_call_site(_CALLS[family])
     iterative = site.call == LOBPCG.call
-    if iterative and not _mark_lobpcg(site):
+    if (iterative and not _mark_lobpcg(site)) or is_inner(family, site):
         return site
-    sampled = False
     for watch in active():
         account = watch.ledger.account(site, family)
         with watch.ledger.lock:
@@ -52,13 +52,9 @@ def note(family: Family, matrix: Tensor, outputs: tuple[Tensor, ...]) -> CallSit
             if not iterative:
                 account.note(matrix.shape, outputs[-1])
             wanted = not watch.thin or is_due(account.calls - 1, account.calls)
-        if wanted and not iterative and family in ("eig", "eigh"):
+        if wanted and not iterative and family in ("eig", "eigh") and matrix.numel():
             _measure_symmetry(watch, account, matrix)
-        sampled |= wanted
-    if sampled:
-        following.begin()
-    else:
-        following.end()
+    following.consider()
     return site
 
 
@@ -93,9 +89,9 @@ def _mark_lobpcg(site: CallSite) -> bool:
 class ForwardMode(TorchFunctionMode):
     """See the decompositions that are called by their public names, in threads that are started inside."""
 
-    def __init__(self, observe: Observe | None) -> None:
+    def __init__(self, observe: Wrapper | None, sees_calls: bool) -> None:
         super().__init__()
-        self.observe, self.closed = observe, False
+        self.observe, self.sees_calls, self.closed = observe, sees_calls, False
 
     def __torch_function__(
         self,
@@ -108,15 +104,20 @@ class ForwardMode(TorchFunctionMode):
         kwargs = kwargs or {}
         if self.observe is not None and func in _BACKWARDS and args and not self.closed:
             outputs = args[0] if isinstance(args[0], (tuple, list)) else (args[0],)
-            return self.observe(outputs, lambda: func(*args, **kwargs))
+            return self.observe(Start(outputs), lambda: func(*args, **kwargs))
         result = func(*args, **kwargs)
-        if func in KINDS and not self.closed and not torch.compiler.is_compiling() and not torch._C._is_tracing():
+        if self.sees_calls and func in KINDS and not (self.closed or is_repeating() or _is_traced()):
             guarded(_note_public, KINDS[func].family, args, kwargs, result)
         return result
 
     def iterated(self, solve: Callable[..., Any], matrix: Any, *args: Any) -> Any:
         """Let lobpcg iterate; its inner problems are no decompositions of the program."""
         return solve(matrix, *args)
+
+
+def _is_traced() -> bool:
+    """Tell whether a compiler records what is called, and would record ours as well."""
+    return torch.compiler.is_compiling() or torch._C._is_tracing()
 
 
 def _note_public(family: Family, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any) -> None:

@@ -15,8 +15,18 @@ Measured = dict[str, Tensor]
 
 
 def is_readable(tensor: Tensor) -> bool:
-    """Tell whether a tensor has entries: meta, fake and sparse ones have not."""
-    return tensor.layout is torch.strided and not tensor.is_meta and type(tensor).__name__ != "FakeTensor"
+    """Tell whether a tensor has entries that can be computed with: meta, traced and sparse ones have not.
+
+    The transform behind `is_grads_batched` has no rule for most of what is measured.
+    """
+    if tensor.layout is not torch.strided or tensor.is_meta or is_traced(tensor):
+        return False
+    return not torch._C._functorch.is_legacy_batchedtensor(tensor)
+
+
+def is_traced(tensor: Tensor) -> bool:
+    """Tell whether a tensor only stands for one while a compiler reads the program."""
+    return type(tensor).__name__ in ("FakeTensor", "FunctionalTensor") or torch._is_functional_tensor(tensor)
 
 
 def reaches_vectors(kind: NodeKind, grads: Sequence[Tensor | None]) -> bool:

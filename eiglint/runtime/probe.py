@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,6 +15,7 @@ from eiglint.runtime.arguments import SYMMETRIES
 from eiglint.runtime.callsite import CallSite
 from eiglint.runtime.check import baseline_of, concerned, groups_among, run
 from eiglint.runtime.compare import floor_of, settle
+from eiglint.runtime.cone import Edge, edge_of
 from eiglint.runtime.gauge import Symmetry
 from eiglint.runtime.measure import Measurement, Program
 from eiglint.runtime.nodes import NODE_KINDS
@@ -89,7 +90,7 @@ def _probed(tape: Tape, losses: Sequence[Tensor], grad_outputs: Sequence[Tensor 
         value = tape.cone.value_of(loss)
         if value is not None:
             roots.append(Root(value, loss, weight, None if weight is None else tape.cone.value_of(weight)))
-        elif _depends([loss.grad_fn]):
+        elif _depends(edge_of(loss)):
             raise UnrepeatableError(own_backward(loss) or _OUT_OF_SIGHT)
     if not roots:
         return Probed()
@@ -115,12 +116,12 @@ def _refuse(cut: Cut, roots: Sequence[Root]) -> None:
             raise UnrepeatableError(
                 f"a tensor ({_described(held.tensor)}) that {in_words(held.site)} read was changed in place afterwards"
             )
-        if _depends([held.node]):
+        if _depends(held.edge):
             raise UnrepeatableError(
                 f"a tensor ({_described(held.tensor)}) that {in_words(held.site)} read depends on a decomposition in a "
                 "way that torch's function calls do not show"
             )
-    if any(_depends([adopted.node]) for adopted in cut.adopted.values()):
+    if any(_depends(adopted.edge) for adopted in cut.adopted.values()):
         raise UnrepeatableError("a tensor that was written to depends on a decomposition that was not recorded")
 
 
@@ -128,18 +129,18 @@ def _described(tensor: Tensor) -> str:
     return f"{'x'.join(map(str, tensor.shape)) or 'one number'}, {str(tensor.dtype).removeprefix('torch.')}"
 
 
-def _depends(nodes: Iterable[Any]) -> bool:
+def _depends(edge: Edge | None) -> bool:
     """Tell whether a graph leads to what a gauge changes; values alone, but eig's, are the same in every gauge."""
-    stack = [node for node in nodes if node is not None]
-    seen = set(stack)
+    stack = [] if edge is None else [edge]
+    seen = set()
     while stack:
-        for following, output in stack.pop().next_functions:
-            kind = NODE_KINDS.get(type(following).__name__)
-            if kind is not None and (kind.family == "eig" or output != kind.gradients[0] or kind.family == "qr"):
-                return True
-            if following is not None and following not in seen:
-                seen.add(following)
-                stack.append(following)
+        node, output = stack.pop()
+        kind = NODE_KINDS.get(type(node).__name__)
+        if kind is not None and (kind.family in ("eig", "qr") or output != kind.gradients[0]):
+            return True
+        if node is not None and node not in seen:
+            seen.add(node)
+            stack.extend(node.next_functions)
     return False
 
 
@@ -161,7 +162,7 @@ def _compare_with_original(baseline: Baseline, roots: Sequence[Root]) -> None:
 
 def _judged(baseline: Baseline, replay: Replay) -> Probed:
     """Re-draw each symmetry everywhere; if that moves the loss, once more for each matrix alone."""
-    quiet = _Quiet(baseline, replay)
+    inquiry = _Inquiry(baseline, replay)
     verdicts: dict[CallSite, dict[str, Probe]] = {
         CallSite(site.path, site.line, site.call): {} for site in baseline.sites
     }
@@ -171,12 +172,12 @@ def _judged(baseline: Baseline, replay: Replay) -> Probed:
         if not sites:
             continue
         places = {CallSite(site.path, site.line, site.call) for site in sites}
-        answer, reason = quiet.ask(name, None)
+        answer, reason = inquiry.ask(name, None)
         groups = groups_among(baseline, sites)
         answers = dict.fromkeys(places, answer)
         if answer != "stays" and len(groups) > 1:
             for group in groups:
-                alone, why = quiet.ask(name, group)
+                alone, why = inquiry.ask(name, group)
                 answers.update(dict.fromkeys(group & places, alone))
                 reason = reason or why
             if answer == "moves" and "moves" not in answers.values():
@@ -188,7 +189,7 @@ def _judged(baseline: Baseline, replay: Replay) -> Probed:
     return Probed(verdicts, "", reasons)
 
 
-class _Quiet:
+class _Inquiry:
     """Ask for one symmetry at a time, and look at what left torch on the way."""
 
     def __init__(self, baseline: Baseline, replay: Replay) -> None:
@@ -213,9 +214,9 @@ class _Quiet:
     def _weighed(self, name: Symmetry, draws: Sequence[Measurement], part: Callable[[int, Tensor], Any]) -> Verdict:
         """Weigh the values, and the part of the gradients that a function picks."""
 
-        def picked(run: Measurement) -> Measurement:
-            slopes = (None if slope is None else part(place, slope) for place, slope in enumerate(run.gradients))
-            return replace(run, gradients=tuple(slopes))
+        def picked(measured: Measurement) -> Measurement:
+            slopes = (None if slope is None else part(place, slope) for place, slope in enumerate(measured.gradients))
+            return replace(measured, gradients=tuple(slopes))
 
         baseline = self.baseline._replace(
             plain=picked(self.baseline.plain), rounded=tuple(map(picked, self.baseline.rounded))

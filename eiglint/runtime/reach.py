@@ -99,7 +99,7 @@ def _run_thread(modes: tuple[Mode, ...], run: Callable[[], None]) -> None:
         run()
 
 
-def _run_under_modes(_: Any, run: engine.Run) -> Any:
+def _run_under_modes(_: engine.Start, run: engine.Run) -> Any:
     """Enter the modes again that torch took off to hand them the call of the backward."""
     if not _here.active:
         return run()

@@ -56,13 +56,13 @@ class Replay:
         matrices = {number for step in cut.steps if step.decomposes for number in _first(step)}
         held = [(number, entry) for number, entry in cut.outside.items() if entry.wants_grad]
         begun = [entry for entry in cut.adopted.values() if entry.wants_grad]
-        made = [number for number, entry in held if entry.node is not None]
+        made = [number for number, entry in held if entry.edge is not None]
         self.leaves = (*(entry.tensor for _, entry in held), *(entry.start for entry in begun))
         """The tensors that carry a gradient, in the order in which a run takes them."""
         for entry in begun:
             entry.start.requires_grad_()
         self.in_earnest = frozenset(
-            place for place, (number, entry) in enumerate(held) if entry.node is None or number in matrices
+            place for place, (number, entry) in enumerate(held) if entry.edge is None or number in matrices
         )
         """The places of those whose gradient is the program's, or comes before all the rest of it."""
         self.is_partial = len(made) + len(begun) > 1

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 
-from eiglint.evidence.records import Evidence, SiteEvidence
-from eiglint.runtime.watching import Watching
+from eiglint.evidence.records import Evidence, Pass
+from eiglint.runtime.watching import Point, Watching
 
 if TYPE_CHECKING:
     from eiglint.evidence.join import Joined, JoinedSite
@@ -39,10 +39,15 @@ class Report:
 
     def evidence(self) -> Evidence:
         """Give what was measured. Waits for the devices."""
-        sites = self._measured()
+        wanted = self._wanted()
+        sites = self._watch.ledger.evidence(wanted)
+        packages = {_package(site.path) for site in sites}
+        passes = tuple(
+            Pass(_lines(points, packages), ledger.evidence(wanted)) for points, ledger in self._watch.passes.items()
+        )
         return Evidence(
             sites,
-            self._lines(sites),
+            passes,
             self._watch.followed,
             hook=self._watch.hook,
             torch=str(torch.__version__),
@@ -66,7 +71,7 @@ class Report:
 
     def close(self) -> None:
         """Read what waits on devices and let go of it."""
-        self._watch.ledger.settle()
+        self._watch.settle()
 
     def __str__(self) -> str:
         """Show the table."""
@@ -74,22 +79,22 @@ class Report:
 
         return as_text(self.joined(), 100)
 
-    def _lines(self, sites: Iterable[SiteEvidence]) -> dict[str, frozenset[int]]:
-        """Give the lines that ran, of installed packages only where they decompose something."""
-        packages = {_package(site.path) for site in sites}
-        lines: dict[str, set[int]] = {}
-        for path, line in tuple(self._watch.points):
-            if _package(path) is None or _package(path) in packages:
-                lines.setdefault(path, set()).add(line)
-        return {path: frozenset(found) for path, found in sorted(lines.items())}
-
-    def _measured(self) -> tuple[SiteEvidence, ...]:
+    def _wanted(self) -> Callable[[str], bool]:
         if self._files is None:
-            return self._watch.ledger.evidence()
+            return lambda _: True
         import pathspec
 
         wanted = pathspec.PathSpec.from_lines("gitwildmatch", self._files)
-        return self._watch.ledger.evidence(lambda path: wanted.match_file(os.path.relpath(path)))
+        return lambda path: wanted.match_file(os.path.relpath(path))
+
+
+def _lines(points: Iterable[Point], packages: set[str | None]) -> dict[str, frozenset[int]]:
+    """Sort lines by file; those of installed packages count only where they decompose something."""
+    lines: dict[str, set[int]] = {}
+    for path, line in points:
+        if _package(path) is None or _package(path) in packages:
+            lines.setdefault(path, set()).add(line)
+    return {path: frozenset(found) for path, found in sorted(lines.items())}
 
 
 def _package(path: str) -> str | None:

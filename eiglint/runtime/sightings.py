@@ -20,6 +20,7 @@ from eiglint.runtime.content import unwrapped
 from eiglint.runtime.forward import kept, note
 from eiglint.runtime.incoming import is_readable
 from eiglint.runtime.nodes import KEPT, NODE_KINDS, SITE, hooks_are_waiting, saved_is_readable
+from eiglint.runtime.repeating import is_repeating
 from eiglint.runtime.watching import guarded
 
 _KEY = "BackendSelect"
@@ -45,6 +46,8 @@ _lock = threading.Lock()
 
 def is_reachable() -> bool:
     """Tell whether this torch lets a kernel stand there, and nobody else's stands there."""
+    if _library is not None:
+        return True
     has_kernel = getattr(torch._C, "_dispatch_has_kernel_for_dispatch_key", None)
     if has_kernel is None or not hasattr(torch._C, "_dispatch_keyset_full_after"):
         return False
@@ -70,11 +73,15 @@ def end() -> None:
     _fresh.clear()
 
 
-def site_at(values: Tensor | None) -> CallSite | None:
-    """Give the line that computed what a node keeps: nothing else can have been written there since."""
-    if values is None:
-        return None
-    return _addresses.get(unwrapped(values).data_ptr())
+def link(node: Any, values: Tensor | None) -> CallSite | None:
+    """Give the line that computed what a node keeps, and write it on the node.
+
+    Nothing else can have been written to that memory since, and no other node keeps it.
+    """
+    site = None if values is None else _addresses.pop(unwrapped(values).data_ptr(), None)
+    if site is not None:
+        node.metadata[SITE] = site
+    return site
 
 
 def link_fresh() -> None:
@@ -104,17 +111,16 @@ def _kernel(operation: Any, family: Family) -> Callable[..., Any]:
 
 
 def _see(family: Family, matrix: Tensor, outputs: tuple[Tensor, ...]) -> None:
-    if not is_readable(matrix):
+    if is_repeating() or not is_readable(matrix):
         return
     site = note(family, matrix, outputs)
     if _fresh:
         link_fresh()
-    if hooks_are_waiting() or not saved_is_readable():
+    values = outputs[_VALUES_AT[family]]
+    if not values.numel() or hooks_are_waiting() or not saved_is_readable():
         with _lock:
             _fresh.append(_Fresh(threading.get_ident(), site, family, outputs))
         return
-    values = outputs[_VALUES_AT[family]]
-    if values.numel():
-        if len(_addresses) >= _MOST_ADDRESSES:
-            _addresses.clear()
-        _addresses[values.data_ptr()] = site
+    if len(_addresses) >= _MOST_ADDRESSES:
+        _addresses.clear()
+    _addresses[values.data_ptr()] = site

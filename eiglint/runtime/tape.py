@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from eiglint.runtime.callsite import CallSite, find_call_site
-from eiglint.runtime.cone import Adopted, Cone, Outside, memory_of, version_of
+from eiglint.runtime.cone import Adopted, Cone, Edge, Outside, edge_of, memory_of, version_of
 from eiglint.runtime.content import unwrapped
 from eiglint.runtime.effects import is_random, is_silent, name_of, numbers_of, targets, writes
 from eiglint.runtime.kinds import KINDS
@@ -54,7 +54,7 @@ class Pending:
     draws: Draws | None
     generators: dict[int, Tensor]
     targets: set[int] = field(default_factory=set)
-    bases: dict[int, tuple[Tensor, Tensor, bool, Any]] = field(default_factory=dict)
+    bases: dict[int, tuple[Tensor, Tensor, bool, Edge | None]] = field(default_factory=dict)
     trouble: str = ""
 
 
@@ -155,6 +155,8 @@ class Tape:
         own = {
             id(entry): entry.get_state() for entry in (*args, *kwargs.values()) if isinstance(entry, torch.Generator)
         }
+        if name == "__deepcopy__":  # its second argument collects what was copied
+            args = (args[0], {})
         pending = Pending(func, name, args, kwargs, site, decomposes, seen, surroundings(), drawn, own)
         inside = (tensor for tensor in tensors if self.cone.value_of(tensor) is not None)
         pending.trouble = next(filter(None, map(own_backward, inside)), "")
@@ -180,7 +182,7 @@ class Tape:
         whole = base.storage_offset() == 0 and start.stride() == base.stride() and start.dtype == target.dtype
         if target is not base and not (whole and self.cone.value_of(base) is None):
             pending.trouble = f"{in_words(pending.site)} writes to memory that other tensors see in another way"
-        pending.bases[memory] = (base, start, base.requires_grad, base.grad_fn)
+        pending.bases[memory] = (base, start, base.requires_grad, edge_of(base))
 
     def _kept(self, pending: Pending, result: Any, handed: Any) -> Any:
         """Write a call that ran on the tape and give back what is handed to the program."""
@@ -254,7 +256,7 @@ class Tape:
         def place(entry: Any) -> Use | View | Given | Seeded:
             if isinstance(entry, torch.Generator):
                 return Seeded(entry.device, pending.generators[id(entry)])
-            seen = pending.seen[id(entry)]
+            seen = pending.seen.get(id(entry)) or _seen(entry)
             value = self.cone.value_of(entry)
             if value is not None:
                 uses.add(value)
@@ -311,7 +313,8 @@ class Tape:
 
 def _seen(tensor: Tensor) -> Seen:
     strided = tensor.layout is torch.strided
-    geometry = (tuple(tensor.shape), tensor.stride() if strided else (), tensor.storage_offset() if strided else 0)
+    offset = int(tensor.storage_offset()) if strided else 0
+    geometry = (tuple(tensor.shape), tensor.stride() if strided else (), offset)
     return Seen(tensor, version_of(tensor), tensor.requires_grad, memory_of(tensor), geometry)
 
 
@@ -322,7 +325,7 @@ def _was_written(pending: Pending, seen: Seen) -> bool:
 
 def own_backward(tensor: Tensor) -> str:
     """Say that a tensor's derivative is the program's own, if it is."""
-    node = tensor.grad_fn
+    node: Any = tensor.grad_fn
     if not isinstance(node, torch.autograd.function.BackwardCFunction):
         return ""
     name = type(node).__name__.removesuffix("Backward")

@@ -18,7 +18,7 @@ from eiglint.runtime.incoming import is_readable
 from eiglint.runtime.ledger import Account, is_due
 from eiglint.runtime.nodes import KEPT, NodeKind, Saved, read_saved
 from eiglint.runtime.quiet import quiet
-from eiglint.runtime.watching import IllDefinedError, Watching, guarded
+from eiglint.runtime.watching import IllDefinedError, Point, Watching, guarded
 from eiglint.runtime.words import in_words
 
 Grads = Sequence[Tensor | None]
@@ -33,25 +33,36 @@ class Visit:
         "_scale",
         "_seen",
         "_vectors",
-        "accounts",
         "entered",
+        "entries",
         "kind",
         "node",
         "repairs",
         "sampled",
         "site",
         "strict",
-        "watches",
+        "window",
     )
 
-    def __init__(self, node: Any, kind: NodeKind, site: CallSite, watches: tuple[Watching, ...]) -> None:
-        self.node, self.kind, self.site, self.watches = node, kind, site, watches
-        self.accounts = [watch.ledger.account(site, kind.family) for watch in watches]
-        self.sampled = self.strict = self.repairs = self.entered = self._vectors = False
-        for watch, account in zip(watches, self.accounts, strict=True):
-            account.visits += 1
+    def __init__(
+        self,
+        node: Any,
+        kind: NodeKind,
+        site: CallSite,
+        watches: tuple[Watching, ...],
+        window: frozenset[Point] | None = None,
+    ) -> None:
+        self.node, self.kind, self.site, self.window = node, kind, site, window
+        self.sampled, self.entered, self._vectors = window is not None, False, False
+        self.strict = self.repairs = False
+        self.entries: list[tuple[Watching, Account]] = []
+        for watch in watches:
             self.strict |= watch.is_strict
             self.repairs |= watch.on_roundoff == "repair"
+            for ledger in watch.ledgers_for(window):
+                self.entries.append((watch, ledger.account(site, kind.family)))
+        for watch, account in self.entries:
+            account.visits += 1
             self.sampled |= not watch.thin or watch.is_strict or is_due(account.sampled, account.visits)
         self._grads: Grads = ()
         self._seen: tuple[residuals.Incoming, Tensor] | None = None
@@ -61,7 +72,11 @@ class Visit:
     @property
     def needs_before(self) -> bool:
         """Tell whether the formula's inputs are wanted: where it is measured in full, and where torch may refuse."""
-        return self.sampled or not (self.accounts[0].dtype or "complex").startswith("float")
+        return self.sampled or not (self.entries[0][1].dtype or "complex").startswith("float")
+
+    def accounts_of(self, watch: Watching) -> list[Account]:
+        """Give the accounts of one watch that this visit writes to."""
+        return [account for owner, account in self.entries if owner is watch]
 
     def before(self, grads: Grads) -> tuple[Tensor | None, ...] | None:
         """Measure what stands before the formula, and give the gradients that it shall get instead."""
@@ -70,7 +85,7 @@ class Visit:
         if not self.sampled or not self._vectors or not all(is_readable(g) for g in grads if g is not None):
             return None
         saved = self._saved()
-        if saved is None:
+        if saved is None or not saved.left.numel():
             return None
         self._measure(saved)
         if self.repairs and (mended := self._repair(saved)) is not None:
@@ -119,7 +134,7 @@ class Visit:
             self._look_for_nonfinite([g.detach() for g in grads], None)
             mine = self._alone()
             self._commit()
-        for account in self.accounts:
+        for _, account in self.entries:
             account.refused += 1
         self._grads, self._seen = (), None
         return mine
@@ -129,7 +144,7 @@ class Visit:
         return kept or read_saved(self.node, self.kind)
 
     def _count(self) -> None:
-        for watch, account in zip(self.watches, self.accounts, strict=True):
+        for watch, account in self.entries:
             with watch.ledger.lock:
                 account.backwards += 1
                 account.exercised += self._vectors
@@ -142,7 +157,7 @@ class Visit:
             grads = [None if g is None else g.detach() for g in self._grads]
             seen, self._measured, rounding = incoming.before(self.kind, saved, grads)
         self._seen = seen, rounding
-        for account in self.accounts:
+        for _, account in self.entries:
             account.real_vectors |= not seen.left.is_complex()
             if account.shape is None:
                 account.note(saved.shape, saved.left)
@@ -157,13 +172,13 @@ class Visit:
 
     def _commit(self) -> None:
         if self._measured:
-            for watch, account in zip(self.watches, self.accounts, strict=True):
+            for watch, account in self.entries:
                 with watch.ledger.lock:
                     account.add(self._measured)
 
     def _alone(self) -> SiteEvidence:
         """Give the evidence of this visit by itself. Reads from the device."""
-        known = self.accounts[0]
+        known = self.entries[0][1]
         alone = Account(self.site, self.kind.family, backwards=1, exercised=int(self._vectors), sampled=1)
         alone.shape, alone.dtype, alone.device = known.shape, known.dtype, known.device
         alone.real_vectors = known.real_vectors
@@ -177,7 +192,7 @@ class Visit:
         if mended is None:
             return None
         self._scale = mended.scale
-        for watch, account in zip(self.watches, self.accounts, strict=True):
+        for watch, account in self.entries:
             with watch.ledger.lock:
                 account.repaired += 1
                 account.repaired_residue = max(account.repaired_residue, mended.residue)
@@ -189,8 +204,10 @@ class Visit:
         if verdict_of(found) not in ("phase-dependent", "degenerate"):
             return
         message = in_words(found)
-        for watch in self.watches:
+        for watch in dict.fromkeys(watch for watch, _ in self.entries):
             if watch.on_finding == "raise":
+                if self.entered:  # torch's formula will not run, nor what counts after it
+                    self._count()
                 self._commit()
                 raise IllDefinedError(message)
             if watch.on_finding == "warn" and watch.warns_now(self.site):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args
+from typing import Any, TypeVar, cast, get_args
 
 import torch
 
@@ -16,9 +17,6 @@ from eiglint.runtime.forward import ForwardMode
 from eiglint.runtime.reach import carried
 from eiglint.runtime.report import Report
 from eiglint.runtime.watching import Compiled, OnFinding, OnRoundoff, Watching
-
-if TYPE_CHECKING:
-    from eiglint.runtime.tape import Tape
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -59,13 +57,16 @@ class watch:  # noqa: N801 - reads as a verb: `with watch():`, `@watch()`
         state = Watching(
             cast("OnFinding", on_finding), cast("OnRoundoff", on_roundoff), cast("Compiled", compiled), thin
         )
-        tape = _new_tape() if self._probe else None
+        if self._probe:
+            from eiglint.runtime.probing import Prober
+
+            state.prober = Prober(state.ledger)
         report = Report(state, self._files)
         with ExitStack() as stack:
             stack.callback(report.close)
             if compiled == "eager":
                 stack.enter_context(_uncompiled())
-            stack.enter_context(_watching(state, tape))
+            stack.enter_context(_watching(state))
             self._stacks.append(stack.pop_all())
         return report
 
@@ -78,7 +79,9 @@ class watch:  # noqa: N801 - reads as a verb: `with watch():`, `@watch()`
 
         @functools.wraps(function)
         def watched(*args: Any, **kwargs: Any) -> Any:
-            with self as report:
+            own = copy.copy(self)
+            own._stacks = []  # calls may run at once, in several threads
+            with own as report:
                 reports.append(report)
                 return function(*args, **kwargs)
 
@@ -88,10 +91,15 @@ class watch:  # noqa: N801 - reads as a verb: `with watch():`, `@watch()`
 
 
 @contextmanager
-def _watching(state: Watching, tape: Tape | None) -> Iterator[None]:
+def _watching(state: Watching) -> Iterator[None]:
     modes: list[Any] = []
     if not engine.is_reachable() or not sightings.is_reachable():
-        modes.append(ForwardMode(None if engine.is_reachable() else observe))
+        modes.append(ForwardMode(None if engine.is_reachable() else observe, not sightings.is_reachable()))
+        state.hook = "function mode"
+    if state.prober is not None:
+        from eiglint.runtime.recording import Recording
+
+        modes.append(Recording(state.prober.tape))
     watching.begin(state, _stand_around)
     try:
         with ExitStack() as stack:
@@ -100,10 +108,11 @@ def _watching(state: Watching, tape: Tape | None) -> Iterator[None]:
                 stack.enter_context(mode)
             yield
     finally:
-        following.end()
         for mode in modes:
             mode.closed = True
         watching.end(state, _step_back)
+        if state.prober is not None:
+            state.prober.tape.forget()
 
 
 def _stand_around() -> None:
@@ -114,8 +123,10 @@ def _stand_around() -> None:
 
 
 def _step_back() -> None:
+    following.end()
     engine.unregister(observe)
     sightings.end()
+    following.forget()
 
 
 @contextmanager
@@ -140,12 +151,6 @@ def _uncompiled() -> Iterator[None]:
         finally:
             if torch.compile is compile_later:
                 torch.compile = original
-
-
-def _new_tape() -> Tape:
-    from eiglint.runtime.tape import Tape
-
-    return Tape()
 
 
 def _one_of(name: str, value: str, allowed: Sequence[str]) -> None:

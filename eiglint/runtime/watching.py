@@ -6,16 +6,24 @@ import threading
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 
 from eiglint.runtime.callsite import CallSite
 from eiglint.runtime.ledger import Ledger
 
+if TYPE_CHECKING:
+    from eiglint.runtime.probing import Prober
+
+Point = tuple[str, int]
+"""A file and a line of it."""
 OnFinding = Literal["record", "warn", "raise"]
 OnRoundoff = Literal["torch", "repair"]
 Compiled = Literal["eager", "skip"]
+
+
+_MOST_PASSES = 1_000
 
 
 class IllDefinedError(RuntimeError):
@@ -32,11 +40,12 @@ class Watching:
     thin: bool = True
     ledger: Ledger = field(default_factory=Ledger)
     test: str | None = None
-    points: set[tuple[str, int]] = field(default_factory=set)
-    """The files and lines that ran between a decomposition that was followed and its backward."""
+    passes: dict[frozenset[Point], Ledger] = field(default_factory=dict)
+    """What was measured in backward passes that were followed, by the lines that led to them."""
     followed: bool = True
     """False if somebody else was tracing."""
     unobserved: dict[str, None] = field(default_factory=dict)
+    prober: Prober | None = None
     hook: str = "engine"
     """How backward passes and decompositions are seen; "function mode" where a private name of torch is missing."""
     _warned: set[CallSite] = field(default_factory=set)
@@ -46,6 +55,17 @@ class Watching:
     def is_strict(self) -> bool:
         """Tell whether each backward is judged at once."""
         return self.on_finding != "record" or self.on_roundoff == "repair"
+
+    def ledgers_for(self, window: frozenset[Point] | None) -> tuple[Ledger, ...]:
+        """Give the ledgers that a backward writes to: the whole's, and that of its lines if they are known."""
+        if window is None or (window not in self.passes and len(self.passes) >= _MOST_PASSES):
+            return (self.ledger,)
+        return self.ledger, self.passes.setdefault(window, Ledger())
+
+    def settle(self) -> None:
+        """Read all that waits on devices."""
+        for ledger in (self.ledger, *self.passes.values()):
+            ledger.settle()
 
     def warns_now(self, site: CallSite) -> bool:
         """Tell whether this is the first warning about a site."""
@@ -98,9 +118,14 @@ def guarded(function: Callable[..., Any], *args: Any) -> Any:
 
     Reading a tensor's attribute is a torch call too, which would come back to the modes that stand here.
     """
+    with torch._C.DisableTorchFunction():
+        return attempted(function, *args)
+
+
+def attempted(function: Callable[..., Any], *args: Any) -> Any:
+    """Call one of our own functions so that its failure, other than one that was asked for, stays ours."""
     try:
-        with torch._C.DisableTorchFunction():
-            return function(*args)
+        return function(*args)
     except IllDefinedError:
         raise
     except Exception as error:

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from hypothesis import strategies as st
 
-from eiglint.evidence.records import Evidence, Family, Nonfinite, Probe, SiteEvidence
+from eiglint.evidence.records import Evidence, Family, Nonfinite, Pass, Probe, SiteEvidence
 
 COMPLEX = SiteEvidence(
     path="model.py",
@@ -76,10 +76,16 @@ SITES = st.builds(
     SiteEvidence,
     **{each.name: OF_ONE_LINE.get(each.name, BY_KIND.get(str(each.type))) for each in fields(SiteEvidence)},
 )
+UNIQUE_SITES = st.lists(SITES, max_size=4, unique_by=lambda site: (site.path, site.line, site.call)).map(tuple)
+PASSES = st.builds(
+    Pass,
+    st.dictionaries(PATHS, st.frozensets(st.integers(1, 99), min_size=1, max_size=3), min_size=1, max_size=3),
+    UNIQUE_SITES,
+)
 EVIDENCE = st.builds(
     Evidence,
-    sites=st.lists(SITES, max_size=4, unique_by=lambda site: (site.path, site.line, site.call)).map(tuple),
-    lines=st.dictionaries(PATHS, st.frozensets(st.integers(1, 99), min_size=1, max_size=3), max_size=3),
+    sites=UNIQUE_SITES,
+    passes=st.lists(PASSES, max_size=2, unique_by=lambda one: tuple(sorted(one.lines))).map(tuple),
     files=st.lists(PATHS, unique=True, max_size=3).map(tuple),
     followed=st.booleans(),
     hook=st.sampled_from(["engine", "function mode"]),

@@ -6,7 +6,6 @@ import json
 import math
 import os
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,23 +13,15 @@ import pytest
 from hypothesis import given, settings
 
 from eiglint.evidence.files import EvidenceError, as_record, from_record, read, write
+from eiglint.evidence.merge import moved
 from eiglint.evidence.records import Evidence
 
 from .made import COMPLEX, EVIDENCE, changed
 
 
-def moved(evidence: Evidence) -> Evidence:
+def whole_paths(evidence: Evidence) -> Evidence:
     """The same evidence with absolute paths, as reading gives it."""
-
-    def whole(path: str) -> str:
-        return path if path.startswith("<") else os.path.abspath(path)
-
-    return replace(
-        evidence,
-        sites=tuple(replace(site, path=whole(site.path)) for site in evidence.sites),
-        lines={whole(path): numbers for path, numbers in evidence.lines.items()},
-        files=tuple(map(whole, evidence.files)),
-    )
+    return moved(evidence, lambda path: path if path.startswith("<") else os.path.abspath(path))
 
 
 @settings(max_examples=40, deadline=None)
@@ -39,7 +30,7 @@ def test_what_is_written_comes_back_with_absolute_paths(evidence: Evidence) -> N
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "evidence.json"
         write(path, evidence)
-        assert read(path) == moved(evidence)
+        assert read(path) == whole_paths(evidence)
         before = path.read_bytes()
         write(path, read(path))
         assert path.read_bytes() == before
@@ -111,7 +102,7 @@ REFUSED: dict[str, tuple[object, str]] = {
     "a size in words": (whole(sites=[SITE | {"min_gap": "small"}]), 'sites[0].min_gap is "small"'),
     "an unknown family": (whole(sites=[SITE | {"family": "lu"}]), 'sites[0].family is "lu"'),
     "an unknown verdict of a probe": (whole(sites=[SITE | {"probe": {"phase": "jumps"}}]), "sites[0].probe"),
-    "lines that are no numbers": (whole(lines={"a.py": ["x"]}), "lines is"),
+    "lines that are no numbers": (whole(passes=[{"lines": {"a.py": ["x"]}, "sites": []}]), "passes[0].lines is"),
 }
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from eiglint.check import check_source
 from eiglint.evidence.join import Joined, join, settled_by, summary_line
-from eiglint.evidence.passed import PassedLines, statement_spans
-from eiglint.evidence.records import Evidence, SiteEvidence
+from eiglint.evidence.passed import Passes, statement_spans
+from eiglint.evidence.records import Evidence, Pass, SiteEvidence
 from eiglint.evidence.verdict import verdict_of
 from eiglint.findings import Place, Report, Source
 from eiglint.source.promises import read_promises
@@ -64,9 +64,17 @@ class Program:
     def site(self, line: int, like: SiteEvidence = COMPLEX, **values: Any) -> SiteEvidence:
         return changed(like, path=self.path, line=line, **values)
 
+    def evidence(self, *sites: SiteEvidence, lines: frozenset[int] = ALL, **values: Any) -> Evidence:
+        return Evidence(sites, (Pass({self.path: lines}, sites),) if lines else (), **values)
+
     def join(self, *sites: SiteEvidence, lines: frozenset[int] = ALL, files: bool = True) -> Joined:
-        evidence = Evidence(sites, {self.path: lines} if lines else {}, files=(self.path,) if files else ())
+        evidence = self.evidence(*sites, lines=lines, files=(self.path,) if files else ())
         return join(evidence, self.report, read_promises(self.text, self.path))
+
+
+def through(path: Path, lines: frozenset[int], line: int) -> list[Pass]:
+    """The passes in which a line ran, of one that ran these lines."""
+    return Passes([Pass({str(path): lines})]).through(Place(str(path), line, 1, line, 2))
 
 
 @pytest.fixture
@@ -159,11 +167,11 @@ def test_where_lines_are_not_seen_nothing_is_said_of_them(program: Program) -> N
         "phase residual up to 0.31 in 12 measured backwards, but whether line 6 ran is not known (a scripted function)",
     )
     assert joined.new == ()
-    traced = Evidence((program.site(5, phase_residual=0.31),), {program.path: frozenset({5})}, followed=False)
+    traced = program.evidence(program.site(5, phase_residual=0.31), lines=frozenset({5}), followed=False)
     (finding, *_) = join(traced, program.report).findings
     assert finding.status == "unsettled"
     assert finding.reason.endswith("but whether line 6 ran is not known (another tracer was active)")
-    seen = replace(traced, lines={program.path: frozenset({6})})
+    seen = replace(traced, passes=(Pass({program.path: frozenset({6})}, traced.sites),))
     assert join(seen, program.report).findings[0].status == "confirmed"
 
 
@@ -177,7 +185,7 @@ def test_a_file_is_the_same_under_another_name(program: Program, monkeypatch: py
     monkeypatch.chdir(Path(program.path).parent)
     Path("link.py").symlink_to("model.py")
     site = changed(COMPLEX, path="link.py", phase_residual=0.31)
-    joined = join(Evidence((site,), {"./model.py": ALL}), program.report)
+    joined = join(Evidence((site,), (Pass({"./model.py": ALL}, (site,)),)), program.report)
     assert said(joined)["EIG104"][0] == "confirmed"
 
 
@@ -262,7 +270,7 @@ def test_what_no_confirmed_finding_of_its_kind_explains_is_new(program: Program)
 
 
 def test_promises_and_what_was_not_observed_come_along(program: Program) -> None:
-    evidence = Evidence((program.site(18, min_gap=0.0),), {}, unobserved=("a compiled region",), hook="function mode")
+    evidence = Evidence((program.site(18, min_gap=0.0),), unobserved=("a compiled region",), hook="function mode")
     joined = join(evidence, program.report, read_promises(TEXT, program.path))
     assert [(held.promise.line, held.keeping) for held in joined.promises] == [(18, "broken")]
     assert (joined.unobserved, joined.hook) == (("a compiled region",), "function mode")
@@ -271,7 +279,7 @@ def test_promises_and_what_was_not_observed_come_along(program: Program) -> None
 def test_a_finding_in_a_notebook_or_without_a_source_is_not_reached(program: Program) -> None:
     finding = program.report.findings[0]
     report = replace(program.report, findings=(replace(finding, cell=2), replace(finding, source=None)))
-    joined = join(Evidence((program.site(5, phase_residual=0.31),), {program.path: ALL}), report)
+    joined = join(program.evidence(program.site(5, phase_residual=0.31)), report)
     assert [(one.status, one.reason) for one in joined.findings] == [
         ("not reached", "the lines of a notebook are not tied to evidence"),
         ("not reached", "it names no decomposition"),
@@ -283,7 +291,7 @@ def test_a_finding_about_another_file_is_held_against_that_file(program: Program
     helper.write_text("import torch\n\n\ndef split(A):\n    return torch.linalg.eig(A)\n")
     finding = replace(program.report.findings[0], source=Source(str(helper), 5, 12, "torch.linalg.eig"))
     site = changed(COMPLEX, path=str(helper), phase_residual=0.31)
-    joined = join(Evidence((site,), {program.path: ALL}), replace(program.report, findings=(finding,)))
+    joined = join(program.evidence(site), replace(program.report, findings=(finding,)))
     assert [one.status for one in joined.findings] == ["confirmed"]
 
 
@@ -319,12 +327,44 @@ def f(A):
 def test_a_statement_ran_if_one_of_its_lines_did(tmp_path: Path, line: int, passed: set[int], ran: bool) -> None:
     path = tmp_path / "m.py"
     path.write_text(STATEMENTS)
-    assert PassedLines({str(path): frozenset(passed)}).ran(Place(str(path), line, 1, line, 2)) is ran
+    assert bool(through(path, frozenset(passed), line)) is ran
 
 
 def test_a_file_that_cannot_be_parsed_is_judged_by_its_lines(tmp_path: Path) -> None:
     path = tmp_path / "m.py"
     path.write_text("def f(:\n    pass\n")
     assert statement_spans(str(path)) == []
-    assert PassedLines({str(path): frozenset({2})}).ran(Place(str(path), 2, 1, 2, 2))
-    assert not PassedLines({str(path): frozenset({2})}).ran(Place(str(path), 1, 1, 1, 2))
+    assert through(path, frozenset({2}), 2)
+    assert not through(path, frozenset({2}), 1)
+
+
+SHARED = """\
+import torch
+
+
+def modes(H):
+    return torch.linalg.eigh(H).eigenvectors
+
+
+def transposed(H: torch.Tensor):
+    V = modes(H + 1j * H)
+    return (V @ V.T).abs().sum()
+
+
+def other(H: torch.Tensor):
+    V = modes(H + 1j * H)
+    return V.real.sum()
+"""
+
+
+def test_two_uses_of_one_decomposition_are_judged_by_the_passes_in_which_their_own_lines_ran(tmp_path: Path) -> None:
+    program = Program(tmp_path, SHARED)
+    found = {finding.line: finding for finding in program.report.findings}
+    assert set(found) == {10, 15}
+    badly, well = program.site(5, phase_residual=0.31), program.site(5, phase_residual=1e-17)
+    passes = (
+        Pass({program.path: frozenset({5, 9, 10})}, (badly,)),
+        Pass({program.path: frozenset({5, 14, 15})}, (well,)),
+    )
+    joined = join(Evidence((badly,), passes, files=(program.path,)), program.report, read_promises("", program.path))
+    assert {one.finding.line: one.status for one in joined.findings} == {10: "confirmed", 15: "refuted"}

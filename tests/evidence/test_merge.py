@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 from eiglint.evidence.files import merged
 from eiglint.evidence.merge import merged_site
-from eiglint.evidence.records import Evidence, SiteEvidence
+from eiglint.evidence.records import Evidence, Pass, SiteEvidence
 from eiglint.evidence.verdict import digits_left
 
 from .made import COMPLEX, EVIDENCE, SITES, changed
@@ -98,7 +98,7 @@ def test_one_file_has_one_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     (tmp_path / "link.py").symlink_to("model.py")
     spellings = ("model.py", str(tmp_path / "model.py"), "./model.py", "link.py")
     runs = [
-        Evidence((changed(COMPLEX, path=path),), {path: frozenset({n})}, files=(path,))
+        Evidence((changed(COMPLEX, path=path),), (Pass({path: frozenset({n})}),), files=(path,))
         for n, path in enumerate(spellings)
     ]
     both = runs[0]

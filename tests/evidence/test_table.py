@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from eiglint.evidence.join import Joined, join
-from eiglint.evidence.records import Evidence, SiteEvidence
+from eiglint.evidence.records import Evidence, Pass, SiteEvidence
 from eiglint.evidence.table import as_text, table
 from eiglint.evidence.words import counted, in_eps, short
 from eiglint.findings import Finding, Place, Report, Site, Source
@@ -32,7 +32,7 @@ def joined(*sites: SiteEvidence, findings: tuple[Finding, ...] = (), promises: P
         Site(Place(site.path, site.line, 8, site.line, 9), site.call, "yes", "unknown", "unknown", "unknown")
         for site in sites
     )
-    return join(Evidence(sites, lines), Report(findings, statics), promises)
+    return join(Evidence(sites, (Pass(lines, sites),)), Report(findings, statics), promises)
 
 
 ALL = joined(

@@ -180,3 +180,14 @@ def test_composites_that_use_values_alone_are_left_alone(draw, device):
         torch.linalg.matrix_norm(A, "nuc")
         torch.linalg.eigvalsh(A)
     assert run.calls == {}
+
+
+@pytest.mark.parametrize("symmetry", ["phase", "order", "rotation"])
+def test_redrawn_outputs_lie_in_memory_as_the_library_lays_them(symmetry, draw, device):
+    A = torch.diag(torch.tensor([1.0, 1.0, 2.0, 3.0], dtype=torch.float64, device=device))
+    plain = torch.linalg.eig(A)
+    with regauge(symmetry, seed=1):
+        redrawn = torch.linalg.eig(A)
+    assert not torch.equal(plain.eigenvectors, redrawn.eigenvectors)
+    assert plain.eigenvectors.stride() == redrawn.eigenvectors.stride()
+    assert redrawn.eigenvectors.mT.view(-1).shape == (16,)

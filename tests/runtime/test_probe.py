@@ -364,6 +364,15 @@ def test_scripted_code_is_not_repeated(draw, device):
     assert "depends on a decomposition" in part.failure
 
 
+def test_vectors_from_out_of_sight_are_noticed_before_anything_is_done_with_them(draw, device):
+    def function(A):
+        with torch._C.DisableTorchFunction():
+            V = eigh(A)[1]
+        return (V * eigh(A @ A)[1].square()).sum()
+
+    assert "depends on a decomposition" in probed(function, draw(4, 4)).failure
+
+
 def test_values_alone_out_of_sight_do_not_matter(draw, device):
     def function(A):
         scale = torch.linalg.svdvals(A).sum() + torch.linalg.eigvalsh(A).sum()

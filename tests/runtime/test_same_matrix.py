@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import pytest
 import torch
 
@@ -84,3 +86,14 @@ def test_vectors_of_two_matrices_do_not_cancel(draw, device):
     A = draw(4, 4, kind="hermitian")
     result = gaugecheck(lambda A: eigh(A)[1].mT @ eigh(A + A @ A)[1], A, raise_exception=False)
     assert result.phase.invariant is False
+
+
+def test_two_lines_that_share_a_matrix_are_not_blamed_for_a_third(draw, device):
+    def function(A):
+        first = torch.linalg.eigh(A)[1]
+        second = torch.linalg.eigh(A + 0)[1]
+        return first * second + torch.linalg.eigh(A @ A)[1]
+
+    result = gaugecheck(function, draw(4, 4, kind="hermitian"), raise_exception=False)
+    start = inspect.getsourcelines(function)[1]
+    assert [site.line - start for site in result.phase.sites] == [3]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import weakref
 
@@ -102,6 +103,10 @@ def test_a_tensor_that_a_call_hands_back_unchanged_stays_the_programs_own(draw, 
     before = kept.clone()
     repeated(tape, result)
     assert torch.equal(kept, before)
+
+
+def test_a_deep_copy_is_made_again(draw, device):
+    assert_repeats(lambda A: (copy.deepcopy(eigh(A.detach())[1]) * A).sum(), draw(4, 4))
 
 
 def write_rows(A):
