@@ -28,6 +28,9 @@ PERIOD = 64
 """Of so many later backwards of a line watch measures one in full."""
 STEADY, EVERY = "watch, steady", "watch(thin=False)"
 
+LEAST_ROUNDS = 5
+
+Clock = Callable[[], float]
 Step = Callable[[], None]
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -150,31 +153,35 @@ def cases(device: str) -> Iterator[Case]:
         yield Case(f"50 layers {width} wide, batch {batch}", step, step, 1, steps, bar if on_cpu else None)
 
 
-def measure(case: Case, budget: float, wait: Callable[[], None]) -> Timings:
+def measure(case: Case, budget: float, clock: Clock) -> Timings:
     """Time a block under each variant in turn, beginning with another one each round, until the budget is spent."""
     seconds: dict[str, list[float]] = {name: [] for name in VARIANTS}
     order, end = list(VARIANTS), time.perf_counter() + budget
-    while time.perf_counter() < end or len(seconds["plain"]) < 3:
+    while time.perf_counter() < end or len(seconds["plain"]) < LEAST_ROUNDS:
         for name in order:
             with warnings.catch_warnings(action="ignore"), VARIANTS[name]():
-                seconds[name].append(block(case, case.warming if name == STEADY else 1, wait))
+                seconds[name].append(block(case, case.warming if name == STEADY else 1, clock))
         order = [*order[1:], order[0]]
     return Timings(case, seconds)
 
 
-def block(case: Case, warm: int, wait: Callable[[], None]) -> float:
+def block(case: Case, warm: int, clock: Clock) -> float:
     """Return the seconds that a step takes.
 
     Warming steps are called from the very line that is timed: watch begins anew with each way to a decomposition.
     """
     start = 0.0
     for step, steps in ((case.warm, warm), (case.step, case.steps)):
-        wait()
-        start = time.perf_counter()
+        start = clock()
         for _ in range(steps):
             step()
-    wait()
-    return (time.perf_counter() - start) / case.steps
+    return (clock() - start) / case.steps
+
+
+def finished() -> float:
+    """Wait for the device and read the clock."""
+    torch.cuda.synchronize()
+    return time.perf_counter()
 
 
 def waits(step: Step, variant: str) -> int:
@@ -211,10 +218,10 @@ def cells(found: Timings) -> list[str]:
 def page(device: str, budget: float) -> Iterator[str]:
     """Give the lines of the result."""
     cuda = device != "cpu"
-    name = torch.cuda.get_device_name() if cuda else f"CPU, torch.set_num_threads({torch.get_num_threads()})"
+    name = torch.cuda.get_device_name() if cuda else "CPU, one thread, processor time"
     yield f"torch {torch.__version__}, {name}, double precision (networks: single)\n"
-    wait = torch.cuda.synchronize if cuda else lambda: None
-    found = [measure(case, budget, wait) for case in cases(device)]
+    # On a shared machine the time that others took from a single thread must not count.
+    found = [measure(case, budget, finished if cuda else time.process_time) for case in cases(device)]
     head = ["", "plain", "bar", *list(VARIANTS)[1:], "rounds"]
     yield from table([head, *map(cells, found)])
     if cuda:
@@ -228,15 +235,14 @@ def main() -> None:
     """Measure, and print or write the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
-    parser.add_argument("--budget", type=float, default=20.0, help="seconds for a row (default 20; at least 3 rounds)")
-    parser.add_argument("--threads", type=int, default=1, help="of torch (default 1: the least disturbed by others)")
+    parser.add_argument(
+        "--budget", type=float, default=20.0, help=f"seconds for a row (default 20; at least {LEAST_ROUNDS} rounds)"
+    )
     parser.add_argument("--output", type=Path, help="write the table to this file instead")
     arguments = parser.parse_args()
     if arguments.device == "cuda" and not torch.cuda.is_available():
         parser.error("--device cuda: torch finds no CUDA device here; use --device cpu")
-    if arguments.threads < 1:
-        parser.error(f"--threads {arguments.threads}: at least 1 is needed")
-    torch.set_num_threads(arguments.threads)
+    torch.set_num_threads(1)
     text = "\n".join(page(arguments.device, arguments.budget)) + "\n"
     if arguments.output is None:
         print(text, end="")

@@ -40,7 +40,7 @@ def _mildest(site: JoinedSite) -> str:
     """Return the measurement of a decomposition with which nothing is known to be wrong."""
     if site.exercised == 0:
         return "a gradient reaches the values alone"
-    if site.phase_residual is not None and has_complex_phase(site):
+    if site.phase_residual is not None and (has_complex_phase(site) or site.verdict == "rounding"):
         return f"residual {in_eps(site.phase_residual, site.dtype)} (rounding)"
     left = digits_left(site)
     return "nothing was measured in full" if left is None else digits_in_words(site, left)

@@ -27,8 +27,8 @@ _STYLES = {
     "well-defined": "green",
 }
 _BAD = "bold red"
-_HEADS = ("decomposition", "call", "backwards", "measured", "verdict")
-_PLACE, _MEASURED, _VERDICT = 0, 3, 4
+_HEADS = ("line", "call", "backwards", "measured", "verdict")
+_CALL, _MEASURED, _VERDICT = 1, 3, 4
 _WHERE, _REASON = 1, 3
 """The columns of a finding that can be folded."""
 _INDENT = 4
@@ -96,12 +96,16 @@ def _rows(joined: Joined) -> list[_Row]:
 def _laid_out(rows: Sequence[_Row], new: set[int], width: int) -> Iterator[RenderableType]:
     cells = [_cells(row) for row in rows]
     used = [number for number in range(len(_HEADS)) if any(line[number] for line in cells)]
-    softest = [used.index(number) for number in (_PLACE, _MEASURED) if number in used]
+    softest = [used.index(number) for number in (_CALL, _MEASURED) if number in used]
     widths = _widths([[line[number] for number in used] for line in (_HEADS, *cells)], width, softest)
     below = [[_finding_cells(row, one) for one in row.findings] for row in rows]
     below_widths = _widths([line for lines in below for line in lines], width - _INDENT, (_WHERE, _REASON))
     yield _line([Text(_HEADS[number], "bold") for number in used], widths)
+    above = ""
     for row, line, findings in zip(rows, cells, below, strict=True):
+        if row.path != above:
+            above = row.path
+            yield Text(shown(row.path), "bold")
         yield _line([Text(line[number], _style(row) if number == _VERDICT else "") for number in used], widths)
         for cell in findings:
             texts = [Text(part, _STYLES[cell[2]] if number == 2 else "") for number, part in enumerate(cell)]
@@ -115,12 +119,11 @@ def _style(row: _Row) -> str:
 
 
 def _cells(row: _Row) -> tuple[str, ...]:
-    place = f"{shown(row.path)}:{row.line}"
     site = row.site
     if site is None:
-        return place, row.call, "", "", "not reached" if row.call else ""
+        return str(row.line), row.call, "", "", "not reached" if row.call else ""
     by = {"probe": " (probe)", "static analysis of its file": " (static)"}.get(site.settled_by, "")
-    return place, row.call, str(site.backwards), worst(site), f"{site.verdict}{by}"
+    return str(row.line), row.call, str(site.backwards), worst(site), f"{site.verdict}{by}"
 
 
 def _widths(lines: Sequence[Sequence[str]], width: int, softest: Sequence[int]) -> list[int]:

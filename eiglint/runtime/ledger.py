@@ -58,13 +58,16 @@ class Account:
     probe_failure: str = ""
     tests: dict[str, None] = field(default_factory=dict)
     largest: dict[str, float] = field(default_factory=dict)
+    _met: tuple[tuple[int, ...], torch.dtype] | None = None
     _waiting: dict[tuple[torch.device, int], Tensor] = field(default_factory=dict)
 
     def note(self, shape: tuple[int, ...], vectors: Tensor) -> None:
-        """Remember what kind of matrix was met; the last one stands for all."""
-        if shape != self.shape:
-            self.shape, self.device = shape, str(vectors.device)
-            self.dtype = str(vectors.dtype).removeprefix("torch.")
+        """Remember what kind of matrix was met; the last one stands for all, but no real one for complex ones."""
+        met = shape, vectors.dtype
+        if met != self._met:
+            self._met, self.shape, self.device = met, shape, str(vectors.device)
+            if vectors.is_complex() or not (self.dtype or "").startswith("complex"):
+                self.dtype = str(vectors.dtype).removeprefix("torch.")
 
     def add(self, measured: Mapping[str, Tensor]) -> None:
         """Take a measurement in, on its device and in its stream, without waiting for it."""
@@ -99,7 +102,6 @@ class Account:
         """Give the record of what was counted and measured."""
         found = self.largest
         gap = found.get("negated_gap")
-        complex_vectors = self.dtype is not None and self.dtype.startswith("complex")
         nonfinite: Nonfinite = "downstream" if "came_from_downstream" in found else "none"
         return SiteEvidence(
             *self.site,
@@ -111,7 +113,7 @@ class Account:
             shape=self.shape,
             dtype=self.dtype,
             device=self.device,
-            phase_residual=found.get("phase_residual") if complex_vectors else None,
+            phase_residual=found.get("phase_residual"),
             blind=bool(found.get("blind", 0.0)) or (self.exercised > 0 and self.real_vectors),
             block_residual=found.get("block_residual"),
             min_gap=None if gap is None else -gap,

@@ -15,6 +15,8 @@ from eiglint.runtime.nodes import NodeKind, Saved
 
 _TOLERANCE = 1e-2
 """What torch compares imag(diag(V^H gV)) with, whatever the gradient's size; for svd it sees twice the residue."""
+_OTHER_ROUNDING = 10.0
+"""In eps of |g|: torch's own sum rounds differently, and may be too large for it where ours is not."""
 _SMALL = 1e-4
 """To what the largest possible residue of rounding is scaled."""
 
@@ -47,11 +49,14 @@ def project(kind: NodeKind, saved: Saved, grads: Sequence[Tensor | None], found:
     sides = [(saved.left, left), (None if saved.right is None else saved.right.mH, right)]
     present = [(v[..., :columns], g) for v, g in sides if v is not None and g is not None]
     angle = torch.stack([(v.conj() * g[..., :columns]).imag.sum(-2) for v, g in present]).sum(0)
-    if not angle.numel() or float(angle.detach().abs().amax()) <= _TOLERANCE / 2:
+    if not angle.numel():
+        return None
+    eps = torch.finfo(saved.values.dtype).eps
+    largest = max(float(g.detach().abs().amax()) * math.sqrt(g.numel()) for _, g in present)
+    if max(float(angle.detach().abs().amax()), _OTHER_ROUNDING * eps * largest) <= _TOLERANCE / 2:
         return None
     new = [_without(v, g, angle / len(present)) for v, g in present]
-    largest = max(float(torch.linalg.vector_norm(g.detach())) for _, g in present)
-    scale = _scale(largest, torch.finfo(saved.values.dtype).eps)
+    scale = _scale(largest, eps)
     mended = list(grads)
     if left is not None and at_left is not None:
         mended[at_left] = new[0]

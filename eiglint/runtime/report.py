@@ -84,7 +84,7 @@ class Report:
             return lambda _: True
         import pathspec
 
-        wanted = pathspec.PathSpec.from_lines("gitwildmatch", self._files)
+        wanted = pathspec.GitIgnoreSpec.from_lines(self._files)
         return lambda path: wanted.match_file(os.path.relpath(path))
 
 

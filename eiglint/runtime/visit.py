@@ -159,7 +159,7 @@ class Visit:
         self._seen = seen, rounding
         for _, account in self.entries:
             account.real_vectors |= not seen.left.is_complex()
-            if account.shape is None:
+            if not account.calls:
                 account.note(saved.shape, saved.left)
 
     def _look_for_nonfinite(self, grads: list[Tensor], outgoing: Tensor | None) -> None:

@@ -1,0 +1,430 @@
+"""What a watch measures at a line equals what is computed from the definition by other means."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from seen import only, sites_at
+
+from eiglint.evidence.verdict import digits_left
+from eiglint.runtime import watch
+
+eig, eigh, svd, qr = torch.linalg.eig, torch.linalg.eigh, torch.linalg.svd, torch.linalg.qr
+EPS32, EPS64 = 2.0**-23, 2.0**-52
+
+
+def weights(like, *shape):
+    """Fixed weights, not affine in any index; complex ones for complex tensors."""
+    numbers = torch.arange(1.0, math.prod(shape or like.shape) + 1, dtype=torch.float64)
+    drawn = torch.sin(numbers**2).reshape(shape or like.shape)
+    if like.is_complex():
+        drawn = torch.complex(drawn, torch.cos(numbers**2).reshape(shape or like.shape))
+    return drawn.to(like)
+
+
+def linear(V):
+    """A loss that depends on the phase of every column, on each to another degree."""
+    return (V * weights(V).conj() * torch.arange(1.0, V.shape[-1] + 1, device=V.device)).real.sum()
+
+
+def with_gradients(parts, loss):
+    """Give the gradients of a loss at the outputs of a decomposition."""
+    leaves = [part.detach().requires_grad_() for part in parts]
+    return torch.autograd.grad(loss(*leaves), leaves, allow_unused=True)
+
+
+def one_by_one(columns):
+    """Give max |imag <v, g>| / sum |g| over columns, each a list of pairs (v, g), by the sum over entries."""
+    ratios = []
+    for pairs in columns:
+        turned = sum(sum(v.real * g.imag - v.imag * g.real for v, g in zip(*pair, strict=True)) for pair in pairs)
+        size = sum(math.sqrt(sum(abs(entry) ** 2 for entry in g.tolist())) for _, g in pairs)
+        ratios.append(abs(float(turned)) / size)
+    return max(ratios)
+
+
+def evidence_of(decompose, A, loss, **options):
+    with watch(thin=False, **options) as report:
+        try:
+            loss(*decompose(A)).backward()
+        except RuntimeError as error:
+            assert "up to multiplication" in str(error)
+    return only(report)
+
+
+# The phase.
+
+
+@pytest.mark.parametrize("decompose", [eigh, eig], ids=["eigh", "eig"])
+def test_the_phase_residual_is_the_derivative_by_the_phase(decompose, draw, device):
+    A = draw(4, 4, kind="hermitian" if decompose is eigh else "square", dtype=torch.complex128)
+    site = evidence_of(decompose, A, lambda L, V: linear(V))
+    V = decompose(A.detach())[1]
+    (g,) = with_gradients([V], linear)
+    assert site.phase_residual == pytest.approx(one_by_one([[(V[:, j], g[:, j])] for j in range(4)]), rel=1e-6)
+
+    def turned(angle, j):
+        phases = torch.ones(4, dtype=V.dtype, device=device)
+        phases[j] = torch.exp(torch.tensor(1j * angle, dtype=V.dtype))
+        return float(linear(V * phases))
+
+    slopes = [abs(turned(1e-6, j) - turned(-1e-6, j)) / 2e-6 / float(torch.linalg.norm(g[:, j])) for j in range(4)]
+    assert site.phase_residual == pytest.approx(max(slopes), rel=1e-6)
+
+
+def test_the_phase_of_eig_of_a_real_matrix_is_measured_too(draw, device):
+    A = draw(4, 4)
+    site = evidence_of(eig, A, lambda L, V: linear(V))
+    V = eig(A.detach())[1]
+    (g,) = with_gradients([V], linear)
+    assert site.dtype == "complex128"
+    assert site.phase_residual == pytest.approx(one_by_one([[(V[:, j], g[:, j])] for j in range(4)]), rel=1e-6)
+
+
+def test_svd_turns_both_vectors_of_a_pair_together(draw, device):
+    A = draw(3, 4, dtype=torch.complex128)
+
+    def loss(U, S, Vh):
+        return linear(U) + 2 * linear(Vh.mH[:, :3])
+
+    site = evidence_of(svd, A, loss)
+    U, S, Vh = svd(A.detach())
+    g_left, _, g_right = with_gradients([U, S, Vh], loss)
+    columns = [[(U[:, j], g_left[:, j]), (Vh[j].conj(), g_right[j].conj())] for j in range(3)]
+    assert site.phase_residual == pytest.approx(one_by_one(columns), rel=1e-6)
+
+
+def test_qr_turns_a_column_of_q_with_a_row_of_r(draw, device):
+    A = draw(4, 3, dtype=torch.complex128)
+    site = evidence_of(qr, A, lambda Q, R: linear(Q) + linear(R.mH))
+    Q, R = qr(A.detach())
+    g_left, g_right = with_gradients([Q, R], lambda Q, R: linear(Q) + linear(R.mH))
+    columns = [[(Q[:, j], g_left[:, j]), (R[j].conj(), g_right[j].conj())] for j in range(3)]
+    assert site.phase_residual == pytest.approx(one_by_one(columns), rel=1e-6)
+    assert site.phase_residual > 1e-2
+
+
+@pytest.mark.parametrize(
+    ("decompose", "loss"),
+    [
+        (eigh, lambda L, V: (V @ torch.diag(L.exp()).to(V) @ V.mH * weights(V)).real.sum()),
+        (eig, lambda L, V: (V @ torch.diag(L.exp()) @ torch.linalg.inv(V) * weights(V)).real.sum()),
+        (svd, lambda U, S, Vh: (U @ Vh * weights(U)).real.sum()),
+        (qr, lambda Q, R: (Q @ R * weights(Q)).real.sum()),
+    ],
+    ids=["eigh", "eig", "svd", "qr"],
+)
+@pytest.mark.parametrize("dtype", [torch.complex64, torch.complex128])
+@pytest.mark.parametrize("n", [3, 24])
+def test_a_loss_that_no_phase_moves_leaves_rounding(decompose, loss, dtype, n, draw, device):
+    site = evidence_of(decompose, draw(n, n, kind="hermitian", dtype=dtype), loss)
+    assert site.phase_residual <= 100 * torch.finfo(dtype).eps
+    assert not site.blind
+
+
+def test_columns_that_carry_rounding_alone_do_not_count(draw, device):
+    A = draw(4, 4, kind="hermitian", dtype=torch.complex64)
+    site = evidence_of(eigh, A, lambda L, V: V[:, 0].abs().square().mul(weights(L, 4)).sum() + 1e-9 * linear(V[:, 1:]))
+    assert site.phase_residual < 1e3 * EPS32
+
+
+def test_real_vectors_have_no_phase_and_are_blind(draw, device):
+    for decompose, loss in ((eigh, lambda L, V: linear(V)), (svd, lambda U, S, Vh: linear(U))):
+        site = evidence_of(decompose, draw(4, 4), loss)
+        assert site.phase_residual is None
+        assert site.blind
+        assert site.dtype == "float64"
+
+
+def test_a_real_vector_with_a_real_gradient_is_blind_though_its_dtype_is_complex(draw, device):
+    spectrum_is_real = evidence_of(eig, draw(4, 4, kind="hermitian"), lambda L, V: V.real.sum())
+    assert spectrum_is_real.dtype == "complex128"
+    assert spectrum_is_real.phase_residual == 0
+    assert spectrum_is_real.blind
+    rotation = torch.tensor([[0.0, -1.0], [1.0, 0.0]], dtype=torch.float64, device=device, requires_grad=True)
+    assert not evidence_of(eig, rotation, lambda L, V: (V.abs() ** 2 * weights(V.real)).sum()).blind
+
+
+# Blocks and gaps.
+
+
+def neighbours(values, gap, device, dtype=torch.float64):
+    """A symmetric matrix with the given eigenvalues, the first two `gap` apart."""
+    numbers = torch.tensor([values[0], values[0] + gap, *values[1:]], dtype=torch.float64)
+    basis = torch.linalg.qr(weights(torch.empty(0, dtype=torch.float64), len(numbers), len(numbers)))[0]
+    return (basis @ torch.diag(numbers) @ basis.mT).to(device, dtype).requires_grad_()
+
+
+def test_the_block_residual_is_the_derivative_by_a_rotation_of_close_columns(device):
+    A = neighbours([1.0, 2.0, 4.0], 1e-9, device)
+
+    def loss(L, V):
+        return (V.square() * weights(V)).sum()
+
+    site = evidence_of(eigh, A, loss)
+    L, V = eigh(A.detach())
+    (g,) = with_gradients([V], lambda V: loss(None, V))
+
+    def rotated(angle):
+        turn = torch.eye(4, dtype=torch.float64, device=device)
+        turn[0, 0] = turn[1, 1] = math.cos(angle)
+        turn[0, 1], turn[1, 0] = -math.sin(angle), math.sin(angle)
+        return float(loss(None, V @ turn))
+
+    slope = abs(rotated(1e-6) - rotated(-1e-6)) / 2e-6
+    assert site.block_residual == pytest.approx(slope / float(torch.linalg.norm(g)), rel=1e-6)
+
+
+def test_the_block_residual_vanishes_for_functions_of_the_matrix(device):
+    for decompose, loss in (
+        (eigh, lambda L, V: (V @ torch.diag(L.exp()) @ V.mT * weights(V)).sum()),
+        (svd, lambda U, S, Vh: (U @ Vh * weights(U)).sum()),
+        (eig, lambda L, V: (V @ torch.diag(L.exp()) @ torch.linalg.inv(V)).real.mul(weights(V.real)).sum()),
+    ):
+        site = evidence_of(decompose, neighbours([1.0, 2.0, 4.0], 1e-9, device), loss)
+        assert site.block_residual < 1e-6
+    apart = evidence_of(eigh, neighbours([1.0, 2.0, 4.0], 1e-3, device), lambda L, V: linear(V))
+    assert apart.block_residual is None
+
+
+@pytest.mark.parametrize("decompose", [eigh, eig], ids=["eigh", "eig"])
+def test_the_smallest_gap_is_relative_to_the_largest_value(decompose, draw, device):
+    A = draw(3, 5, 5, kind="hermitian" if decompose is eigh else "square")
+    site = evidence_of(decompose, A, lambda L, V: linear(V.abs()))
+    gaps = []
+    for matrix in A.detach().cpu():
+        L = torch.linalg.eigvals(matrix).tolist()
+        gaps.append(min(abs(a - b) for i, a in enumerate(L) for b in L[:i]) / max(map(abs, L)))
+    assert site.min_gap == pytest.approx(min(gaps), rel=1e-5)
+    assert site.shape == (3, 5, 5)
+
+
+@pytest.mark.parametrize(("shape", "expected"), [((4, 4), 4.9 / 15), ((4, 6), 0.1 / 15), ((6, 4), 0.1 / 15)])
+def test_the_gap_of_a_rectangular_svd_is_also_that_to_zero(shape, expected, device):
+    A = torch.zeros(shape, dtype=torch.float64, device=device)
+    A.diagonal().copy_(torch.tensor([10.0, 5.0, 0.1, 15.0]))
+    site = evidence_of(svd, A.requires_grad_(), lambda U, S, Vh: linear(U[:, :4]))
+    assert site.min_gap == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_gap_of_qr_is_that_of_its_diagonal_to_zero(draw, device):
+    A = draw(5, 3)
+    site = evidence_of(qr, A, lambda Q, R: linear(Q))
+    diagonal = qr(A.detach()).R.diagonal().abs().tolist()
+    assert site.min_gap == pytest.approx(min(diagonal) / max(diagonal), rel=1e-6)
+    assert site.block_residual is None
+
+
+def test_a_single_value_has_no_gap(device):
+    A = torch.full((1, 1), 2.0, dtype=torch.float64, device=device, requires_grad=True)
+    assert evidence_of(eigh, A, lambda L, V: V.square().sum()).min_gap is None
+
+
+# Digits: the bound against the true error of torch's gradient.
+
+
+def function_of(A, f, slope, gradient):
+    """The gradient of <gradient, f(A)> for symmetric A, by divided differences in float64 (Daleckii-Krein 1965)."""
+    L, V = eigh(A.detach().double())
+    difference = L[:, None] - L[None, :]
+    near = difference.abs() <= 1e-6 * L.abs().max()
+    middle = (L[:, None] + L[None, :]) / 2
+    divided = torch.where(near, slope(middle), (f(L)[:, None] - f(L)[None, :]) / torch.where(near, 1.0, difference))
+    return V @ (divided * (V.mT @ gradient.double() @ V)) @ V.mT
+
+
+@pytest.mark.parametrize("gap", [1e-1, 1e-2, 1e-3, 1e-4, 1e-5])
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_digits_lost_bound_the_true_error_and_are_not_far_from_it(gap, seed, device):
+    A = neighbours([1.0, 2.0, 3.0, 5.0], gap, device, torch.float32)
+    W = torch.randn(5, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(seed)).to(device)
+    W = (W + W.mT) / 2
+    site = evidence_of(eigh, A, lambda L, V: (V @ torch.diag(L.sqrt()) @ V.mT * W.to(V)).sum())
+    true = function_of(A, torch.sqrt, lambda x: 0.5 / x.sqrt(), W)
+    error = float(torch.linalg.norm(A.grad.double() - true) / torch.linalg.norm(true))
+    bound = EPS32 * 10**site.digits_lost
+    assert error <= 4 * bound
+    assert error >= bound * 10**-2.5 or error < 4 * EPS32
+
+
+def test_the_formula_of_the_digits_lost(draw, device):
+    A = draw(4, 4, kind="hermitian")
+    site = evidence_of(eigh, A, lambda L, V: linear(V))
+    L, V = eigh(A.detach())
+    (g,) = with_gradients([V], linear)
+    norms = torch.linalg.norm(g, dim=0).tolist()
+    worst = max((norms[i] + norms[i + 1]) / float(L[i + 1] - L[i]) for i in range(3))
+    lost = math.log10(worst / float(torch.linalg.norm(A.grad)))
+    assert site.digits_lost == pytest.approx(max(lost, 0.0), abs=1e-5)
+
+
+def test_all_digits_are_lost_where_nothing_is_left(device):
+    site = evidence_of(
+        eigh,
+        neighbours([1.0, 2.0], 1e-15, device),
+        lambda L, V: (V @ torch.diag(L.sqrt()) @ V.mT).mul(weights(V)).sum(),
+    )
+    assert digits_left(site) < 3
+
+
+def test_the_amplification_is_the_gradient_behind_over_that_before(draw, device):
+    A = draw(4, 4, kind="hermitian")
+    site = evidence_of(eigh, A, lambda L, V: linear(V) + 3 * L.square().sum())
+    g_values, g_vectors = with_gradients(eigh(A.detach()), lambda L, V: linear(V) + 3 * L.square().sum())
+    expected = math.sqrt(A.grad.square().sum()) / (
+        math.sqrt(g_values.square().sum()) + math.sqrt(g_vectors.square().sum())
+    )
+    assert site.amplification == pytest.approx(expected, rel=1e-5)
+
+
+# Not finite.
+
+
+def test_nan_that_is_made_here_is_told_from_nan_that_arrives(device):
+    equal = torch.eye(3, dtype=torch.float64, device=device).requires_grad_()
+    assert evidence_of(eigh, equal, lambda L, V: linear(V)).nonfinite == "here"
+    apart = torch.diag(torch.arange(1.0, 4.0, dtype=torch.float64, device=device)).requires_grad_()
+    assert evidence_of(eigh, apart, lambda L, V: linear(V)).nonfinite == "none"
+    for bad in (float("nan"), float("inf")):
+        apart.grad = None
+        assert evidence_of(eigh, apart, lambda L, V, bad=bad: linear(V) * bad).nonfinite == "downstream"
+
+
+def test_nan_that_arrives_at_the_values_alone_is_seen(device):
+    A = torch.diag(torch.arange(3.0, dtype=torch.float64, device=device)).requires_grad_()
+    with watch() as report:
+        (torch.linalg.eigvalsh(A).sqrt() * 0).sum().backward()
+    assert only(report).nonfinite == "downstream"
+
+
+@pytest.mark.parametrize("step", [9, 40, 150])
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
+def test_values_that_are_not_finite_are_seen_in_every_backward(bad, step, device):
+    A = torch.diag(torch.arange(1.0, 4.0, dtype=torch.float64, device=device)).requires_grad_()
+    with watch() as report:
+        for number in range(1, 161):
+            V = eigh(A).eigenvectors
+            torch.autograd.grad(linear(V) * (bad if number == step else 1.0), A)
+    assert only(report).nonfinite == "downstream"
+    assert only(report).backwards == 160
+
+
+def test_nan_made_in_a_thinned_backward_is_seen(device):
+    A = torch.diag(torch.arange(1.0, 4.0, dtype=torch.float64, device=device)).requires_grad_()
+    with watch() as report:
+        for number in range(1, 41):
+            V = eigh(torch.eye(3, dtype=A.dtype, device=device) + 0 * A if number == 30 else A).eigenvectors
+            torch.autograd.grad(linear(V), A)
+    assert only(report).nonfinite == "here"
+
+
+# The matrix.
+
+
+def test_the_asymmetry_of_what_eigh_and_eig_were_given(draw, device):
+    A = draw(3, 4, 4, grad=False)
+    A[1] = A[1] + A[1].mT
+    worst = max(float(torch.linalg.norm(matrix - matrix.mT) / torch.linalg.norm(matrix)) for matrix in A)
+    for decompose in (eigh, eig):
+        with watch() as report:
+            decompose(A)
+        assert only(report).asymmetry == pytest.approx(worst, rel=1e-6)
+        assert only(report).backwards == 0
+        with watch() as report:
+            decompose(A[1])
+        assert only(report).asymmetry == 0
+    H = draw(4, 4, kind="hermitian", dtype=torch.complex128, grad=False)
+    with watch() as report:
+        eigh(H)
+        svd(H)
+    assert [site.asymmetry for site in report.evidence().sites] == [0, None]
+
+
+def test_the_condition_of_eigs_vectors(draw, device):
+    A = draw(4, 4)
+    site = evidence_of(eig, A, lambda L, V: linear(V.abs()))
+    S = torch.linalg.svdvals(eig(A.detach()).eigenvectors).tolist()
+    expected = math.sqrt(sum(s**2 for s in S) * sum(s**-2 for s in S)) / 4
+    assert site.condition == pytest.approx(expected, rel=1e-5)
+    normal = evidence_of(eig, draw(4, 4, kind="hermitian"), lambda L, V: linear(V.abs()))
+    assert normal.condition == pytest.approx(1.0, abs=1e-6)
+    assert evidence_of(eigh, draw(4, 4), lambda L, V: linear(V)).condition is None
+
+
+def test_a_matrix_without_a_basis_of_vectors_has_an_infinite_condition(device):
+    A = torch.tensor([[1.0, 1.0], [0.0, 1.0]], dtype=torch.float64, device=device, requires_grad=True)
+    site = evidence_of(eig, A, lambda L, V: linear(V.abs()))
+    assert site.condition > 1e15
+
+
+def test_the_part_of_the_gradient_that_torch_drops(draw, device):
+    A = draw(4, 6)
+    dropped = evidence_of(svd, A, lambda U, S, Vh: Vh[-1].square().mul(weights(A, 6)).sum())
+    assert dropped.null_gradient == pytest.approx(1.0)
+    assert A.grad.norm() == 0
+    mixed = evidence_of(svd, draw(4, 6), lambda U, S, Vh: linear(Vh))
+    (g,) = with_gradients([svd(A.detach()).Vh], linear)
+    assert mixed.null_gradient == pytest.approx(float(torch.linalg.norm(g[4:]) / torch.linalg.norm(g)), rel=1e-6)
+    none = evidence_of(svd, draw(4, 6), lambda U, S, Vh: linear(Vh[:4]))
+    assert none.null_gradient == 0
+    with watch() as report:
+        svd(draw(4, 6), full_matrices=False).Vh.square()[0, 0].backward()
+    assert only(report).null_gradient is None
+
+
+# Counts.
+
+
+def test_counts_stay_exact_and_the_first_eight_are_measured(draw, device):
+    A, sampled = draw(3, 3), []
+    with watch() as report:
+        for _ in range(300):
+            torch.autograd.grad(linear(eigh(A).eigenvectors), A)
+            sampled.append(only(report).sampled)
+    site = only(report)
+    assert (site.calls, site.backwards, site.exercised) == (300, 300, 300)
+    assert sampled[:8] == list(range(1, 9))
+    measured = [number for number in range(9, 301) if sampled[number - 1] > sampled[number - 2]]
+    assert measured == [16, 32, 48, 64, 80, 96, 112, 128, 192, 256]
+
+
+def test_nothing_is_thinned_where_that_is_asked_for_or_every_backward_is_judged(draw, device):
+    A = draw(3, 3)
+    for options in ({"thin": False}, {"on_finding": "warn"}, {"on_finding": "raise"}, {"on_roundoff": "repair"}):
+        with watch(**options) as report:
+            for _ in range(40):
+                torch.autograd.grad(eigh(A).eigenvectors.square()[0, 0], A)
+        assert only(report).sampled == 40
+
+
+def test_the_worst_of_all_measurements_is_kept(draw, device):
+    H = draw(4, 4, kind="hermitian", dtype=torch.complex128)
+    found = []
+    with watch() as together:
+        for share in (0.0, 0.02, 0.001):
+            with watch() as alone:
+                try:
+                    L, V = eigh(H)  # again and again
+                    (L.sum() + share * linear(V)).backward()
+                except RuntimeError as error:
+                    assert "up to multiplication" in str(error)
+            found.append(only(alone).phase_residual)
+    (site,) = sites_at(together, "# again and again")
+    assert site.phase_residual == max(number for number in found if number is not None)
+
+
+def test_a_line_that_meets_real_and_complex_matrices_keeps_the_phase(draw, device):
+    for order in ((torch.complex128, torch.float64), (torch.float64, torch.complex128)):
+        with watch() as report:
+            for dtype in order:
+                try:
+                    V = eigh(draw(4, 4, kind="hermitian", dtype=dtype)).eigenvectors
+                    linear(V).backward()
+                except RuntimeError as error:
+                    assert "up to multiplication" in str(error)
+        site = only(report)
+        assert site.dtype == "complex128"
+        assert site.phase_residual > 1e-2
+        assert site.blind
