@@ -34,6 +34,10 @@ def is_library(code: CodeType) -> bool:
     return name.startswith("<") or (name.startswith(_STANDARD) and "site-packages" not in name)
 
 
+Point = tuple[str, int]
+"""A file and a line of it."""
+
+
 class CallSite(NamedTuple):
     """A line of the user's program and the decomposition that it calls."""
 

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-from eiglint.runtime.callsite import is_foreign, is_library
+from eiglint.runtime.callsite import Point, is_foreign, is_library
 from eiglint.runtime.ledger import is_due
-from eiglint.runtime.watching import Point, active
+from eiglint.runtime.watching import active
 
 _Tracer = Callable[[FrameType, str, Any], Any]
 

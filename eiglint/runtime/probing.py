@@ -10,11 +10,10 @@ from collections.abc import Mapping, Sequence
 from torch import Tensor
 
 from eiglint.evidence.records import Probe
-from eiglint.runtime.callsite import CallSite
+from eiglint.runtime.callsite import CallSite, Point
 from eiglint.runtime.ledger import Account, Ledger
 from eiglint.runtime.probe import probe
 from eiglint.runtime.tape import Tape
-from eiglint.runtime.watching import Point
 
 _LONG = 5.0
 """Seconds after which a probe says on standard error that it is still at work."""

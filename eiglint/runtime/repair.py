@@ -53,6 +53,8 @@ def project(kind: NodeKind, saved: Saved, grads: Sequence[Tensor | None], found:
         return None
     eps = torch.finfo(saved.values.dtype).eps
     largest = max(float(g.detach().abs().amax()) * math.sqrt(g.numel()) for _, g in present)
+    if not math.isfinite(largest):
+        return None
     if max(float(angle.detach().abs().amax()), _OTHER_ROUNDING * eps * largest) <= _TOLERANCE / 2:
         return None
     new = [_without(v, g, angle / len(present)) for v, g in present]

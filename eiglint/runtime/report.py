@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import torch
 
 from eiglint.evidence.records import Evidence, Pass
-from eiglint.runtime.watching import Point, Watching
+from eiglint.runtime.callsite import Point
+from eiglint.runtime.watching import Watching
 
 if TYPE_CHECKING:
     from eiglint.evidence.join import Joined, JoinedSite
@@ -43,7 +44,7 @@ class Report:
         sites = self._watch.ledger.evidence(wanted)
         packages = {_package(site.path) for site in sites}
         passes = tuple(
-            Pass(_lines(points, packages), ledger.evidence(wanted)) for points, ledger in self._watch.passes.items()
+            Pass(_lines(points, packages), ledger.evidence(wanted)) for points, ledger in tuple(self._watch.passes.items())
         )
         return Evidence(
             sites,

@@ -13,12 +13,12 @@ from torch import Tensor
 from eiglint.evidence.records import SiteEvidence
 from eiglint.evidence.verdict import verdict_of
 from eiglint.runtime import incoming, repair, residuals
-from eiglint.runtime.callsite import CallSite
+from eiglint.runtime.callsite import CallSite, Point
 from eiglint.runtime.incoming import is_readable
 from eiglint.runtime.ledger import Account, is_due
 from eiglint.runtime.nodes import KEPT, NodeKind, Saved, read_saved
 from eiglint.runtime.quiet import quiet
-from eiglint.runtime.watching import IllDefinedError, Point, Watching, guarded
+from eiglint.runtime.watching import IllDefinedError, Watching, guarded
 from eiglint.runtime.words import in_words
 
 Grads = Sequence[Tensor | None]
@@ -62,7 +62,8 @@ class Visit:
             for ledger in watch.ledgers_for(window):
                 self.entries.append((watch, ledger.account(site, kind.family)))
         for watch, account in self.entries:
-            account.visits += 1
+            with watch.ledger.lock:
+                account.visits += 1
             self.sampled |= not watch.thin or watch.is_strict or is_due(account.sampled, account.visits)
         self._grads: Grads = ()
         self._seen: tuple[residuals.Incoming, Tensor] | None = None
@@ -80,7 +81,7 @@ class Visit:
 
     def before(self, grads: Grads) -> tuple[Tensor | None, ...] | None:
         """Measure what stands before the formula, and give the gradients that it shall get instead."""
-        self.entered, self._grads = True, grads
+        self.entered, self._grads, self._scale = True, grads, 1.0
         self._vectors = incoming.reaches_vectors(self.kind, grads)
         if not self.sampled or not self._vectors or not all(is_readable(g) for g in grads if g is not None):
             return None
@@ -134,8 +135,9 @@ class Visit:
             self._look_for_nonfinite([g.detach() for g in grads], None)
             mine = self._alone()
             self._commit()
-        for _, account in self.entries:
-            account.refused += 1
+        for watch, account in self.entries:
+            with watch.ledger.lock:
+                account.refused += 1
         self._grads, self._seen = (), None
         return mine
 
@@ -191,11 +193,11 @@ class Visit:
         mended = repair.project(self.kind, saved, self._grads, self._alone())
         if mended is None:
             return None
-        self._scale = mended.scale
         for watch, account in self.entries:
             with watch.ledger.lock:
                 account.repaired += 1
                 account.repaired_residue = max(account.repaired_residue, mended.residue)
+        self._scale = mended.scale  # last: a gradient that is not scaled must not be scaled back
         return mended.grads
 
     def _stop(self) -> None:

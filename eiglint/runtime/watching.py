@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 
-from eiglint.runtime.callsite import CallSite
+from eiglint.runtime.callsite import CallSite, Point
 from eiglint.runtime.ledger import Ledger
 
 if TYPE_CHECKING:
     from eiglint.runtime.probing import Prober
 
-Point = tuple[str, int]
-"""A file and a line of it."""
 OnFinding = Literal["record", "warn", "raise"]
 OnRoundoff = Literal["torch", "repair"]
 Compiled = Literal["eager", "skip"]
@@ -64,7 +62,7 @@ class Watching:
 
     def settle(self) -> None:
         """Read all that waits on devices."""
-        for ledger in (self.ledger, *self.passes.values()):
+        for ledger in (self.ledger, *tuple(self.passes.values())):  # other threads may still add
             ledger.settle()
 
     def warns_now(self, site: CallSite) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from eiglint.evidence.records import SiteEvidence
 from eiglint.evidence.verdict import digits_left, eps_of, size_of
+from eiglint.evidence.words import counted
 
 
 def in_words(found: SiteEvidence, *, refused: bool = False) -> str:
@@ -26,9 +27,9 @@ def in_words(found: SiteEvidence, *, refused: bool = False) -> str:
     if found.nonfinite == "here":
         gap = "" if found.min_gap is None else f" (smallest relative gap {found.min_gap:.1e})"
         return f"{where}: finite gradients arrive and NaN or infinity leaves: values meet here{gap}"
-    left = digits_left(found)
+    digits = counted(round(max(digits_left(found) or 0.0, 0.0)), "digit")
     gap = "" if found.min_gap is None else f"at a smallest relative gap of {found.min_gap:.1e} "
-    return f"{where}: {gap}the gradient keeps about {max(left or 0.0, 0.0):.0f} digits: values nearly meet here"
+    return f"{where}: {gap}the gradient keeps about {digits}: values nearly meet here"
 
 
 def _refusal(where: str, found: SiteEvidence, residual: float) -> str:
