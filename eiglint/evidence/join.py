@@ -18,7 +18,7 @@ from eiglint.evidence.status import STATUSES, Settled, Status, settle
 from eiglint.evidence.tie import Tie, last_name
 from eiglint.evidence.verdict import Verdict, has_complex_phase, size_of, verdict_of
 from eiglint.evidence.words import counted, shown
-from eiglint.findings import Finding, Report, Site
+from eiglint.findings import Finding, Place, Report, Site, Source
 from eiglint.source.promises import Misread, Promises
 
 SettledBy = Literal["measured", "probe", "static analysis of its file", ""]
@@ -78,7 +78,7 @@ def join(evidence: Evidence, report: Report, promises: Promises | None = None) -
     ordered = sorted(evidence.sites, key=lambda site: (site.path, site.line, site.call))
     tie = Tie(report.sites)
     statics = [tie.statics(site) for site in ordered]
-    finder = _Finder(evidence, ordered, statics)
+    finder = _Finder(evidence, ordered, statics, report.findings)
     findings = tuple(finder.judge(finding) for finding in report.findings)
     sites = [_joined_site(site, static, findings) for site, static in zip(ordered, statics, strict=True)]
     return Joined(
@@ -128,8 +128,16 @@ def _is_new(site: JoinedSite) -> bool:
 class _Finder:
     """Judges findings one after the other."""
 
-    def __init__(self, evidence: Evidence, sites: Sequence[SiteEvidence], statics: Sequence[Sequence[Site]]) -> None:
+    def __init__(
+        self,
+        evidence: Evidence,
+        sites: Sequence[SiteEvidence],
+        statics: Sequence[Sequence[Site]],
+        findings: Sequence[Finding],
+    ) -> None:
         self._passes = Passes(evidence.passes)
+        self._named = {_address(finding.source) for finding in findings if finding.source}
+        self._unnamed: list[tuple[SiteEvidence, Site]] = []
         self._followed = evidence.followed
         self._executed = {os.path.realpath(path) for path in (*evidence.files, *evidence.lines)}
         self._tied: dict[tuple[str, int, int], list[SiteEvidence]] = {}
@@ -138,7 +146,9 @@ class _Finder:
             real = os.path.realpath(site.path)
             self._executed.add(real)
             for one in static:
-                self._tied.setdefault((real, one.place.line, one.place.column), []).append(site)
+                self._tied.setdefault(_address(one.place), []).append(site)
+            if len(static) == 1 and _address(static[0].place) not in self._named:
+                self._unnamed.append((site, static[0]))
             if not static:
                 self._by_line.setdefault((real, site.line), []).append(site)
 
@@ -146,7 +156,7 @@ class _Finder:
         """Give a finding its status."""
         rule = rules().get(finding.code)
         kind: Runtime = rule.runtime if rule else "none"
-        sites = self._sites(finding)
+        sites = [*self._sites(finding), *self._other_branches(finding, kind)]
         if kind == "none":
             settled = Settled("not applicable", "nothing that is measured concerns it")
         elif sites:
@@ -159,22 +169,39 @@ class _Finder:
         source = finding.source
         if source is None or finding.cell is not None:
             return []
-        real = os.path.realpath(source.path)
-        tied = self._tied.get((real, source.line, source.column))
-        near = tied if tied is not None else self._by_line.get((real, source.line), [])
+        tied = self._tied.get(_address(source))
+        near = tied if tied is not None else self._by_line.get((os.path.realpath(source.path), source.line), [])
         return [site for site in near if last_name(site.call) == last_name(source.call)] or near
+
+    def _other_branches(self, finding: Finding, kind: Runtime) -> list[SiteEvidence]:
+        """Return the decompositions that took the place of the one that the finding names.
+
+        Where branches meet, one finding stands for the values of all of them and names the decomposition of one. The
+        others are known by this: the same call in the same file, dependent too, named by no finding, and differentiated
+        in a pass in which the finding's line ran.
+        """
+        source = finding.source
+        if source is None or kind not in ("phase", "order"):
+            return []
+        reached = {_key(one) for ran in self._passes.through(finding.place) for one in ran.sites if one.backwards}
+        return [
+            site
+            for site, static in self._unnamed
+            if _key(site) in reached
+            and os.path.realpath(site.path) == os.path.realpath(source.path)
+            and static.call == source.call
+            and (static.phase if kind == "phase" else static.order) == "dependent"
+        ]
 
     def _one(self, kind: Runtime, finding: Finding, site: SiteEvidence) -> Settled:
         """Hold one decomposition against a finding, by the passes in which the finding's own line ran."""
-        key = (site.path, site.line, site.call)
-        through = [
-            one
-            for ran in self._passes.through(finding.place)
-            for one in ran.sites
-            if (one.path, one.line, one.call) == key
-        ]
+        through = [one for ran in self._passes.through(finding.place) for one in ran.sites if _key(one) == _key(site)]
         if through:
-            return settle(kind, replace(reduce(merged_site, through), calls=site.calls, asymmetry=site.asymmetry))
+            seen = replace(reduce(merged_site, through), calls=site.calls, asymmetry=site.asymmetry)
+            settled = settle(kind, seen)
+            if settled.status == "not reached" and site.backwards and not seen.backwards:
+                return Settled("not reached", f"line {finding.line} ran, but in no pass that was differentiated here")
+            return settled
         settled = settle(kind, site)
         if settled.status == "not reached":
             return settled
@@ -192,6 +219,14 @@ class _Finder:
         if os.path.realpath(path) not in self._executed:
             return f"{shown(path)} was not executed"
         return f"{call} in line {line} was never called"
+
+
+def _address(place: Place | Source) -> tuple[str, int, int]:
+    return os.path.realpath(place.path), place.line, place.column
+
+
+def _key(site: SiteEvidence) -> tuple[str, int, str]:
+    return site.path, site.line, site.call
 
 
 def summary_line(joined: Joined) -> str:

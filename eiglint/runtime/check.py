@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, cast, overload
 
-import torch
 from torch import Tensor
 
 from eiglint.runtime.arguments import SYMMETRIES, read_inputs, read_parameters, read_symmetries
@@ -17,6 +14,7 @@ from eiglint.runtime.gauge import Action, Symmetry
 from eiglint.runtime.measure import Measurement, Program, is_phase_refusal, measure
 from eiglint.runtime.mode import DecompositionCall, Regauge, Way
 from eiglint.runtime.randomness import random_state_kept
+from eiglint.runtime.uncompiled import uncompiled
 from eiglint.runtime.verdict import GaugeError, GaugeResult, Verdict
 from eiglint.runtime.weigh import Baseline, weigh
 
@@ -85,7 +83,7 @@ def gaugecheck(
     if not parameters and not any(isinstance(entry, Tensor) for entry in program_inputs):
         raise ValueError("gaugecheck needs a tensor: `inputs` holds none and no `params` were given")
     seeds = tuple(seed * _SEEDS_APART + step for step in range(tries))
-    with random_state_kept() as state, _eager():
+    with random_state_kept() as state, uncompiled():
         program = Program(fn, program_inputs, parameters, check_grad, state)
         result = _judge(program, asked, cast("Way", way), seeds, cluster_rtol)
     if not raise_exception:
@@ -93,15 +91,6 @@ def gaugecheck(
     if not result.ok:
         raise GaugeError(result)
     return True
-
-
-@contextmanager
-def _eager() -> Iterator[None]:
-    """Let compiled functions run uncompiled, so that their decompositions are seen."""
-    with ExitStack() as stack:
-        if "torch._dynamo" in sys.modules:
-            stack.enter_context(torch.compiler.set_stance("force_eager"))
-        yield
 
 
 def _judge(

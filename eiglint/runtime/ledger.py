@@ -156,7 +156,7 @@ class Ledger:
     def evidence(self, wanted: Callable[[str], bool] = lambda _: True) -> tuple[SiteEvidence, ...]:
         """Give the records of all sites whose path is wanted, by path and line."""
         self.settle()
-        found = [account.evidence() for site, account in self.accounts.items() if wanted(site.path)]
+        found = [account.evidence() for site, account in tuple(self.accounts.items()) if wanted(site.path)]
         return tuple(sorted(found, key=lambda site: (site.path, site.line, site.call)))
 
 

@@ -43,9 +43,8 @@ class Report:
         wanted = self._wanted()
         sites = self._watch.ledger.evidence(wanted)
         packages = {_package(site.path) for site in sites}
-        passes = tuple(
-            Pass(_lines(points, packages), ledger.evidence(wanted)) for points, ledger in tuple(self._watch.passes.items())
-        )
+        followed = tuple(self._watch.passes.items())  # other threads may still add
+        passes = tuple(Pass(_lines(points, packages), ledger.evidence(wanted)) for points, ledger in followed)
         return Evidence(
             sites,
             passes,

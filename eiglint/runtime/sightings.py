@@ -7,6 +7,7 @@ no other operation pays for it. Unlike a dispatch mode it leaves torch's own pha
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -94,7 +95,7 @@ def link_fresh() -> None:
             if nodes:
                 nodes[0].metadata[SITE] = entry.site
                 nodes[0].metadata[KEPT] = kept(entry.family, entry.outputs)
-            elif entry.thread != here:
+            elif entry.thread != here and entry.thread in sys._current_frames():
                 waiting.append(entry)  # its thread may still be on the way to the node
         _fresh[:] = waiting
 

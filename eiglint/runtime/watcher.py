@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import copy
 import functools
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar, cast, get_args
-
-import torch
 
 from eiglint.runtime import engine, following, sightings, watching
 from eiglint.runtime.backward import observe
 from eiglint.runtime.forward import ForwardMode
 from eiglint.runtime.reach import carried
 from eiglint.runtime.report import Report
+from eiglint.runtime.uncompiled import uncompiled
 from eiglint.runtime.watching import Compiled, OnFinding, OnRoundoff, Watching
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -65,7 +63,7 @@ class watch:  # noqa: N801 - reads as a verb: `with watch():`, `@watch()`
         with ExitStack() as stack:
             stack.callback(report.close)
             if compiled == "eager":
-                stack.enter_context(_uncompiled())
+                stack.enter_context(uncompiled())
             stack.enter_context(_watching(state))
             self._stacks.append(stack.pop_all())
         return report
@@ -127,30 +125,6 @@ def _step_back() -> None:
     engine.unregister(observe)
     sightings.end()
     following.forget()
-
-
-@contextmanager
-def _uncompiled() -> Iterator[None]:
-    """Let compiled functions run uncompiled, also those that are compiled while this lasts."""
-    if "torch._dynamo" in sys.modules:
-        with torch.compiler.set_stance("force_eager"):
-            yield
-        return
-    with ExitStack() as stack:
-        original = torch.compile
-
-        @functools.wraps(original)
-        def compile_later(*args: Any, **kwargs: Any) -> Any:
-            torch.compile = original
-            stack.enter_context(torch.compiler.set_stance("force_eager"))
-            return original(*args, **kwargs)
-
-        torch.compile = compile_later
-        try:
-            yield
-        finally:
-            if torch.compile is compile_later:
-                torch.compile = original
 
 
 def _one_of(name: str, value: str, allowed: Sequence[str]) -> None:

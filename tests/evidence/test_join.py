@@ -368,3 +368,56 @@ def test_two_uses_of_one_decomposition_are_judged_by_the_passes_in_which_their_o
     )
     joined = join(Evidence((badly,), passes, files=(program.path,)), program.report, read_promises("", program.path))
     assert {one.finding.line: one.status for one in joined.findings} == {10: "confirmed", 15: "refuted"}
+
+
+BRANCHES = """\
+import torch
+
+
+def modes(A: torch.Tensor, small: bool):
+    if small:
+        L, V = torch.linalg.eigh(A)
+    else:
+        L, V = torch.linalg.eigh(A + 1)
+    return L, V
+
+
+def loss(A: torch.Tensor, small: bool):
+    L, V = modes(A, small)
+    return V.sum()
+
+
+def weighed(A: torch.Tensor):
+    L, V = torch.linalg.eigh(A)
+    return (V.abs() * A).sum()
+"""
+
+
+def test_where_branches_meet_a_finding_speaks_of_the_decomposition_that_ran(tmp_path: Path) -> None:
+    program = Program(tmp_path, BRANCHES)
+    (finding,) = program.report.findings
+    assert finding.source is not None
+    named, other = (finding.source.line, ({6, 8} - {finding.source.line}).pop())
+    moves = program.site(other, REAL, probe={"phase": "moves"})
+    joined = program.join(moves)
+    assert [one.status for one in joined.findings] == ["confirmed"]
+    assert joined.new == ()
+    both = program.join(moves, program.site(named, REAL))
+    assert ([one.status for one in both.findings], both.new) == (["confirmed"], ())
+    elsewhere = program.join(program.site(18, REAL, probe={"phase": "moves"}))
+    assert [one.status for one in elsewhere.findings] == ["not reached"]
+    without_its_line = program.join(moves, lines=frozenset({4, 5, 8}))
+    assert [one.status for one in without_its_line.findings] == ["not reached"]
+    assert [site.line for site in without_its_line.new] == [other]
+
+
+def test_a_finding_whose_line_ran_only_where_nothing_was_differentiated_does_not_deny_the_other_passes(
+    program: Program,
+) -> None:
+    whole = program.site(5, phase_residual=0.31)
+    passes = (
+        Pass({program.path: frozenset({5, 6})}, (changed(UNDIFFERENTIATED, path=program.path),)),
+        Pass({program.path: frozenset({5, 18})}, (whole,)),
+    )
+    joined = join(Evidence((whole,), passes), program.report)
+    assert said(joined)["EIG104"] == ("not reached", "line 6 ran, but in no pass that was differentiated here")

@@ -36,3 +36,8 @@ def only(report: Report) -> SiteEvidence:
 def verdict(report: Report) -> str:
     """Judge the only decomposition that was seen by what was measured, without the analysis of this file."""
     return verdict_of(only(report))
+
+
+def counts(site: SiteEvidence) -> tuple[int, int, int, int]:
+    """Give how often a line was called, reached, reached at its vectors, and measured."""
+    return site.calls, site.backwards, site.exercised, site.sampled

@@ -8,109 +8,17 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
-from seen import only, site_at, sites_at, text_of
-from torch import nn
-from torch.linalg import eigh as imported_before
+import ways
+from seen import counts, only, site_at, sites_at, text_of
 from torch.utils.checkpoint import checkpoint
-from torch.utils.flop_counter import FlopCounterMode
+from ways import WAYS, fine, in_replicas
 
 from eiglint.evidence.verdict import verdict_of
-from eiglint.runtime import engine, sightings, watch
+from eiglint.runtime import watch
 
 eig, eigh, svd, qr = torch.linalg.eig, torch.linalg.eigh, torch.linalg.svd, torch.linalg.qr
 
 pytestmark = pytest.mark.filterwarnings("error:eiglint")
-
-
-def fine(V):
-    """A loss that no phase, sign or order of V changes, and that reaches its columns unevenly."""
-    weights = torch.linspace(1.0, 2.0, V.shape[-2], device=V.device, dtype=V.real.dtype) ** 2
-    return (weights.unsqueeze(-1) * V.abs() ** 2 * torch.arange(1.0, V.shape[-1] + 1, device=V.device)).sum()
-
-
-def counts(site):
-    return site.calls, site.backwards, site.exercised, site.sampled
-
-
-# How a decomposition may be called: each returns a loss, and the marked line is the one that is to be named.
-
-
-def by_an_old_name(A):
-    V = imported_before(A).eigenvectors  # the call
-    return fine(V)
-
-
-def by_a_method(A):
-    U = A.svd().U  # the call
-    return fine(U)
-
-
-def by_an_operator(A):
-    V = torch.ops.aten._linalg_eigh(A)[1]  # the call
-    return fine(V)
-
-
-def by_a_composite_operator(A):
-    U = torch.ops.aten.linalg_svd(A)[0]  # the call
-    return fine(U)
-
-
-def by_torch_svd(A):
-    U = torch.svd(A).U  # the call
-    return fine(U)
-
-
-def by_qr(A):
-    Q = qr(A).Q  # the call
-    return fine(Q)
-
-
-def by_eig(A):
-    V = eig(A).eigenvectors  # the call
-    return fine(V)
-
-
-def in_a_module(A):
-    class Basis(nn.Module):
-        def forward(self, A):
-            return eigh(A).eigenvectors  # the call
-
-    return fine(Basis()(A))
-
-
-def in_another_thread(A):
-    def work():
-        return eigh(A).eigenvectors  # the call
-
-    with ThreadPoolExecutor(1) as pool:
-        return fine(pool.submit(work).result())
-
-
-def in_replicas(A):
-    class Basis(nn.Module):
-        def forward(self, A):
-            return eigh(A).eigenvectors  # the call
-
-    return fine(nn.DataParallel(Basis())(A))
-
-
-def through_a_view(A):
-    V = eigh(A).eigenvectors  # the call
-    return fine(V.mT.contiguous().mT.clone())
-
-
-WAYS = [
-    by_an_old_name,
-    by_a_method,
-    by_an_operator,
-    by_a_composite_operator,
-    by_torch_svd,
-    by_qr,
-    by_eig,
-    in_a_module,
-    in_another_thread,
-    through_a_view,
-]
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
@@ -121,7 +29,7 @@ def test_each_way_to_call_is_seen_at_its_own_line(way, dtype, draw, device):
         way(A).backward()
     site = only(report)
     assert "# the call" in text_of(site)
-    assert site.path == __file__
+    assert site.path == ways.__file__
     assert counts(site) == (1, 1, 1, 1)
     assert site.shape == (4, 4)
     assert site.device == str(A.device)
@@ -426,195 +334,6 @@ def test_empty_and_tiny_matrices_do_no_harm(draw, device):
                 assert not report.evidence().unobserved, (function, shape)
                 assert only(report).backwards == 1
                 assert "outputs = " in text_of(only(report))
-
-
-# Nothing that turns torch's own check off, nothing that reads what hooks packed.
-
-
-@pytest.mark.parametrize("thin", [True, False])
-def test_torch_still_refuses_a_dependence_on_the_phase(thin, draw, device):
-    A = draw(3, 3, kind="hermitian", dtype=torch.complex128)
-    for function in (lambda: eigh(A)[1], lambda: eig(A)[1], lambda: svd(A)[0]):
-        with watch(thin=thin), pytest.raises(RuntimeError, match="up to multiplication by e"):
-            function().real.sum().backward()
-
-
-@pytest.mark.parametrize("thin", [True, False])
-@pytest.mark.parametrize("decompose", [eigh, eig, svd, qr], ids=["eigh", "eig", "svd", "qr"])
-def test_hooks_on_saved_tensors_run_exactly_as_often_as_without(decompose, thin, draw, device):
-    A = draw(4, 4, dtype=torch.complex128)
-
-    def run():
-        ran = {"packed": 0, "unpacked": 0}
-
-        def pack(tensor):
-            ran["packed"] += 1
-            return tensor.clone()
-
-        def unpack(tensor):
-            ran["unpacked"] += 1
-            return tensor
-
-        with torch.autograd.graph.saved_tensors_hooks(pack, unpack):
-            loss = sum(part.abs().square().sum() for part in decompose(A))
-        loss.backward()
-        return ran
-
-    plain = run()
-    with watch(thin=thin) as report:
-        watched = run()
-    assert watched == plain
-    assert plain["unpacked"] > 0
-    site = only(report)
-    assert counts(site) == (1, 1, 1, 1)
-    assert site.min_gap is not None
-
-
-def test_tensors_saved_on_the_cpu_are_measured_from_what_the_forward_gave(draw, device):
-    A = draw(4, 4, kind="hermitian", dtype=torch.complex128)
-    with watch() as report, torch.autograd.graph.save_on_cpu():
-        V = eigh(A).eigenvectors  # the call
-        fine(V).backward()
-    assert site_at(report, "# the call").phase_residual < 1e-12
-
-
-def test_a_counter_of_operations_sees_the_same_operations(draw, device):
-    A = draw(4, 4)
-
-    def count():
-        with FlopCounterMode(display=False) as counter:
-            V = eigh(A).eigenvectors
-            fine(V @ V.mT @ V).backward()
-        return counter.get_total_flops()
-
-    plain = count()
-    with watch():
-        assert count() == plain
-
-
-def test_operations_of_the_measurements_are_in_no_profile_of_dispatch_modes(draw, device):
-    from torch.utils._python_dispatch import TorchDispatchMode
-
-    class Names(TorchDispatchMode):
-        def __init__(self):
-            super().__init__()
-            self.names = []
-
-        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-            self.names.append(str(func))
-            return func(*args, **(kwargs or {}))
-
-    def names():
-        A = torch.ones(3, 3, dtype=torch.float64, device=device).cumsum(0).requires_grad_()
-        with Names() as mode:
-            fine(eigh(A).eigenvectors).backward()
-        return mode.names
-
-    plain = names()
-    with watch() as report:
-        assert names() == plain
-    assert only(report).sampled == 1
-
-
-# Public fallbacks for private names.
-
-
-@pytest.fixture(params=["no engine", "no kernel", "neither"])
-def without_private_names(request, monkeypatch):
-    if request.param != "no kernel":
-        monkeypatch.setattr(engine, "is_reachable", lambda: False)
-    if request.param != "no engine":
-        monkeypatch.setattr(sightings, "is_reachable", lambda: False)
-    return request.param
-
-
-def test_private_names_are_known_and_the_report_says_so(draw):
-    assert engine.is_reachable()
-    assert sightings.is_reachable()
-    with watch() as report:
-        pass
-    assert report.evidence().hook == "engine"
-
-
-@pytest.mark.parametrize(
-    "way", [way for way in WAYS if way.__name__ != "by_a_composite_operator"], ids=lambda way: way.__name__
-)
-def test_public_hooks_see_the_same(way, without_private_names, draw, device):
-    A = draw(4, 4, kind="hermitian", dtype=torch.complex128)
-    with watch() as report:
-        way(A).backward()
-    site = only(report)
-    assert "# the call" in text_of(site)
-    assert counts(site) == (1, 1, 1, 1)
-    assert site.phase_residual is not None
-    assert report.evidence().hook == "function mode"
-
-
-def test_public_hooks_see_each_way_to_start_a_backward(without_private_names, draw, device):
-    A = draw(4, 4)
-    with watch() as report:
-        fine(eigh(A).eigenvectors).backward()  # method
-        torch.autograd.backward([fine(eigh(A).eigenvectors)])  # function
-        torch.autograd.backward(tensors=fine(eigh(A).eigenvectors))  # keyword
-        torch.autograd.grad(fine(eigh(A).eigenvectors), A)  # slope
-        torch.autograd.grad(outputs=fine(eigh(A).eigenvectors), inputs=A)  # slope by keyword
-    marks = ("# method", "# function", "# keyword", "# slope\n", "# slope by keyword")
-    assert [counts(site_at(report, mark)) for mark in marks] == [(1, 1, 1, 1)] * 5
-
-
-def test_public_hooks_leave_torchs_refusal_on_and_explain_it(without_private_names, draw, device):
-    A = draw(3, 3, kind="hermitian", dtype=torch.complex128)
-    with watch() as report, pytest.raises(RuntimeError, match="up to multiplication") as caught:
-        eigh(A).eigenvectors.real.sum().backward()  # the call
-    assert site_at(report, "# the call").refused == 1
-    assert any("arbitrary phase" in note for note in caught.value.__notes__)
-
-
-# Compiled code.
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("compiled", ["eager", "skip"])
-@pytest.mark.parametrize("before", [True, False])
-def test_compiled_code_runs_uncompiled_or_is_named_as_unobserved(compiled, before, device):
-    A = torch.diag(torch.arange(1.0, 5.0, device=device)).requires_grad_()
-
-    def loss(A):
-        return fine(eigh(A).eigenvectors)  # the call
-
-    torch.compiler.reset()
-    function = torch.compile(loss, backend="aot_eager") if before else None
-    with warnings.catch_warnings(), watch(compiled=compiled) as report:
-        warnings.filterwarnings("error", message="eiglint")
-        function = function or torch.compile(loss, backend="aot_eager")
-        function(A + 0.1 * torch.ones_like(A)).backward()
-    evidence = report.evidence()
-    if compiled == "eager":
-        assert counts(site_at(report, "# the call")) == (1, 1, 1, 1)
-        assert evidence.unobserved == ()
-    else:
-        assert any("compiled regions" in words for words in evidence.unobserved)
-        assert not any(site.backwards for site in evidence.sites)
-    torch.compiler.reset()
-
-
-@pytest.mark.slow
-def test_compiling_works_as_before_once_the_watch_is_over(device):
-    original = torch.compile
-    A = torch.diag(torch.arange(1.0, 5.0, device=device)).requires_grad_()
-    with watch():
-        torch.compile(lambda A: A * 2, backend="aot_eager")(A)
-    assert torch.compile is original
-    seen = []
-
-    def backend(graph, _):
-        seen.append(graph)
-        return graph.forward
-
-    torch.compiler.reset()
-    torch.compile(lambda A: A * 3, backend=backend)(A)
-    assert seen
-    torch.compiler.reset()
 
 
 def test_sites_of_other_threads_do_not_end_up_in_the_wrong_line(draw, device):
