@@ -5,6 +5,7 @@
 #   make test-all   all of them
 #   make lint       ruff, mypy and eiglint itself
 #   make bench      times beside other tools (downloads what it compares with)
+#   make bench-runtime   what watch costs, beside anomaly mode (about 6 minutes)
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -14,7 +15,7 @@ TORCH ?= torch==2.13.0
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: venv demo test test-all lint bench clean
+.PHONY: venv demo test test-all lint bench bench-runtime clean
 
 venv: $(READY)
 
@@ -46,6 +47,9 @@ lint: $(READY)
 
 bench: $(READY)
 	$(BIN)/python bench/static.py
+
+bench-runtime: $(READY)
+	$(BIN)/python bench/runtime.py
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
