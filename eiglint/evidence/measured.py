@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from eiglint.evidence.join import JoinedSite
 from eiglint.evidence.status import digits_in_words
-from eiglint.evidence.verdict import digits_left, has_complex_phase, size_of, verdict_of
+from eiglint.evidence.verdict import DIGITS_NEEDED, digits_left, has_complex_phase, size_of, verdict_of
 from eiglint.evidence.words import counted, in_eps, short
 
 
@@ -43,7 +43,12 @@ def _mildest(site: JoinedSite) -> str:
     if site.phase_residual is not None and (has_complex_phase(site) or site.verdict == "rounding"):
         return f"residual {in_eps(site.phase_residual, site.dtype)} (rounding)"
     left = digits_left(site)
-    return "nothing was measured in full" if left is None else digits_in_words(site, left)
+    if left is None:
+        return "nothing was measured in full"
+    if left < DIGITS_NEEDED:
+        # Far from degenerate: what the vectors' gradients bring cancels, as at the optimum of an alignment.
+        return f"smallest gap {short(site.min_gap or 0.0)}, next to no gradient comes out"
+    return digits_in_words(site, left)
 
 
 def _unseen(site: JoinedSite) -> str:
@@ -65,6 +70,9 @@ def remarks(site: JoinedSite) -> Iterator[str]:
         yield _refusals(site)
     elif site.verdict in ("phase-dependent", "order-dependent", "degenerate"):
         yield "torch stays silent here"
+    if site.null_gradient is not None and size_of(site.null_gradient, site.dtype) != "rounding":
+        share = short(site.null_gradient)
+        yield f"torch drops a share of {share} of the gradient: what arrives at vectors beyond min(m, n)"
     if site.repaired:
         size = "" if site.repaired_residue is None else f", at most {short(site.repaired_residue)} of the gradient"
         yield f"repaired {counted(site.repaired, 'time')}: a residue of rounding was projected out{size}"

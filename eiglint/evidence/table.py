@@ -14,7 +14,7 @@ from rich.text import Text
 
 from eiglint.evidence.join import Joined, JoinedFinding, JoinedSite, summary_line
 from eiglint.evidence.measured import remarks, worst
-from eiglint.evidence.words import shown
+from eiglint.evidence.words import shown, shown_briefly
 
 _STYLES = {
     "confirmed": "bold red",
@@ -149,7 +149,7 @@ def _finding_cells(row: _Row, one: JoinedFinding) -> tuple[str, str, str, str]:
     finding = one.finding
     cell = f"cell {finding.cell}, " if finding.cell is not None else ""
     same = os.path.realpath(finding.path) == os.path.realpath(row.path)
-    place = f"{cell}line {finding.line}" if same else f"{shown(finding.path)}:{finding.line}"
+    place = f"{cell}line {finding.line}" if same else f"{shown_briefly(finding.path)}:{finding.line}"
     return finding.code, place, one.status, one.reason
 
 

@@ -23,7 +23,7 @@ Size = Literal["rounding", "genuine", "between"]
 _EPS = {"float32": 2.0**-23, "complex64": 2.0**-23, "float64": 2.0**-52, "complex128": 2.0**-52}
 _GENUINE = {"float32": 1e-3, "complex64": 1e-3, "float64": 1e-8, "complex128": 1e-8}
 _ROUNDING = 1e3
-_DIGITS_NEEDED = 3.0
+DIGITS_NEEDED = 3.0
 
 
 def eps_of(dtype: str | None) -> float:
@@ -57,7 +57,7 @@ def is_degenerate(site: SiteEvidence) -> bool:
         return True
     left = digits_left(site)
     close = site.min_gap is not None and site.min_gap <= math.sqrt(eps_of(site.dtype))
-    return close and left is not None and left < _DIGITS_NEEDED
+    return close and left is not None and left < DIGITS_NEEDED
 
 
 def has_complex_phase(site: SiteEvidence) -> bool:
@@ -71,7 +71,7 @@ def verdict_of(site: SiteEvidence, static: Site | None = None) -> Verdict:
     The order matters: a non-finite gradient that arrives from downstream makes every residual meaningless, and what
     a probe or a proof says of signs and order can only be asked where nothing else went wrong.
     """
-    if site.backwards == 0:
+    if site.backwards == 0 and not site.probe:  # a backward that failed before it came here was probed all the same
         return "not-differentiated"
     if site.phase_residual is not None and size_of(site.phase_residual, site.dtype) == "genuine":
         return "phase-dependent"

@@ -38,3 +38,9 @@ def shown(path: str) -> str:
         return os.fspath(Path(path).relative_to(Path.cwd())) if os.path.isabs(path) else path
     except ValueError:
         return path
+
+
+def shown_briefly(path: str) -> str:
+    """Return the path of an installed file from its package on, any other as `shown` does."""
+    _, installed, inside = Path(path).as_posix().rpartition("/site-packages/")
+    return inside if installed else shown(path)

@@ -36,6 +36,8 @@ def observe(start: Start, run: Run) -> Any:
     if not watches or is_repeating():
         return run()
     visits: list[Visit] = guarded(_find, start.outputs, watches) or []
+    if not any(watch.prober is not None for watch in watches):
+        return _run_hooked(visits, run) if visits else run()
     with _probed(start, visits, watches):
         return _run_hooked(visits, run) if visits else run()
 
@@ -53,7 +55,8 @@ def _run_hooked(visits: list[Visit], run: Run) -> Any:
     finally:
         for handle in handles:
             handle.remove()
-        _hooked.difference_update(visit.node for visit in visits)
+        for visit in visits:
+            _hooked.discard(visit.node)
 
 
 @contextmanager

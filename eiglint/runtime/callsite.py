@@ -19,13 +19,20 @@ _TORCH = str(Path(torch.__file__).parent) + os.sep
 
 _STANDARD = sysconfig.get_path("stdlib") + os.sep
 
+_foreign: dict[str, bool] = {}
+"""What is known of files already: this is asked for every frame above a decomposition."""
+
 # Python functions of torch that are decompositions themselves and call others inside.
 COMPOSITES = frozenset({"svd_lowrank", "pca_lowrank", "lobpcg"})
 
 
 def is_foreign(code: CodeType) -> bool:
     """Tell whether code belongs to torch or to this package, not to the user."""
-    return code.co_filename.startswith((_OURS, _TORCH))
+    name = code.co_filename
+    known = _foreign.get(name)
+    if known is None:
+        known = _foreign[name] = name.startswith((_OURS, _TORCH))
+    return known
 
 
 def is_library(code: CodeType) -> bool:

@@ -39,9 +39,10 @@ def consider() -> None:
 
     A probe wants to know of every loss what led to it.
     """
-    if any(watch.prober is not None for watch in active()):
-        begin()
-        return
+    for watch in active():
+        if watch.prober is not None:
+            begin()
+            return
     way = _way()
     if len(_ways) >= _MOST_WAYS:
         _ways.clear()
@@ -60,9 +61,13 @@ def forget() -> None:
 def _way() -> tuple[int, ...]:
     frame: FrameType | None = sys._getframe(2)
     found: list[int] = []
-    while frame is not None and len(found) < 2 * _CALLERS:
-        if not is_foreign(frame.f_code):
-            found += id(frame.f_code), frame.f_lasti
+    room = _CALLERS
+    while frame is not None and room:
+        code = frame.f_code
+        if not is_foreign(code):
+            found.append(id(code))
+            found.append(frame.f_lasti)
+            room -= 1
         frame = frame.f_back
     return tuple(found)
 

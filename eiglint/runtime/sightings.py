@@ -103,8 +103,11 @@ def link_fresh() -> None:
 def _kernel(operation: Any, family: Family) -> Callable[..., Any]:
     below = torch._C._dispatch_keyset_full_after(torch._C.DispatchKey.BackendSelect)
 
+    handle = getattr(operation, "_handle", None)  # without the Python around it, where this torch has it
+    redispatch = getattr(handle, "redispatch_boxed", operation.redispatch)
+
     def compute(keyset: Any, matrix: Tensor, *args: Any, **kwargs: Any) -> Any:
-        outputs = operation.redispatch(keyset & below, matrix, *args, **kwargs)
+        outputs = redispatch(keyset & below, matrix, *args, **kwargs)
         guarded(_see, family, matrix, outputs)
         return outputs
 
