@@ -173,6 +173,11 @@ SENTENCES: dict[str, tuple[SiteEvidence, list[str]]] = {
     "order alone": (COMPLEX, ["residual 12 eps (rounding); order unseen"]),
     "phases and order": (changed(COMPLEX, blind=True), ["14 digits left; phases and order unseen"]),
     "degenerate": (changed(REAL, digits_lost=13.0, min_gap=3e-9), ["smallest gap 3e-9, 2 digits left", "degenerate"]),
+    "cancelled": (changed(REAL, digits_lost=15.5), ["smallest gap 0.2, next to no gradient comes out"]),
+    "dropped": (
+        changed(REAL, null_gradient=0.5),
+        ["torch drops a share of 0.5 of the gradient: what arrives at vectors beyond min(m, n)"],
+    ),
     "NaN": (changed(REAL, nonfinite="here", min_gap=0.0), ["NaN or infinity made here, smallest gap 0"]),
     "repaired": (
         changed(COMPLEX, repaired=5, repaired_residue=3e-15),
@@ -199,6 +204,11 @@ def test_a_row_says_what_was_measured_and_what_torch_made_of_it(site: SiteEviden
     assert [sentence for sentence in sentences if sentence not in text] == []
 
 
+def test_nothing_is_said_of_dropped_gradients_that_are_rounding() -> None:
+    for share in (None, 0.0, 3 * EPS):
+        assert "drops" not in as_text(joined(changed(REAL, null_gradient=share)), 180)
+
+
 def test_torch_is_not_called_silent_where_all_is_well_or_where_it_refused() -> None:
     for site in (COMPLEX, REAL, changed(COMPLEX, phase_residual=0.31, refused=1)):
         assert "silent" not in as_text(joined(site), 180)
@@ -223,6 +233,13 @@ def test_a_finding_in_another_file_is_named_with_it() -> None:
     assert "EIG104  other.py:7  confirmed" in as_text(
         joined(changed(COMPLEX, line=30, phase_residual=0.31), findings=(here,)), 100
     )
+
+
+def test_a_finding_in_an_installed_file_is_named_from_its_package_on() -> None:
+    place = Place("/usr/lib/python3.11/site-packages/pack/inner/other.py", 7, 1, 7, 2)
+    there = replace(finding("EIG104", 7, 30), place=place)
+    text = as_text(joined(changed(COMPLEX, line=30, phase_residual=0.31), findings=(there,)), 100)
+    assert "EIG104  pack/inner/other.py:7  " in text
 
 
 @pytest.mark.parametrize(
