@@ -24,7 +24,7 @@ from eiglint.source.promises import Misread, Promises
 SettledBy = Literal["measured", "probe", "static analysis of its file", ""]
 
 _EXPLAINS: Mapping[Verdict, tuple[Runtime, ...]] = {
-    "phase-dependent": ("phase",),
+    "phase-dependent": ("phase", "conjugate"),
     "order-dependent": ("order",),
     "degenerate": ("degeneracy",),
     "nonfinite-input": ("degeneracy",),
@@ -181,7 +181,7 @@ class _Finder:
         in a pass in which the finding's line ran.
         """
         source = finding.source
-        if source is None or kind not in ("phase", "order"):
+        if source is None or kind not in ("phase", "conjugate", "order"):
             return []
         reached = {_key(one) for ran in self._passes.through(finding.place) for one in ran.sites if one.backwards}
         return [
@@ -190,7 +190,7 @@ class _Finder:
             if _key(site) in reached
             and os.path.realpath(site.path) == os.path.realpath(source.path)
             and static.call == source.call
-            and (static.phase if kind == "phase" else static.order) == "dependent"
+            and (static.order if kind == "order" else static.phase) == "dependent"
         ]
 
     def _one(self, kind: Runtime, finding: Finding, site: SiteEvidence) -> Settled:

@@ -72,6 +72,13 @@ def _phase(site: SiteEvidence) -> Settled:
     return Settled("unsettled", _blindness(site))
 
 
+def _conjugate(site: SiteEvidence) -> Settled:
+    """Hold a missing conjugate against the evidence: among real numbers none is missing."""
+    if site.dtype is not None and not site.dtype.startswith("complex"):
+        return Settled("refuted", f"the vectors are {site.dtype}: on real numbers a conjugate changes nothing")
+    return _phase(site)
+
+
 def _blindness(site: SiteEvidence) -> str:
     if "phase" in site.probe:
         return _no_verdict(site)
@@ -172,6 +179,7 @@ def _sampled(site: SiteEvidence) -> str:
 
 _RULES: Mapping[Runtime, Callable[[SiteEvidence], Settled]] = {
     "phase": _phase,
+    "conjugate": _conjugate,
     "order": _order,
     "condition": _condition,
     "degeneracy": _degeneracy,
@@ -180,6 +188,7 @@ _RULES: Mapping[Runtime, Callable[[SiteEvidence], Settled]] = {
     "null-gradient": _null_gradient,
 }
 _FIELDS: Mapping[Runtime, tuple[str, ...]] = {
+    "conjugate": ("dtype", "phase_residual", "blind", "nonfinite", "probe", "probe_failure"),
     "phase": ("dtype", "phase_residual", "blind", "nonfinite", "probe", "probe_failure"),
     "order": ("probe", "probe_failure"),
     "condition": ("dtype", "condition"),

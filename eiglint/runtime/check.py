@@ -11,6 +11,7 @@ from eiglint.runtime.arguments import SYMMETRIES, read_inputs, read_parameters, 
 from eiglint.runtime.callsite import CallSite
 from eiglint.runtime.compare import magnitude
 from eiglint.runtime.gauge import Action, Symmetry
+from eiglint.runtime.hidden import noticed
 from eiglint.runtime.measure import Measurement, Program, is_phase_refusal, measure
 from eiglint.runtime.mode import DecompositionCall, Regauge, Way
 from eiglint.runtime.randomness import random_state_kept
@@ -109,7 +110,18 @@ def _judge(
     else:
         for name in asked:
             verdicts[name] = _verdict(baseline, name)
+        for name in asked if baseline.hidden else ():
+            if verdicts[name].invariant is not False:
+                verdicts[name] = Verdict(name, None, clusters=verdicts[name].clusters, reason=_out_of_sight(baseline))
     return GaugeResult(**verdicts, sites=sites, asked=tuple(asked), way=way)
+
+
+def _out_of_sight(baseline: Baseline) -> str:
+    path, line, _ = baseline.hidden[0]
+    return (
+        f"a decomposition under {path}:{line} ran where it cannot be re-drawn: in scripted code, or in a thread that "
+        "was started before"
+    )
 
 
 def baseline_of(
@@ -117,7 +129,8 @@ def baseline_of(
 ) -> Baseline:
     """Run the program as it is, and, unless that fails, again and under rounding."""
     mode = Regauge("nothing", cluster_rtol=cluster_rtol)
-    plain = measure(program, mode)
+    with noticed() as hidden:
+        plain = measure(program, mode)
     sites = tuple(sorted(mode.calls.values(), key=lambda site: (site.path, site.line, site.call)))
     sizes = [magnitude(entry) for entry in program.inputs if isinstance(entry, Tensor) and entry.numel()]
     draft = Baseline(
@@ -131,6 +144,7 @@ def baseline_of(
         seeds,
         cluster_rtol,
         _joined(mode.matrices),
+        tuple(hidden),
     )
     if plain.failure is not None:
         return draft

@@ -16,6 +16,7 @@ from eiglint.runtime import multiply, similarity
 from eiglint.runtime.callsite import CallSite, find_call_site
 from eiglint.runtime.content import fingerprint, is_batched
 from eiglint.runtime.gauge import Action, Gauge
+from eiglint.runtime.hidden import in_sight
 from eiglint.runtime.kinds import KINDS, LOBPCG, Family, Request, has_vectors, read
 from eiglint.runtime.reach import carried
 
@@ -86,6 +87,10 @@ class Regauge(TorchFunctionMode):
         kwargs = kwargs or {}
         if self.closed or torch.compiler.is_compiling():
             return func(*args, **kwargs)
+        with in_sight():
+            return self._pass_on(func, args, kwargs)
+
+    def _pass_on(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         kind = KINDS.get(func)
         request = Request(kind, func, args, kwargs) if kind else None
         if request is None or self._resting.now or (matrix := request.matrix) is None or not _readable(matrix):

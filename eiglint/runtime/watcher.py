@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar, cast, get_args
 
-from eiglint.runtime import engine, following, sightings, watching
+from eiglint.runtime import engine, following, kernels, sightings, watching
 from eiglint.runtime.backward import observe
 from eiglint.runtime.forward import ForwardMode
 from eiglint.runtime.reach import carried
@@ -91,8 +91,8 @@ class watch:  # noqa: N801 - reads as a verb: `with watch():`, `@watch()`
 @contextmanager
 def _watching(state: Watching) -> Iterator[None]:
     modes: list[Any] = []
-    if not engine.is_reachable() or not sightings.is_reachable():
-        modes.append(ForwardMode(None if engine.is_reachable() else observe, not sightings.is_reachable()))
+    if not engine.is_reachable() or not kernels.is_reachable():
+        modes.append(ForwardMode(None if engine.is_reachable() else observe, not kernels.is_reachable()))
         state.hook = "function mode"
     if state.prober is not None:
         from eiglint.runtime.recording import Recording
@@ -116,7 +116,7 @@ def _watching(state: Watching) -> Iterator[None]:
 def _stand_around() -> None:
     if engine.is_reachable():
         engine.register(observe)
-    if sightings.is_reachable():
+    if kernels.is_reachable():
         sightings.begin()
 
 

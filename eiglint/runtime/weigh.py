@@ -33,6 +33,8 @@ class Baseline(NamedTuple):
     cluster_rtol: float | None
     groups: tuple[frozenset[CallSite], ...] = ()
     """Lines that decompose the same matrix have one gauge between them."""
+    hidden: tuple[CallSite, ...] = ()
+    """Lines under which something was decomposed that could not be re-drawn."""
 
 
 def weigh(baseline: Baseline, name: Symmetry, draws: Sequence[Measurement]) -> Verdict:

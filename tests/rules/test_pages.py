@@ -23,6 +23,7 @@ SECTIONS = ["What it does", "Why is this bad", "Example", "Use instead", "How th
 
 # What a page must name besides a status: the field of the evidence, and the thresholds of eiglint/evidence/verdict.py.
 FIELDS = {
+    "conjugate": ["`phase_residual`", '`probe["phase"]`', "1e-3 (float32)", "1e-8 (float64)", "1000 eps", "`dtype`"],
     "phase": ["`phase_residual`", '`probe["phase"]`', "1e-3 (float32)", "1e-8 (float64)", "1000 eps"],
     "order": ['`probe["order"]`', "`moves`", "`stays`"],
     "condition": ["`condition`", "1 + 1000 eps"],

@@ -10,7 +10,7 @@ import torch
 from torch.linalg import eigh as imported_before
 from torch.utils.checkpoint import checkpoint
 
-from eiglint.runtime import gaugecheck, regauge
+from eiglint.runtime import GaugeError, gaugecheck, regauge
 
 eigh = torch.linalg.eigh
 
@@ -148,3 +148,25 @@ def test_autocast_does_not_touch_the_redrawing(dtype, draw, device):
     result = gaugecheck(under_autocast, A, check_grad=False, raise_exception=False)
     assert result.rotation.invariant is True
     assert result.rotation.value_deviation < 1e-6
+
+
+def summed_vectors(A: torch.Tensor) -> torch.Tensor:
+    L, V = torch.linalg.eigh(A)
+    return V.sum() + L.sum()
+
+
+def test_a_decomposition_in_a_scripted_function_leaves_no_verdict(draw):
+    scripted = torch.jit.script(summed_vectors)
+    A = draw(4, 4, kind="hermitian")
+    result = gaugecheck(scripted, (A,), raise_exception=False)
+    assert result.phase.invariant is None
+    assert "where it cannot be re-drawn: in scripted code" in result.reason
+    with pytest.raises(GaugeError, match="scripted code"):
+        gaugecheck(scripted, (A,))
+
+
+def test_norms_and_least_squares_decompose_in_sight(draw):
+    def loss(A):
+        return torch.linalg.matrix_norm(A, "nuc") + torch.linalg.lstsq(A, A.mT).solution.square().sum()
+
+    assert gaugecheck(loss, (draw(4, 4),))

@@ -10,7 +10,7 @@ from seen import counts, only, site_at, text_of
 from torch.utils.flop_counter import FlopCounterMode
 from ways import WAYS, fine
 
-from eiglint.runtime import engine, sightings, watch
+from eiglint.runtime import engine, kernels, watch
 
 eig, eigh, svd, qr = torch.linalg.eig, torch.linalg.eigh, torch.linalg.svd, torch.linalg.qr
 
@@ -113,13 +113,13 @@ def without_private_names(request, monkeypatch):
     if request.param != "no kernel":
         monkeypatch.setattr(engine, "is_reachable", lambda: False)
     if request.param != "no engine":
-        monkeypatch.setattr(sightings, "is_reachable", lambda: False)
+        monkeypatch.setattr(kernels, "is_reachable", lambda: False)
     return request.param
 
 
 def test_private_names_are_known_and_the_report_says_so(draw):
     assert engine.is_reachable()
-    assert sightings.is_reachable()
+    assert kernels.is_reachable()
     with watch() as report:
         pass
     assert report.evidence().hook == "engine"
