@@ -14,7 +14,7 @@ from eiglint.runtime.callsite import CallSite, find_call_site, is_inner
 from eiglint.runtime.engine import Run, Start
 from eiglint.runtime.incoming import is_traced
 from eiglint.runtime.measure import is_phase_refusal
-from eiglint.runtime.nodes import COMPILED, NODE_KINDS, decompositions_above, read_values, roots_of, site_of
+from eiglint.runtime.nodes import COMPILED, NODE_KINDS, NodeKind, decompositions_above, read_values, roots_of, site_of
 from eiglint.runtime.repeating import is_repeating
 from eiglint.runtime.visit import Visit
 from eiglint.runtime.watching import Watching, active, attempted, guarded
@@ -84,9 +84,8 @@ def _losses(start: Start) -> tuple[list[Tensor], list[Tensor | None]]:
 
 
 def _find(outputs: Any, watches: tuple[Watching, ...]) -> list[Visit]:
-    window = following.end()
     sightings.link_fresh()
-    found = []
+    found: list[tuple[Any, NodeKind, CallSite]] = []
     here: CallSite | None = None
     for node, name in decompositions_above(roots_of(outputs)):
         if node in _hooked:
@@ -105,8 +104,9 @@ def _find(outputs: Any, watches: tuple[Watching, ...]) -> list[Visit]:
             site = here._replace(call=f"{kind.call} (its forward was not seen; this is the backward's line)")
         elif is_inner(kind.family, site):
             continue
-        found.append(Visit(node, kind, site, watches, window))
-    return found
+        found.append((node, kind, site))
+    window = following.reached(site for _, _, site in found)
+    return [Visit(node, kind, site, watches, window) for node, kind, site in found]
 
 
 def _hook(visit: Visit, handles: list[Any]) -> None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from types import FrameType
 from typing import Any
 
-from eiglint.runtime.callsite import Point, is_foreign, is_library
+from eiglint.runtime.callsite import CallSite, Point, is_foreign, is_library
 from eiglint.runtime.ledger import is_due
 from eiglint.runtime.watching import active
 
@@ -24,9 +25,16 @@ _ways: dict[tuple[int, ...], int] = {}
 """How often each way to a decomposition was taken: the codes and lines of the innermost frames of the user."""
 
 
+_MOST_OUTLIVED = 3
+
+
 class _PerThread(threading.local):
     points: set[Point] | None = None
     era = 0
+    outlived = 0
+
+    def __init__(self) -> None:
+        self.awaited: Counter[CallSite] = Counter()
 
 
 _here = _PerThread()
@@ -34,11 +42,34 @@ _era = 0
 """Counts the times when nobody watched any more: a thread that was followed then finds out here, when it next runs."""
 
 
-def consider() -> None:
+def consider(site: CallSite) -> None:
     """Follow this thread from here on, if the way by which it came is new or has not been looked at for long.
 
     A probe wants to know of every loss what led to it.
     """
+    _begin_if_due()
+    if _here.points is not None:
+        _here.awaited[site] += 1
+
+
+def reached(sites: Iterable[CallSite]) -> frozenset[Point] | None:
+    """Give the files and lines that ran before a backward that reaches these sites, None if they were not followed.
+
+    A backward may run inside the forward of another one: the thread is followed on while a decomposition is still to
+    be reached, though not for ever, since some never are.
+    """
+    points = _here.points
+    if points is None:
+        return None
+    found = frozenset(points)
+    _here.awaited -= Counter(sites)
+    if not _here.awaited or _here.outlived >= _MOST_OUTLIVED:
+        end()
+    _here.outlived += 1
+    return found
+
+
+def _begin_if_due() -> None:
     for watch in active():
         if watch.prober is not None:
             begin()
@@ -83,7 +114,8 @@ def begin() -> None:
         for watch in active():
             watch.followed = False
         return
-    _here.points, _here.era = set(), _era
+    _here.points, _here.era, _here.outlived = set(), _era, 0
+    _here.awaited.clear()
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         if _concerns(frame) and frame.f_trace is None:
@@ -93,18 +125,17 @@ def begin() -> None:
     sys.settrace(_enter)
 
 
-def end() -> frozenset[Point] | None:
-    """Stop following this thread; give the files and lines that ran meanwhile, None if it was not followed."""
-    points, _here.points = _here.points, None
+def end() -> None:
+    """Stop following this thread."""
+    _here.points = None
     if sys.gettrace() is not _enter:
-        return None
+        return
     sys.settrace(None)
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         if frame.f_trace is _line:
             frame.f_trace = None
         frame = frame.f_back
-    return None if points is None else frozenset(points)
 
 
 def _enter(frame: FrameType, event: str, argument: Any) -> _Tracer | None:

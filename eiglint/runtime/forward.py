@@ -54,7 +54,7 @@ def note(family: Family, matrix: Tensor, outputs: tuple[Tensor, ...]) -> CallSit
             wanted = not watch.thin or is_due(account.calls - 1, account.calls)
         if wanted and not iterative and family in ("eig", "eigh") and matrix.numel():
             _measure_symmetry(watch, account, matrix)
-    following.consider()
+    following.consider(site)
     return site
 
 

@@ -84,3 +84,27 @@ def test_a_repaired_gradient_is_that_of_the_matrix_exponential_in_double_precisi
     assert site.repaired == 1
     assert site.digits_lost is not None
     assert float(error) < torch.finfo(torch.float32).eps * 10 ** (site.digits_lost + 1.5)
+
+
+NESTED = """\
+import torch
+
+def inner(A):
+    V = torch.linalg.eigh(A.detach().clone().requires_grad_()).eigenvectors
+    V.square()[0, 0].backward()
+
+def outer(A: torch.Tensor):
+    V = torch.linalg.eigh(A.double()).eigenvectors
+    inner(A)
+    return torch.exp(V[:, 0]).sum()
+
+A = torch.arange(9.0, dtype=torch.float64).reshape(3, 3).sin()
+outer((A + A.T).requires_grad_()).backward()
+"""
+
+
+def test_a_backward_inside_a_forward_does_not_hide_the_lines_after_it(tmp_path: Path) -> None:
+    script = tmp_path / "nested.py"
+    script.write_text(NESTED)
+    (finding,) = run(script).joined().findings
+    assert (finding.finding.line, finding.status) == (10, "unsettled")
