@@ -14,7 +14,9 @@ from typing import Literal, cast, get_args
 
 from eiglint.findings import Severity
 
-Runtime = Literal["phase", "conjugate", "order", "condition", "degeneracy", "asymmetry", "hermitian", "null-gradient", "none"]
+Runtime = Literal[
+    "phase", "conjugate", "order", "condition", "degeneracy", "asymmetry", "hermitian", "null-gradient", "none"
+]
 RUNTIMES: tuple[Runtime, ...] = get_args(Runtime)
 
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 from eiglint import gauge
-from eiglint.analysis import calls, library, resolve
+from eiglint.analysis import calls, homes, library, resolve
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.merge import MISSING
 from eiglint.analysis.objects import (
@@ -104,10 +104,10 @@ def _of_tensor(t: Tensor, attr: str, node: object, frame: Frame) -> Value:
     stored = stored_on(t, attr, frame)
     if stored is not MISSING:
         return stored
-    model = frame.world.models.get(f"torch.Tensor.{attr}")
+    model = homes.method(t, attr, frame)
     if model is not None:
         if model.attribute:
-            return library.apply_model(model, [t], {}, node, frame, f"torch.Tensor.{attr}")
+            return library.apply_model(model, [t], {}, node, frame, model.name)
         return Method(t, attr)
     if attr in FLAGS:
         return Unknown(term("flag", t.term, attr))
@@ -189,7 +189,12 @@ def put(base: Value, attr: str, value: Value, node: object, frame: Frame) -> Non
             for one in base.values:
                 put(one, attr, _old_or_new(one, attr, value, node, frame), node, frame)
         case Pointer():
-            if isinstance(frame.state.load(base.address), InstanceObject):
+            obj = frame.state.load(base.address)
+            if isinstance(obj, InstanceObject):
+                known = None if obj.cls is None else class_attribute(obj.cls, attr, frame)
+                if isinstance(known, Closure) and known.kind == "property" and known.setter is not None:
+                    calls.call(Bound(known.setter, base), [value], {}, node, frame)
+                    return
                 set_attribute(base.address, attr, value, node, frame)
             else:
                 escape(value, node, frame)

@@ -6,7 +6,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from eiglint import gauge
-from eiglint.analysis import attributes, construct, expressions, functions, library, members, methods, patterns, resolve
+from eiglint.analysis import (
+    attributes,
+    construct,
+    expressions,
+    functions,
+    homes,
+    library,
+    members,
+    methods,
+    patterns,
+    resolve,
+)
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.merge import MISSING, merge_states, merge_values
 from eiglint.analysis.objects import bind_to, class_attribute, is_module
@@ -36,6 +47,7 @@ from eiglint.ir import instructions as ir
 Keywords = Mapping[str, Value]
 NEXT = Reference("builtins.next")
 ISINSTANCE = Reference("builtins.isinstance")
+ZIP = Reference("builtins.zip")
 
 
 def evaluate_call(e: ir.Call, frame: Frame) -> Value:
@@ -51,6 +63,8 @@ def evaluate_call(e: ir.Call, frame: Frame) -> Value:
         callee = expressions.evaluate(e.func, frame) if unread is None else unread
     if callee == ISINSTANCE and (answer := _asked_of_neutral(e, frame)) is not MISSING:
         return answer
+    if callee == ZIP and (columns := _transposed(e, frame)) is not None:
+        return columns
     positional, keywords, spill = _arguments(e, frame)
     if isinstance(callee, Deferred):
         given = [*positional, *keywords.values(), *([] if spill is None else [spill])]
@@ -60,7 +74,33 @@ def evaluate_call(e: ir.Call, frame: Frame) -> Value:
     name = spelled(e.func)
     value = call(callee, positional, keywords, e.at, frame, spill, name)
     _overwrite(e, callee, value, keywords, frame)
+    if isinstance(e.func, ir.Attribute):
+        _write_back(e.func.value, receiver, e.at, frame)
     return value
+
+
+def _transposed(e: ir.Call, frame: Frame) -> Value | None:
+    """Return the columns that `zip(*rows)` makes of rows of unknown number, where their items are known."""
+    if len(e.arguments) != 1 or e.arguments[0].star != "*":
+        return None
+    rows = patterns.walked(expressions.evaluate(e.arguments[0].value, frame), frame, e.at)
+    if patterns.items_of(rows, frame, e.at) is not None:
+        return None
+    columns = patterns.items_of(patterns.element_of(rows, frame, e.at), frame, e.at)
+    return None if columns is None else tuple([Sequence(column) for column in columns])
+
+
+def _write_back(holder: ir.Expression, receiver: Value, node: object, frame: Frame) -> None:
+    """Let an object have the attributes that its `__dict__` was given."""
+    if not (isinstance(holder, ir.Attribute) and holder.attr == "__dict__" and isinstance(receiver, Pointer)):
+        return
+    obj = frame.state.load(receiver.address)
+    if isinstance(obj, DictObject):
+        base = expressions.evaluate(holder.value, frame)
+        for key, value in obj.items.items():
+            attributes.put(base, key if isinstance(key, str) else "*", value, node, frame)
+        if obj.has_rest:
+            attributes.put(base, "*", obj.rest, node, frame)
 
 
 def _asked_of_neutral(e: ir.Call, frame: Frame) -> Value:
@@ -89,7 +129,7 @@ def _unread(func: ir.Expression, frame: Frame) -> Deferred | None:
 def attributes_of_call(receiver: Value, attr: str, node: object, frame: Frame) -> Value:
     """Return what `receiver.attr(...)` calls; methods of tensors keep their name even where nobody knows them."""
     if isinstance(receiver, Tensor):
-        model = frame.world.models.get(f"torch.Tensor.{attr}")
+        model = homes.method(receiver, attr, frame)
         if model is None or not model.attribute:
             held = attributes.stored_on(receiver, attr, frame)
             return Method(receiver, attr) if held is MISSING else held
@@ -158,7 +198,7 @@ def _overwrite(e: ir.Call, callee: Value, value: Value, keywords: Keywords, fram
         if argument.name == "out" and isinstance(value, Tensor) and isinstance(keywords.get("out"), Tensor):
             patterns.rebind(argument.value, value, frame)
     if isinstance(callee, Method) and isinstance(callee.receiver, Tensor) and isinstance(e.func, ir.Attribute):
-        model = frame.world.models.get(f"torch.Tensor.{callee.name}")
+        model = homes.method(callee.receiver, callee.name, frame)
         inplace = model.inplace if model is not None else callee.name.endswith("_") and not callee.name.endswith("__")
         if inplace:
             patterns.rebind(e.func.value, value, frame)

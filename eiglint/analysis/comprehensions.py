@@ -49,7 +49,7 @@ def _run(e: ir.Comprehension, level: int, made: list[Value], frame: Frame) -> bo
         made.append(value)
         return True
     generator = e.generators[level]
-    iterable = expressions.evaluate(generator.iterable, frame)
+    iterable = patterns.walked(expressions.evaluate(generator.iterable, frame), frame, e.at)
     items = patterns.items_of(iterable, frame, e.at)
     if items is not None and len(items) <= MOST_TURNS:
         exact = True

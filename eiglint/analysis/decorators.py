@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from eiglint.analysis import calls, expressions
+from eiglint.analysis import calls, expressions, resolve
 from eiglint.analysis.frame import Frame
+from eiglint.analysis.state import Binding
 from eiglint.analysis.values import (
     Bound,
     Choice,
@@ -68,6 +69,8 @@ def decorated(value: Value, expressions_of: tuple[ir.Expression, ...], frame: Fr
 
 def _apply(expression: ir.Expression, value: Value, frame: Frame) -> Value:
     if isinstance(expression, ir.Attribute) and expression.attr in ("setter", "deleter", "getter"):
+        return _accessor(expression, value, frame)
+    if _registers_overload(expression, value, frame):
         return value
     name = _reference(expression, frame)
     if name is not None and name in KINDS and isinstance(value, Closure):
@@ -78,6 +81,8 @@ def _apply(expression: ir.Expression, value: Value, frame: Frame) -> Value:
     at = expression.at
     if isinstance(decorator, Gate):
         return calls.gated(value, decorator.recording)
+    if isinstance(decorator, Reference) and decorator.name in TRANSPARENT:
+        return value
     if isinstance(decorator, Reference) and frame.world.models.get(decorator.name) is None:
         return doubted(value)
     if isinstance(decorator, Tensor | Unknown | None):
@@ -86,6 +91,33 @@ def _apply(expression: ir.Expression, value: Value, frame: Frame) -> Value:
     if isinstance(made, Closure | Bound | Partial | Layer | Choice | Pointer | Derived):
         return made
     return doubted(value)
+
+
+def _accessor(expression: ir.Attribute, value: Value, frame: Frame) -> Value:
+    """Return the property that `@name.setter` and its like make."""
+    known = expressions.evaluate(expression.value, frame)
+    if not isinstance(known, Closure) or not isinstance(value, Closure) or known.kind != "property":
+        return value
+    match expression.attr:
+        case "setter":
+            return replace(known, setter=value)
+        case "getter":
+            return replace(value, kind="property", setter=known.setter)
+    return known
+
+
+def _registers_overload(expression: ir.Expression, value: Value, frame: Frame) -> bool:
+    """Let `@name.register` of a function add what may run when it is called (functools.singledispatch)."""
+    target = expression.func if isinstance(expression, ir.Call) else expression
+    if not (isinstance(target, ir.Attribute) and target.attr == "register" and isinstance(target.value, ir.Name)):
+        return False
+    name = target.value.id
+    known = expressions.evaluate(target.value, frame)
+    several = known.values if isinstance(known, Choice) else (known,)
+    if not all(isinstance(v, Closure) for v in several):
+        return False
+    resolve.assign(name, Binding(Choice((*several, value))), frame)
+    return True
 
 
 def _reference(expression: ir.Expression, frame: Frame) -> str | None:

@@ -79,7 +79,8 @@ class Settings:
     """How unknown dtypes and ranks are read, and how much work is done.
 
     `budget` bounds the evaluated expressions of one module's roots; `depth` that of inlined calls.
-    `only` names the roots that are run; None runs all.
+    `only` names the roots that are run; None runs all. `features` follows the decompositions of libraries that do not
+    differentiate too, NumPy's and SciPy's; what they return carries no gradient.
     """
 
     complex_reading: bool = False
@@ -87,3 +88,4 @@ class Settings:
     budget: int = 120_000
     depth: int = 12
     only: frozenset[str] | None = None
+    features: bool = False

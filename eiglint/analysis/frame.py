@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from eiglint.analysis.events import How, Outcome, Reached, Settings, Unused
 from eiglint.analysis.merge import MISSING, Merging
 from eiglint.analysis.state import Site, State, Store
-from eiglint.analysis.values import Class, Closure, Deferred, HeapObject, Pointer, Value, View
+from eiglint.analysis.values import Class, Closure, Deferred, HeapObject, Pointer, Reference, Value, View
 from eiglint.gauge import Context, Spot, Tensor
 from eiglint.gauge.terms import Term, term
 from eiglint.gauge.values import Number, Unknown
@@ -59,6 +59,8 @@ class World:
     """For tensors that were written to in place, by identity: themselves, and what they became."""
     handed_out: list[tuple[Closure, State]] = field(default_factory=list)
     """Functions that a root returned or gave away, with the state in which they live on."""
+    arrays: dict[str, str] = field(default_factory=dict)
+    """For each module, or function of one, the class of the arrays of the library that it imports."""
     words: dict[str, frozenset[str]] = field(default_factory=dict)
     """For each module, the names through which its code can reach a decomposition."""
     steps: int = 0
@@ -103,14 +105,23 @@ class World:
 
     @property
     def seeds(self) -> frozenset[str]:
-        """Return the last parts of the names of all decompositions."""
+        """Return the last parts of the names of all decompositions that are followed."""
         if not self._seeds:
-            self._seeds = frozenset(n.rpartition(".")[2] for n in self.models.decompositions) | {"reveal_gauge"}
+            models, features = self.models, self.settings.features
+            names = [n for n in models.decompositions if features or ((m := models.get(n)) is not None and m.gradient)]
+            self._seeds = frozenset(n.rpartition(".")[2] for n in names) | {"reveal_gauge"}
         return self._seeds
 
     def relevant(self, closure: Closure) -> bool:
-        """Whether a function can reach a decomposition by the names it mentions."""
-        return bool(closure.function.mentions & self.words.get(closure.space, frozenset()))
+        """Whether a function can reach a decomposition by the names it mentions, or by its defaults."""
+        words = self.words.get(closure.space, frozenset())
+        if closure.function.mentions & words or closure.function.quoted & self.seeds:
+            return True
+        return any(
+            (isinstance(v, Reference) and v.name in self.models.decompositions)
+            or (isinstance(v, Closure) and self.relevant(v))
+            for _, v in closure.defaults
+        )
 
     def module(self, name: str) -> Module | None:
         """Return a module of the project, or None."""

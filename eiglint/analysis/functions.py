@@ -14,13 +14,16 @@ from eiglint.analysis.returns import merged_returns, moving_tests
 from eiglint.analysis.state import Binding, State
 from eiglint.analysis.values import (
     Bound,
+    Choice,
     Class,
     Closure,
     Derived,
     DictObject,
     InstanceObject,
+    Layer,
     Partial,
     Pointer,
+    Reference,
     Sequence,
     Value,
 )
@@ -28,6 +31,7 @@ from eiglint.gauge import Gauge, Tensor
 from eiglint.gauge.values import Unknown
 from eiglint.ir import instructions as ir
 
+MOST_RECURSIONS = 3
 DEEPEST_NEUTRAL = 2
 """Calls below this depth whose arguments depend on no decomposition, into code that names none, are not followed."""
 
@@ -56,7 +60,12 @@ def _mark_captured(function: ir.Function, frame: Frame) -> None:
 
 def captured_tensors(values: list[Value], state: State) -> list[Tensor]:
     """The tensors that functions among values can see in the scopes of the functions around them."""
-    found: list[Tensor] = []
+    return tensors_inside(captured(values, state))
+
+
+def captured(values: list[Value], state: State) -> list[Value]:
+    """What functions among values can see in the scopes of the functions around them."""
+    found: list[Value] = []
     for value in values:
         closure = value.function if isinstance(value, Partial) else value
         if not isinstance(closure, Closure):
@@ -66,7 +75,7 @@ def captured_tensors(values: list[Value], state: State) -> list[Tensor]:
                 continue
             names = state.scope(key)
             for name in sorted(closure.function.mentions & names.keys()):
-                found.extend(tensors_inside([names[name].value]))
+                found.append(names[name].value)
     return found
 
 
@@ -85,7 +94,7 @@ def inline(
     world = frame.world
     number = world.number(closure.function)
     given = [*positional, *keywords.values(), *([] if spill is None else [spill])]
-    if number in frame.active or frame.depth >= world.settings.depth or _pointless(closure, given, frame):
+    if _too_deep(number, given, frame) or _pointless(closure, given, frame):
         return _not_followed(closure, given, node, frame)
     world.entered.add(number)
     chain = (*frame.chain, *frame.turn, world.number(node))
@@ -116,19 +125,69 @@ def inline(
     return value
 
 
+def _too_deep(number: int, given: list[Value], frame: Frame) -> bool:
+    """Whether a call is one too many; a recursion that counts down by known numbers is followed for a few steps."""
+    inside = frame.active.count(number)
+    counts = any(isinstance(v, int) and not isinstance(v, bool) for v in given)
+    return inside > (MOST_RECURSIONS if counts else 0) or frame.depth >= frame.world.settings.depth
+
+
 def _pointless(closure: Closure, given: list[Value], frame: Frame) -> bool:
     """Whether following a call would only cost time."""
-    if frame.world.relevant(closure):
+    if frame.world.relevant(closure) or leads([closure], frame):
+        return False
+    seen = captured([closure], frame.state)
+    if any(not t.neutral for t in deep_tensors(seen, frame)):
         return False
     if frame.depth < DEEPEST_NEUTRAL:
         far = closure.space != frame.space and closure.function.name != "__init__" and facts_do_not_matter(frame)
         return far and brings_nothing(given, frame)
-    return all(t.neutral for t in deep_tensors(given, frame))
+    return all(t.neutral for t in deep_tensors(given, frame)) and not leads(given, frame)
 
 
 def facts_do_not_matter(frame: Frame) -> bool:
     """Whether what a neutral result looks like can only matter elsewhere: the function decomposes nothing itself."""
     return frame.function is not None and frame.function.mentions.isdisjoint(frame.world.seeds)
+
+
+def leads(values: list[Value], frame: Frame) -> bool:
+    """Whether code inside values can reach a decomposition: by its names, by what it captures or by what it holds."""
+    world = frame.world
+    seen: set[int] = set()
+    stack = list(values)
+    while stack:
+        value = stack.pop()
+        match value:
+            case Reference(name=name):
+                if name in world.models.decompositions:
+                    return True
+            case Closure():
+                if id(value.function) not in seen:
+                    seen.add(id(value.function))
+                    if world.relevant(value):
+                        return True
+                    stack += [*captured([value], frame.state), *[v for _, v in value.defaults]]
+            case Class():
+                if id(value) not in seen:
+                    seen.add(id(value))
+                    stack += [*value.body.values(), *value.bases]
+            case Bound() | Derived():
+                stack.append(value.function)
+                stack += [value.receiver] if isinstance(value, Bound) else []
+            case Partial():
+                stack += [value.function, *value.positional, *[v for _, v in value.keywords]]
+            case Pointer():
+                if value.address not in seen:
+                    seen.add(value.address)
+                    obj = frame.state.load(value.address)
+                    stack += [*contents(value, frame), *([obj.cls] if isinstance(obj, InstanceObject) else [])]
+            case Layer():
+                stack.append(value.parts)
+            case Choice():
+                stack += value.values
+            case tuple() if type(value) is tuple:
+                stack += value
+    return False
 
 
 def _is_code(value: Value, frame: Frame) -> bool:
@@ -138,6 +197,8 @@ def _is_code(value: Value, frame: Frame) -> bool:
     while stack:
         one = stack.pop()
         if isinstance(one, Closure | Bound | Partial | Derived | Class):
+            return True
+        if isinstance(one, Reference) and one.name in frame.world.models.decompositions:
             return True
         if isinstance(one, Pointer) and one.address not in seen:
             seen.add(one.address)

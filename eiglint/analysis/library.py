@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import cast
 
 from eiglint import gauge
-from eiglint.analysis import aliases, calls, python
+from eiglint.analysis import aliases, calls, homes, methods, python
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.plain import deep_tensors, plain, size_at, spread
 from eiglint.analysis.values import (
     Choice,
     Derived,
+    DictObject,
     Gate,
     Layer,
     ListObject,
@@ -20,6 +21,7 @@ from eiglint.analysis.values import (
     Reference,
     Sequence,
     Shape,
+    Update,
     Value,
 )
 from eiglint.gauge import Live, Remark, Tensor
@@ -37,10 +39,12 @@ def call_reference(
     model = frame.world.models.get(reference.name)
     if model is not None:
         return apply_model(model, positional, keywords, node, frame, reference.name, spill)
+    values = [*positional, *keywords.values(), *([spill] if spill is not None else [])]
+    if spill is not None and any(not t.neutral for t in deep_tensors([spill], frame)):
+        return _opaque(values, reference.name, node, frame)
     made = python.call(reference.name, positional, keywords, node, frame)
     if made is not NotImplemented:
         return made
-    values = [*positional, *keywords.values(), *([spill] if spill is not None else [])]
     return calls.unknown_callee(reference.name, values, node, frame)
 
 
@@ -63,6 +67,8 @@ def apply_model(
         )
     if spill is not None:
         positional = [*positional, spill]
+    if model.kind == "decompose" and not model.gradient and not frame.world.settings.features:
+        return replace(_opaque([*positional, *keywords.values()], name, node, frame), live=Live.NO)
     bound = frame.world.models.bind(model, list(positional), dict(keywords))
     if bound is None:
         return _opaque([*positional, *keywords.values()], name, node, frame)
@@ -85,7 +91,12 @@ def numeric(model: Model, bound: Mapping[str, Value], node: object, frame: Frame
         arguments["to"] = arguments["dtype"]
     if model.fields and "fields" not in options:
         options = {**options, "fields": model.fields}
-    made = gauge.apply(model.kind, options, arguments, frame.context(node), name)
+    context = frame.context(node)
+    if not model.gradient and not model.name.startswith(f"{homes.ARRAYS['numpy']}."):  # a method keeps what came in
+        context = replace(context, recording=False)
+    made = gauge.apply(model.kind, options, arguments, context, name)
+    if isinstance(made, Tensor):
+        frame.world.steps += len(made.motions)  # an operation costs the more, the more its result depends on
     made = aliases.copied(made, list(arguments.values()), name)
     base = arguments.get("input")
     if isinstance(base, Tensor) and name.rpartition(".")[2] in aliases.VIEWS:
@@ -140,7 +151,8 @@ def _remark_old(model: Model, positional: list[Value], node: object, frame: Fram
         return
     tensors = deep_tensors(positional, frame)
     live = max([t.live for t in tensors], default=Live.MAYBE)
-    state = f"gone from torch {model.removed_in}" if model.removed_in else "deprecated"
+    library = model.name.partition(".")[0]
+    state = f"gone from {library} {model.removed_in}" if model.removed_in else "deprecated"
     details = (("call", model.name), ("state", state), ("advice", model.deprecated or "its successor in torch.linalg"))
     frame.world.outcome.remarks.append(Remark("old api", frame.spot(node), None, live, 0, details))
 
@@ -167,10 +179,10 @@ def _context(model: Model, bound: Mapping[str, Value], node: object, frame: Fram
 def _root(model: Model, bound: Mapping[str, Value], node: object, frame: Frame) -> Value:
     tensors = deep_tensors([bound.get("tensors")], frame)
     frame.reach("backward", tensors, node)
-    if model.name == "torch.autograd.grad":
-        made = gauge.opaque(tensors, frame.context(node), model.name)
-        return Sequence(made)
-    return None
+    if model.name.endswith("backward"):
+        return None
+    made = gauge.opaque(tensors, frame.context(node), model.name)
+    return made if model.name.startswith(methods.TAPE) else Sequence(made)
 
 
 def _sink(model: Model, bound: Mapping[str, Value], node: object, frame: Frame) -> Value:
@@ -195,9 +207,18 @@ def _transform(model: Model, bound: Mapping[str, Value], node: object, frame: Fr
         if changed in ("checkpoint", "checkpoint_sequential", "functional_call"):
             return made
         return differentiated(made, changed, node, frame)
-    if changed in ("grad", "grad_and_value", "jacrev", "jacfwd", "hessian"):
-        return Derived(function, changed)
+    if changed in DERIVATIVES:
+        return Derived(function, f"{changed} aux" if bound.get("has_aux") is True else changed)
     return function
+
+
+DERIVATIVES = frozenset(
+    (
+        *("grad", "grad_and_value", "value_and_grad", "jacrev", "jacfwd", "jacobian", "hessian"),
+        *("elementwise_grad", "holomorphic_grad"),
+    )
+)
+"""The last parts of the names of what turns a function into one that returns derivatives of it."""
 
 
 def _called_with(changed: str, arguments: list[Value], frame: Frame) -> list[Value]:
@@ -209,8 +230,10 @@ def _called_with(changed: str, arguments: list[Value], frame: Frame) -> list[Val
 
 
 def differentiated(made: Value, name: str, node: object, frame: Frame) -> Value:
+    """Return derivatives of a result; what a function returns beside it (`has_aux`) is not differentiated."""
     tensors = deep_tensors([made], frame)
-    frame.reach("backward", tensors, node)
+    loss = made[0] if name.endswith(" aux") and type(made) is tuple and len(made) == 2 else made
+    frame.reach("backward", deep_tensors([loss], frame), node)
     return gauge.opaque(tensors, frame.context(node), name)
 
 
@@ -272,10 +295,26 @@ def _setting(value: Value) -> Value:
 
 
 def _container(model: Model, bound: Mapping[str, Value], node: object, frame: Frame) -> Value:
-    parts: Value = bound.get("modules", ())
-    if isinstance(parts, tuple) and len(parts) == 1 and not isinstance(parts[0], Layer):
-        parts = parts[0]
-    return Layer(model, (model.name, frame.world.number(node), *frame.chain, *frame.turn), parts)
+    """Make a container of modules: lists and dicts are those of Python, a Sequential can be called."""
+    from eiglint.analysis import iteration
+
+    given = bound.get("modules", ())
+    values: list[Value] = list(given) if type(given) is tuple else [given]
+    last = model.name.rpartition(".")[2]
+    if last.endswith("Dict"):
+        return iteration.HANDLERS["builtins.dict"](values, {}, node, frame)
+    if last.endswith("List"):
+        return iteration.HANDLERS["builtins.list"](values, {}, node, frame)
+    identity = (model.name, frame.world.number(node), *frame.chain, *frame.turn)
+    held = _dict_values(values[0], frame) if len(values) == 1 else None
+    parts = Pointer(frame.world.address(("parts", identity)))
+    frame.state.heap[parts.address] = ListObject(tuple(values) if held is None else held)
+    return Layer(model, identity, parts)
+
+
+def _dict_values(value: Value, frame: Frame) -> tuple[Value, ...] | None:
+    obj = frame.state.load(value.address) if isinstance(value, Pointer) else None
+    return tuple(obj.items.values()) if isinstance(obj, DictObject) and not obj.has_rest else None
 
 
 def _dtype(model: Model, bound: Mapping[str, Value], node: object, frame: Frame) -> Value:
@@ -284,6 +323,11 @@ def _dtype(model: Model, bound: Mapping[str, Value], node: object, frame: Frame)
 
 def _opaque_kind(model: Model, bound: Mapping[str, Value], node: object, frame: Frame) -> Value:
     return _opaque(list(bound.values()), model.name, node, frame)
+
+
+def _at(model: Model, bound: Mapping[str, Value], node: object, frame: Frame) -> Value:
+    t = bound.get("input")
+    return Update(t) if isinstance(t, Tensor) else _opaque(list(bound.values()), model.name, node, frame)
 
 
 Special = Callable[[Model, Mapping[str, Value], object, Frame], Value]
@@ -299,6 +343,7 @@ SPECIAL: dict[str, Special] = {
     "module": _module,
     "container": _container,
     "dtype": _dtype,
+    "at": _at,
     "opaque": _opaque_kind,
 }
 

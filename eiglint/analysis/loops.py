@@ -30,7 +30,7 @@ def run_loop(s: ir.Loop, frame: Frame) -> None:
         return
     assert s.iterable is not None
     assert s.target is not None
-    iterable = expressions.evaluate(s.iterable, frame)
+    iterable = patterns.walked(expressions.evaluate(s.iterable, frame), frame, s.at)
     items = patterns.items_of(iterable, frame, s.at)
     if items is not None and len(items) <= MOST_TURNS:
         _unroll(s, items, frame)

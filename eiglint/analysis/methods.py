@@ -6,16 +6,18 @@ from collections.abc import Hashable, Mapping
 from dataclasses import replace
 
 from eiglint import gauge
-from eiglint.analysis import calls, containers, library
+from eiglint.analysis import calls, containers, homes, library, updates
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.plain import deep_tensors
 from eiglint.analysis.values import (
     DictObject,
+    Gate,
     InstanceObject,
     Layer,
     ListObject,
     Pointer,
     Shape,
+    Update,
     Value,
     is_constant,
     is_tuple,
@@ -40,6 +42,7 @@ STRINGS = frozenset(
         "capitalize",
     ]
 )
+TAPE = "tensorflow.GradientTape"
 UNPROVED = frozenset(("param", "attr", "item", "opaque", "element"))
 """Terms of values that were only assumed to be tensors."""
 
@@ -58,6 +61,10 @@ def call_method(
     rest = [] if spill is None else [spill]
     if isinstance(receiver, Tensor):
         return _of_tensor(receiver, name, positional, keywords, node, frame, spill, spelled)
+    if isinstance(receiver, Update):
+        return updates.apply(receiver, name, positional, keywords, node, frame)
+    if isinstance(receiver, Gate) and (model := frame.world.models.get(f"{TAPE}.{name}")) is not None:
+        return library.apply_model(model, [receiver, *positional], keywords, node, frame, model.name, spill)
     if isinstance(receiver, Pointer):
         obj = frame.state.load(receiver.address)
         made: Value = NotImplemented
@@ -99,7 +106,7 @@ def _of_tensor(
     spill: Value,
     spelled: str,
 ) -> Value:
-    full = f"torch.Tensor.{name}"
+    full = homes.full_name(t, name, frame)
     model = frame.world.models.get(full)
     unproved = model is not None and model.kind == "decompose" and t.neutral and t.term.op in UNPROVED
     if model is not None and not model.attribute and not unproved:
@@ -209,6 +216,12 @@ def _of_layer(
         return layer
     if name == "forward":
         return library.call_layer(layer, positional, keywords, node, frame)
+    if isinstance(layer.parts, Pointer) and name in ("append", "extend", "insert", "add_module", "register_module"):
+        held = frame.state.load(layer.parts.address)
+        if isinstance(held, ListObject):
+            grow = name if name in ("extend", "insert") else "append"
+            containers.list_method(layer.parts, held, grow, positional, node, frame)
+        return layer
     if name in ("parameters", "named_parameters", "state_dict", "children", "modules", "buffers"):
         return gauge.tensor(term("parameters", repr(layer.identity)), Live.YES)
     values = [*positional, *keywords.values(), layer.parts]

@@ -34,17 +34,31 @@ HARMLESS_BASES = frozenset(
 
 
 def ancestors(cls: Class) -> Iterator[Value]:
-    """The class, its bases and theirs, in an order close to Python's: depth first, each once."""
-    seen: list[Value] = []
-    stack: list[Value] = [cls]
-    while stack:
-        here = stack.pop(0)
-        if any(here is s for s in seen):
-            continue
-        seen.append(here)
-        yield here
-        if isinstance(here, Class):
-            stack = [*here.bases, *stack]
+    """The class, its bases and theirs, in the order in which Python looks attributes up."""
+    yield from _linearised(cls, frozenset())
+
+
+def _linearised(cls: Class, below: frozenset[int]) -> list[Value]:
+    """Merge the orders of the bases (C3); where that fails, as it cannot in code that runs, the first one wins."""
+    below |= {id(cls)}
+    bases = [b for b in cls.bases if not (isinstance(b, Class) and id(b) in below)]
+    rows = [_linearised(b, below) if isinstance(b, Class) else [b] for b in bases]
+    rows = [r for r in [*rows, bases] if r]
+    order: list[Value] = [cls]
+    while rows:
+        heads = [r[0] for r in rows]
+        chosen = next((h for h in heads if not any(_is_among(h, r[1:]) for r in rows)), heads[0])
+        order.append(chosen)
+        rows = [kept for r in rows if (kept := [v for v in r if not _is_same(v, chosen)])]
+    return order
+
+
+def _is_among(value: Value, row: list[Value]) -> bool:
+    return any(_is_same(value, v) for v in row)
+
+
+def _is_same(a: Value, b: Value) -> bool:
+    return a is b or (isinstance(a, Reference) and a == b)
 
 
 def library_bases(cls: Class) -> frozenset[str]:

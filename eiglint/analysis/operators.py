@@ -42,7 +42,7 @@ LARGEST = 1 << 64
 
 def apply(op: str, operands: list[Value], node: object, frame: Frame) -> Value:
     """Return the value of an operator applied to operands."""
-    if op in ("is_", "is_not"):
+    if op in ("is_", "is_not") and not all(isinstance(v, str) for v in operands):  # members of an Enum are strings
         return _identity(op, operands, node, frame)
     if op == "not_":
         known = truth(operands[0], frame)

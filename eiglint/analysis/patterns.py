@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from eiglint import gauge
-from eiglint.analysis import aliases, attributes, calls, expressions, members, resolve, subscripts
+from eiglint.analysis import aliases, attributes, calls, expressions, homes, members, resolve, subscripts
 from eiglint.analysis.events import Unused
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.merge import map_tensors, merge_all
@@ -72,6 +72,27 @@ def _items_of_object(pointer: Pointer, frame: Frame) -> list[Value] | None:
     return None
 
 
+def walked(value: Value, frame: Frame, node: object) -> Value:
+    """Return what iterating over an instance of a class of the project gives, anything else as it is."""
+    obj = frame.state.load(value.address) if isinstance(value, Pointer) else None
+    if not isinstance(obj, InstanceObject) or obj.cls is None:
+        return value
+    walk, step = (class_attribute(obj.cls, name, frame) for name in ("__iter__", "__next__"))
+    if isinstance(walk, Closure):
+        made = calls.call(Bound(walk, value), [], {}, node, frame)
+        if made != value:
+            return made
+    item = class_attribute(obj.cls, "__getitem__", frame) if walk is None else None
+    before = len(frame.world.outcome.decomposed)
+    if isinstance(step, Closure):
+        one = calls.call(Bound(step, value), [], {}, node, frame)
+    elif isinstance(item, Closure):
+        one = calls.call(Bound(item, value), [frame.index(node, "item")], {}, node, frame)
+    else:
+        return value
+    return Sequence(members.repeated(one, {o.gauge for o in frame.world.outcome.decomposed[before:]}))
+
+
 def element_of(value: Value, frame: Frame, node: object, index: Number | None = None) -> Value:
     """Return what stands for any item of something iterable: item `index` where it has positions."""
     held = items_of(value, frame, node)
@@ -95,7 +116,8 @@ def element_of(value: Value, frame: Frame, node: object, index: Number | None = 
             kept = [v for v in value.values if v is not None]
             return merge_all([element_of(v, frame, node, index) for v in kept], frame.merging(node, "element"), ())
         case Pointer():
-            return _element_of_object(value, frame, node)
+            walk = walked(value, frame, node)
+            return _element_of_object(value, frame, node) if walk == value else element_of(walk, frame, node, index)
     moving = [t for t in deep_tensors([value], frame) if not t.neutral]
     return gauge.opaque(moving, frame.context(node), "iteration") if moving else frame.unknown(node, "element")
 
@@ -207,7 +229,7 @@ def _assign_attribute(base: ir.Expression, attr: str, value: Value, at: object, 
     held = expressions.evaluate(base, frame)
     if isinstance(held, Tensor) and attr == "data":
         rebind(base, value, frame)
-    elif isinstance(held, Tensor) and frame.world.models.get(f"torch.Tensor.{attr}") is not None:
+    elif isinstance(held, Tensor) and homes.method(held, attr, frame) is not None:
         if attr not in ("grad", "requires_grad"):  # real, imag: a view that is written to
             rebind(base, gauge.opaque([held, *deep_tensors([value], frame)], frame.context(at), attr), frame)
     else:
@@ -245,7 +267,7 @@ def rebind(target: ir.Expression, value: Value, frame: Frame) -> None:
             aliases.overwritten(None if old is None else old.value, value, target, frame)
         case ir.Attribute(value=base, attr=attr, at=at):
             held = expressions.evaluate(base, frame)
-            if isinstance(held, Tensor) and frame.world.models.get(f"torch.Tensor.{attr}") is not None:
+            if isinstance(held, Tensor) and homes.method(held, attr, frame) is not None:
                 rebind(base, _through_view(held, value, attr, at, frame), frame)
             else:
                 before = attributes.get(held, attr, at, frame)

@@ -24,6 +24,7 @@ from eiglint.analysis.values import (
     Reference,
     Sequence,
     Shape,
+    Update,
     Value,
     is_tuple,
 )
@@ -172,6 +173,8 @@ def deep_tensors(values: list[Value], frame: Frame) -> list[Tensor]:
             stack.append(value.element)
         elif isinstance(value, Lazy):
             stack.extend(value.parts)
+        elif isinstance(value, Update):
+            stack.append(value.of)
         elif isinstance(value, Choice | Record):
             stack.extend(value.values)
         elif isinstance(value, tuple) and is_tuple(value):

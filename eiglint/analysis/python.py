@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Literal
 
 from eiglint import gauge
 from eiglint.analysis import attributes, calls, iteration, library, patterns
@@ -14,6 +15,7 @@ from eiglint.analysis.merge import merge_all
 from eiglint.analysis.plain import deep_tensors, plain, size_at
 from eiglint.analysis.values import (
     Class,
+    Closure,
     DictObject,
     InstanceObject,
     ListObject,
@@ -30,6 +32,7 @@ from eiglint.gauge.terms import term
 from eiglint.gauge.values import Number
 
 Keywords = Mapping[str, Value]
+Handler = Callable[[list[Value], Keywords, object, Frame], Value]
 LONGEST_RANGE = 64
 
 SILENT = frozenset(
@@ -213,6 +216,30 @@ def _wraps(args: list[Value], keywords: Keywords, node: object, frame: Frame) ->
     return Reference("eiglint.identity")
 
 
+def _method_kind(kind: Literal["static", "class", "property"]) -> Handler:
+    """staticmethod, classmethod and property as functions."""
+
+    def run(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
+        given = args[0] if args else keywords.get("fget")
+        return replace(given, kind=kind) if isinstance(given, Closure) else given
+
+    return run
+
+
+def _namespace(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
+    """types.SimpleNamespace: an object with these attributes."""
+    if args:
+        return calls.unknown_callee("types.SimpleNamespace", [*args, *keywords.values()], node, frame)
+    return frame.allocate(InstanceObject(None, keywords))
+
+
+def _import_module(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
+    name = args[0] if len(args) == 1 and not keywords else None
+    if not isinstance(name, str) or name.startswith("."):
+        return calls.unknown_callee("importlib.import_module", [*args, *keywords.values()], node, frame)
+    return Space(name) if frame.world.module(name) is not None else Reference(name)
+
+
 def _cast(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
     return args[1] if len(args) > 1 else frame.unknown(node)
 
@@ -284,8 +311,6 @@ def _slice(args: list[Value], keywords: Keywords, node: object, frame: Frame) ->
     return Range(*bounds[:3])
 
 
-Handler = Callable[[list[Value], Keywords, object, Frame], Value]
-
 HANDLERS: dict[str, Handler] = {
     "builtins.len": _len,
     "builtins.isinstance": _isinstance,
@@ -296,6 +321,12 @@ HANDLERS: dict[str, Handler] = {
     "builtins.type": _type,
     "builtins.super": _super,
     "builtins.slice": _slice,
+    "builtins.staticmethod": _method_kind("static"),
+    "builtins.classmethod": _method_kind("class"),
+    "builtins.property": _method_kind("property"),
+    "types.SimpleNamespace": _namespace,
+    "argparse.Namespace": _namespace,
+    "importlib.import_module": _import_module,
     "functools.partial": _partial,
     "functools.wraps": _wraps,
     "functools.lru_cache": _identity,

@@ -17,6 +17,7 @@ class Definition(NamedTuple):
 
     name: str
     mentions: frozenset[str]
+    quoted: frozenset[str] = frozenset()
 
 
 def reaching_names(name: str, module: ir.Module, world: World) -> frozenset[str]:
@@ -25,14 +26,15 @@ def reaching_names(name: str, module: ir.Module, world: World) -> frozenset[str]
         return world.words[name]
     world.words[name] = world.seeds
     found = set(world.seeds)
-    for statement in imports(module.body):
+    for statement in (*imports(module.body), *module.inner_imports, *_imported_by_name(module.body)):
         found |= _imported(statement, name, module, world)
     definitions = list(definitions_in(module.body))
+    definitions += _registered(module.body, definitions)
     changed = True
     while changed:
         changed = False
         for definition in definitions:
-            if definition.name not in found and definition.mentions & found:
+            if definition.name not in found and (definition.mentions & found or definition.quoted & world.seeds):
                 found.add(definition.name)
                 changed = True
     world.words[name] = frozenset(found)
@@ -44,13 +46,14 @@ def _imported(statement: ir.Import, name: str, module: ir.Module, world: World) 
     source = source_of(statement, name, module.is_package)
     exported = _exported(source, world)
     if not statement.names:
-        return set(exported)
+        return {one.rpartition(".")[2] for one in exported}
     found: set[str] = set()
     for original, alias in statement.names:
         if original == "*":
             found |= exported
             continue
-        found |= _exported(f"{source}.{original}", world)
+        inside = [one for one in exported if one.startswith(f"{original}.")]  # a module that the package holds
+        found |= {one.rpartition(".")[2] for one in (*inside, *_exported(f"{source}.{original}", world))}
         if original in exported or original in world.seeds:
             found.add(alias or original)
     return found
@@ -103,21 +106,73 @@ def imports(body: tuple[ir.Statement, ...]) -> Iterator[ir.Import]:
             stack.extend(blocks(statement))
 
 
+def _imported_by_name(body: tuple[ir.Statement, ...]) -> Iterator[ir.Import]:
+    """The modules that `name = importlib.import_module("module")` binds."""
+    for statement in body:
+        match statement:
+            case ir.Assign(
+                value=ir.Call(
+                    func=ir.Name(id="import_module") | ir.Attribute(attr="import_module"),
+                    arguments=(ir.Argument(value=ir.Constant(value=str() as dotted)),),
+                )
+            ):
+                yield ir.Import(dotted, 0, None, (), statement.at)
+
+
 def definitions_in(body: tuple[ir.Statement, ...]) -> Iterator[Definition]:
     """The functions, methods, classes and variables that a scope defines."""
     stack = [body]
     while stack:
         for statement in stack.pop():
             if isinstance(statement, ir.Define):
-                yield Definition(statement.function.name, statement.function.mentions)
+                yield _function_definition(statement.function)
             elif isinstance(statement, ir.DefineClass):
                 yield from _class_definitions(statement)
             elif isinstance(statement, ir.Assign) and statement.value is not None:
                 mentioned = names_in(statement.value)
                 for target in statement.targets:
-                    if isinstance(target, ir.Name):
-                        yield Definition(target.id, mentioned)
+                    yield from [Definition(name, mentioned) for name in _bound(target)]
+            elif isinstance(statement, ir.Evaluate) and isinstance(statement.value, ir.Call):
+                mentioned = names_in(statement.value)  # SOLVERS.update(eigh=decompose), register("eigh", decompose)
+                yield from [Definition(name, mentioned) for name in _bound(statement.value.func)]
             stack.extend(blocks(statement))
+
+
+def _registered(body: tuple[ir.Statement, ...], definitions: list[Definition]) -> Iterator[Definition]:
+    """What decorators of the same file may keep in its variables: a registry leads where its entries lead."""
+    known = {d.name: d.mentions for d in definitions}
+    functions = {s.function.name for s in body if isinstance(s, ir.Define)}
+    for statement in body:
+        if isinstance(statement, ir.Define):
+            name, decorators = statement.function.name, statement.function.decorators
+        elif isinstance(statement, ir.DefineClass):
+            name, decorators = statement.name, statement.decorators
+        else:
+            continue
+        for decorator in decorators:  # @decompose.register(Tensor): another body of the same function
+            target = decorator.func if isinstance(decorator, ir.Call) else decorator
+            if isinstance(target, ir.Attribute):
+                yield from [Definition(one, frozenset((name,))) for one in _bound(target)]
+        for used in frozenset().union(*[names_in(d) for d in decorators]) & functions:
+            for variable in known.get(used, frozenset()) & known.keys() - functions:
+                yield Definition(variable, frozenset((name,)))
+
+
+def _function_definition(function: ir.Function) -> Definition:
+    outside = [*function.decorators, *[p.default for p in function.parameters]]
+    return Definition(function.name, function.mentions.union(*[names_in(e) for e in outside]), function.quoted)
+
+
+def _bound(target: ir.Expression) -> list[str]:
+    """The variables that change with what is assigned to a target."""
+    match target:
+        case ir.Name(id=name):
+            return [name]
+        case ir.Attribute(value=value) | ir.Subscript(value=value) | ir.Starred(value=value):
+            return _bound(value)
+        case ir.Sequence(items=items):
+            return [name for item in items for name in _bound(item)]
+    return []
 
 
 def _class_definitions(statement: ir.DefineClass) -> Iterator[Definition]:

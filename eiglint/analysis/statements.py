@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast
 
-from eiglint.analysis import aliases, branches, classes, expressions, functions, loops, operators, patterns, resolve
+from eiglint.analysis import (
+    aliases,
+    branches,
+    classes,
+    expressions,
+    functions,
+    homes,
+    loops,
+    operators,
+    patterns,
+    resolve,
+)
 from eiglint.analysis.events import Unused
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.objects import extended, replace_object
@@ -68,7 +79,7 @@ def _is_pure(e: ir.Expression, frame: Frame) -> bool:
         base = e.func.value
         if isinstance(base, ir.Name | ir.Attribute):
             held = expressions.evaluate(base, frame)
-            name = f"torch.Tensor.{e.func.attr}" if isinstance(held, Tensor) else ""
+            name = homes.full_name(held, e.func.attr, frame) if isinstance(held, Tensor) else ""
             if isinstance(held, Reference):
                 name = f"{held.name}.{e.func.attr}"
             model = frame.world.models.get(name)

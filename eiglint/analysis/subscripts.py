@@ -31,6 +31,7 @@ from eiglint.analysis.values import (
     Sequence,
     Shape,
     Space,
+    Update,
     Value,
     is_tuple,
 )
@@ -48,6 +49,8 @@ def get(base: Value, index: Value, node: object, frame: Frame) -> Value:
             return _of_tensor(base, index, node, frame)
         case Record():
             return _of_items(base.values, index, node, frame)
+        case Update():
+            return replace(base, index=index)
         case Shape():
             return _of_shape(base.of, index, node, frame)
         case Sequence():

@@ -75,6 +75,8 @@ class Closure:
     """Whether it was made where the program asks what the library at hand can do."""
     doubtful: bool = False
     """Whether a decorator that nobody knows may change what a call returns."""
+    setter: Closure | None = None
+    """What an assignment to a property runs."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,6 +150,14 @@ class Gate:
     """A context manager that switches gradients on, off or to something unknown (None)."""
 
     recording: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """`x.at[index]` of JAX: an array, and the index at which a copy of it is to differ (None until it is given)."""
+
+    of: Tensor
+    index: Value = None
 
 
 @dataclass(frozen=True, slots=True)

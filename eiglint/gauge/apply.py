@@ -13,6 +13,7 @@ from eiglint.gauge import elementwise as maps
 from eiglint.gauge import (
     matrix,
     products,
+    read_arrays,
     read_axes,
     read_more,
     read_one,
@@ -28,8 +29,7 @@ from eiglint.gauge.context import Context
 from eiglint.gauge.create import create
 from eiglint.gauge.decompose import decompose
 from eiglint.gauge.layers import attention_like, layer
-from eiglint.gauge.ordering import sort
-from eiglint.gauge.pieces import flip, masked, roll, split
+from eiglint.gauge.pieces import masked, roll, split
 from eiglint.gauge.state import (
     Live,
 )
@@ -76,7 +76,7 @@ RULES: dict[str, Rule] = {
     "compare": read_several.read_compare,
     "logical": read_several.read_logical,
     "select": read_several.read_select,
-    "matmul": lambda o, a, c, n: products.matmul(need(a, "input"), need(a, "other"), c),
+    "matmul": read_arrays.read_matmul,
     "contract": read_several.read_contract,
     "einsum": read_several.read_einsum,
     "tensordot": lambda o, a, c, n: products.tensordot(need(a, "input"), need(a, "other"), a.get("dims", 2), c),
@@ -84,7 +84,7 @@ RULES: dict[str, Rule] = {
     "cross": lambda o, a, c, n: products.cross(need(a, "input"), need(a, "other"), a.get("dim"), c),
     "fused": read_several.read_fused,
     "multi_dot": lambda o, a, c, n: products.multi_dot(listed(a, "tensors"), c),
-    "trace": lambda o, a, c, n: products.trace(need(a, "input"), c),
+    "trace": read_arrays.read_trace,
     "diagonal": lambda o, a, c, n: products.diagonal(
         need(a, "input"), c, a.get("offset", 0), a.get("dim1", o.get("dim1", 0)), a.get("dim2", o.get("dim2", 1))
     ),
@@ -99,7 +99,7 @@ RULES: dict[str, Rule] = {
     "cond": lambda o, a, c, n: matrix.matrix_number(need(a, "input"), c, n),
     "rank": lambda o, a, c, n: matrix.matrix_number(need(a, "input"), c, n),
     "transpose": read_axes.read_transpose,
-    "permute": read_axes.read_permute,
+    "permute": read_arrays.read_permute,
     "movedim": lambda o, a, c, n: shape.movedim(need(a, "input"), a.get("source"), a.get("destination"), c),
     "unsqueeze": lambda o, a, c, n: shape.unsqueeze(need(a, "input"), a.get("dim"), c),
     "squeeze": lambda o, a, c, n: shape.squeeze(need(a, "input"), a.get("dim"), c),
@@ -111,7 +111,7 @@ RULES: dict[str, Rule] = {
     "triangle": read_axes.read_triangle,
     "join": read_axes.read_join,
     "split": lambda o, a, c, n: split(need(a, "input"), a.get("sizes"), a.get("dim", 0), str(o.get("how", "split")), c),
-    "flip": lambda o, a, c, n: flip(need(a, "input"), integers(a.get("dims")), c),
+    "flip": read_arrays.read_flip,
     "roll": lambda o, a, c, n: roll(need(a, "input"), integers(a.get("shifts")), integers(a.get("dims")), c),
     "index_select": read_axes.read_index_select,
     "lookup": read_placing.read_lookup,
@@ -124,7 +124,8 @@ RULES: dict[str, Rule] = {
     "masked": lambda o, a, c, n: masked(
         need(a, "input"), need(a, "mask"), maybe(a, "value"), str(o.get("how", "fill")), c
     ),
-    "sort": lambda o, a, c, n: sort(need(a, "input"), a.get("dim", -1), str(o.get("how", "sort")), a.get("k"), o, c),
+    "sort": read_arrays.read_sort,
+    "array": read_arrays.read_array,
     "create": create,
     "addcmul": read_more.read_addcmul,
     "reductions": read_more.read_reductions,

@@ -111,8 +111,8 @@ def _sum_motion(g: Gauge, x: Tensor, y: Tensor, context: Context, compared: bool
 
 def _spread_beside(t: Tensor, other: Tensor) -> Tensor:
     """Return a diagonal matrix of eigenvalues as a full one where it is added to a full one."""
-    tagged = any(m.order.tags for _, m in t.motions)
-    return undiagonal(t) if tagged and "diagonal" not in other else t
+    apart = "diagonal" in t and "diagonal" not in other
+    return undiagonal(t) if apart and any(m.order.tags for _, m in t.motions) else t
 
 
 def _sum_phase(g: Gauge, x: Tensor, y: Tensor, cause: Why, compared: bool) -> Phase:

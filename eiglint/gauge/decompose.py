@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from eiglint.gauge.arguments import NoRuleError, names
 from eiglint.gauge.context import Context, Gauge, Opened
 from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.state import (
@@ -32,10 +33,14 @@ def decompose(t: Tensor, options: Spec, args: Spec, context: Context, name: str)
 
     `outputs` lists for each output its field, its role, the axis that carries a charge and the axis that runs over
     the pairs; `group` is "phase" where outputs are complex whatever the input, "field" where they follow its dtype.
-    `variants` say which outputs a flag leaves empty.
+    `variants` say which outputs a flag leaves `empty`, which alone it returns (`only`), and where all is `unknown`.
     """
     outputs: Sequence[Spec] = options["outputs"]  # type: ignore[assignment]
-    empty = _empty(options, args)
+    chosen = _variants(options, args)
+    if any(variant.get("unknown") for variant in chosen):
+        raise NoRuleError(name)
+    empty = frozenset(field for variant in chosen for field in names(variant, "empty"))
+    outputs = _kept(outputs, chosen)
     always = options.get("group") == "phase"
     assumed = t.dtype is None and not always
     complex_ = always or t.dtype == "complex" or (assumed and context.complex_reading)
@@ -62,19 +67,22 @@ def decompose(t: Tensor, options: Spec, args: Spec, context: Context, name: str)
         else _output(t, spec, gauge, live, doubt, kind, square, {**broken, **inherited[i]})
         for i, spec in enumerate(outputs)
     ]
-    if len(made) == 1 and not outputs[0]["field"]:
+    if len(made) == 1:
         return made[0]
     return Record(tuple(str(spec["field"]) for spec in outputs), tuple(made))
 
 
-def _empty(options: Spec, args: Spec) -> frozenset[str]:
-    """Return the fields that the flags of this call leave empty."""
-    found: set[str] = set()
-    for variant in options.get("variants", ()):  # type: ignore[attr-defined]
-        flag = str(variant["flag"])
-        if flag in args and args[flag] == variant["value"] and type(args[flag]) is type(variant["value"]):
-            found.update(variant.get("empty", ()))
-    return frozenset(found)
+def _variants(options: Spec, args: Spec) -> list[Spec]:
+    """Return the variants that the flags of this call ask for."""
+    variants: Sequence[Spec] = options.get("variants", ())  # type: ignore[assignment]
+    given = [(variant, args.get(str(variant["flag"]))) for variant in variants]
+    return [v for v, value in given if value == v["value"] and type(value) is type(v["value"])]
+
+
+def _kept(outputs: Sequence[Spec], chosen: Sequence[Spec]) -> Sequence[Spec]:
+    """Return the outputs that the call returns: all of them, or those that a variant names."""
+    kept = next((names(v, "only") for v in chosen if "only" in v), None)
+    return outputs if kept is None else [spec for spec in outputs if spec["field"] in kept]
 
 
 def _nothing(gauge: Gauge, spec: Spec) -> Tensor:

@@ -31,14 +31,6 @@ def read_transpose(o: Options, a: Arguments, c: Context, name: str) -> object:
     return shape.transpose(t, c, -2, -1, conjugate)
 
 
-def read_permute(o: Options, a: Arguments, c: Context, name: str) -> object:
-    """Return the axes in another order."""
-    dims = integers(a.get("dims"))
-    if dims is None:
-        raise NoRuleError("dims")
-    return shape.permute(need(a, "input"), dims, c)
-
-
 def read_expand(o: Options, a: Arguments, c: Context, name: str) -> object:
     """Return the input broadcast to larger sizes."""
     return shape.expand(need(a, "input"), integers(a.get("sizes")))

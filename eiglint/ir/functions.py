@@ -19,7 +19,7 @@ Body = Callable[[], tuple[ir.Statement, ...]]
 
 def function(node: cst.FunctionDef, body: Body, known: Known) -> ir.Function:
     """Lower the signature of a `def`; `body` lowers its block."""
-    mentions, is_generator = known[id(node)]
+    mentions, quoted, is_generator = known[id(node)]
     return ir.Function(
         node.name.value,
         _parameters(node.params, known),
@@ -29,6 +29,7 @@ def function(node: cst.FunctionDef, body: Body, known: Known) -> ir.Function:
         node.asynchronous is not None,
         mentions,
         node,
+        quoted,
     )
 
 
@@ -37,9 +38,9 @@ def _lambda(node: cst.Lambda, known: Known) -> ir.Expression:
     def body() -> tuple[ir.Statement, ...]:
         return (ir.Return(expression(node.body, known), node.body),)
 
-    mentions, is_generator = known[id(node)]
+    mentions, quoted, is_generator = known[id(node)]
     return ir.Function(
-        "<lambda>", _parameters(node.params, known), (), _once(body), is_generator, False, mentions, node
+        "<lambda>", _parameters(node.params, known), (), _once(body), is_generator, False, mentions, node, quoted
     )
 
 

@@ -8,12 +8,17 @@ from eiglint.ir import instructions as ir
 from eiglint.ir.mentions import Known
 
 
-def imported(node: cst.Import, known: Known) -> tuple[ir.Statement, ...]:
+def any_import(node: cst.Import | cst.ImportFrom) -> tuple[ir.Import, ...]:
+    """Lower either kind."""
+    return imported(node, {}) if isinstance(node, cst.Import) else imported_from(node, {})
+
+
+def imported(node: cst.Import, known: Known) -> tuple[ir.Import, ...]:
     """Lower `import a.b as c, d`."""
     return tuple([ir.Import(_dotted(alias.name), 0, _alias(alias), (), node) for alias in node.names])
 
 
-def imported_from(node: cst.ImportFrom, known: Known) -> tuple[ir.Statement, ...]:
+def imported_from(node: cst.ImportFrom, known: Known) -> tuple[ir.Import, ...]:
     """Lower `from ..a import x as y, z` and `from a import *`."""
     names: tuple[tuple[str, str], ...] = (("*", "*"),)
     if not isinstance(node.names, cst.ImportStar):

@@ -166,6 +166,8 @@ class Function:
     mentions: frozenset[str]
     """Every identifier and attribute name that occurs in the body: what can it possibly touch?"""
     at: Handle
+    quoted: frozenset[str] = frozenset()
+    """The strings in the body that could be names: `getattr(torch.linalg, "eigh")`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -423,3 +425,5 @@ class Module:
     """Every identifier and attribute name in code outside functions, class bodies included."""
     comments: Mapping[int, str] = field(default_factory=dict)
     """The comments that speak to eiglint (`# eiglint: ...`), by line."""
+    inner_imports: tuple[Import, ...] = ()
+    """The imports inside functions."""

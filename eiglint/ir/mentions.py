@@ -15,6 +15,7 @@ class Facts(NamedTuple):
     """What one walk tells of a function before its body is lowered."""
 
     mentions: frozenset[str]
+    quoted: frozenset[str]
     is_generator: bool
 
 
@@ -30,17 +31,27 @@ _NAMELESS = _BRACKETS | _PUNCTUATION | _LINES
 class _Owner:
     """The names that belong to one function's body, or to the module outside all of them."""
 
-    __slots__ = ("names", "node", "outer", "yields")
+    __slots__ = ("imports", "names", "node", "outer", "quoted", "yields")
 
     def __init__(self, node: cst.Module | cst.FunctionDef | cst.Lambda, outer: _Owner | None) -> None:
         self.node = node
         self.outer = outer
         self.names: set[str] = set()
+        self.quoted: set[str] = set()
+        self.imports: list[cst.Import | cst.ImportFrom] = []
         self.yields = False
 
 
-def facts(tree: cst.Module) -> tuple[frozenset[str], Known]:
-    """Return the names in module-level code, and the facts of every function in the file."""
+class Survey(NamedTuple):
+    """The names in module-level code, the facts of every function in the file, and the imports inside functions."""
+
+    mentions: frozenset[str]
+    known: Known
+    imports: tuple[cst.Import | cst.ImportFrom, ...]
+
+
+def facts(tree: cst.Module) -> Survey:
+    """Look through a file once."""
     module = _Owner(tree, None)
     owners = [module]
     for owner in owners:  # grows while it is walked: functions found inside come later
@@ -48,10 +59,11 @@ def facts(tree: cst.Module) -> tuple[frozenset[str], Known]:
     top = frozenset(module.names)
     known: dict[int, Facts] = {}
     for owner in reversed(owners[1:]):
-        known[id(owner.node)] = Facts(frozenset(owner.names), owner.yields)
+        known[id(owner.node)] = Facts(frozenset(owner.names), frozenset(owner.quoted), owner.yields)
         if owner.outer is not None:
             owner.outer.names |= owner.names
-    return top, known
+            owner.outer.quoted |= owner.quoted
+    return Survey(top, known, tuple([node for owner in owners[1:] for node in owner.imports]))
 
 
 def _walk(owner: _Owner) -> list[_Owner]:
@@ -64,6 +76,10 @@ def _walk(owner: _Owner) -> list[_Owner]:
         kind: Any = type(node)  # isinstance is slow to say no: LibCST's classes are abstract base classes
         if kind is cst.Name:
             names.add(node.value)
+        elif kind is cst.SimpleString:
+            text = node.value.strip("'\"")
+            if text.isidentifier():
+                owner.quoted.add(text)
         elif kind is list or kind is tuple:
             stack += node
         elif kind is cst.FunctionDef:
@@ -75,6 +91,8 @@ def _walk(owner: _Owner) -> list[_Owner]:
         else:
             if kind is cst.Yield:
                 owner.yields = True
+            elif kind is cst.ImportFrom or kind is cst.Import:
+                owner.imports.append(node)
             stack += _children(kind)(node)
     return inside
 

@@ -7,6 +7,7 @@ import libcst as cst
 from eiglint.ir import displays, literals, operators  # noqa: F401  (they register the lowerings of their nodes)
 from eiglint.ir.depth import deep
 from eiglint.ir.failure import SyntaxFailure, explain, reject_null
+from eiglint.ir.imports import any_import
 from eiglint.ir.instructions import Module
 from eiglint.ir.mentions import facts
 from eiglint.ir.places import comments, resolver
@@ -23,10 +24,19 @@ def lower_module(source: bytes, path: str, name: str, is_package: bool = False) 
     Raises `SyntaxFailure` for anything that is not Python in the encoding it claims.
     """
     tree = _parse(source)
-    mentions, known = facts(tree)
+    survey = facts(tree)
     with deep():
-        body = block(tree, known)
-    return Module(path, name, is_package, body, resolver(tree, source, path), mentions, comments(tree, source, _MARK))
+        body = block(tree, survey.known)
+    return Module(
+        path,
+        name,
+        is_package,
+        body,
+        resolver(tree, source, path),
+        survey.mentions,
+        comments(tree, source, _MARK),
+        tuple([statement for node in survey.imports for statement in any_import(node)]),
+    )
 
 
 def _parse(source: bytes) -> cst.Module:

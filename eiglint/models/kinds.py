@@ -51,7 +51,7 @@ KINDS = {
     "select": _kind("condition input other"),
     "addcmul": _kind("input left right", "value", "how"),
     # products
-    "matmul": _kind("input other"),
+    "matmul": _kind("input other", "transpose_a transpose_b adjoint_a adjoint_b", "flat vector"),
     "contract": _kind("input other", "dim", "spec conj"),
     "einsum": _kind("equation operands"),
     "tensordot": _kind("input other dims"),
@@ -59,7 +59,7 @@ KINDS = {
     "cross": _kind("input other", "dim"),
     "fused": _kind("input left right", "alpha beta", "how"),
     "multi_dot": _kind("tensors"),
-    "trace": _kind("input"),
+    "trace": _kind("input", "offset dim1 dim2"),
     "diagonal": _kind("input", "offset dim1 dim2"),
     # reductions and scans
     "reduce": _kind("input", "dim keepdim p k q", "how fields_with if_tensor matrix named"),
@@ -83,7 +83,7 @@ KINDS = {
     "rank": _kind("input"),
     # shape
     "transpose": _kind("input", "dim0 dim1", "how conj"),
-    "permute": _kind("input dims"),
+    "permute": _kind("input", "dims conjugate", "last"),
     "movedim": _kind("input source destination"),
     "unsqueeze": _kind("input dim"),
     "squeeze": _kind("input", "dim"),
@@ -101,7 +101,7 @@ KINDS = {
     "join": _kind("tensors", "dim", "how"),
     "split": _kind("input", "sizes dim", "how"),
     "hsplit": _kind("input sizes"),
-    "flip": _kind("input dims"),
+    "flip": _kind("input", "dims"),
     "roll": _kind("input shifts", "dims"),
     # indexing
     "index_select": _kind("input dim index"),
@@ -121,8 +121,10 @@ KINDS = {
     "unordered": _kind("input", "dim"),
     "nonzero": _kind("input", "as_tuple"),
     "assign": _kind("input src"),
+    "at": _kind("input"),
     # new tensors
     "create": _kind("", "input data size fill_value n m start end step index", "value like dtype"),
+    "array": _kind("data", "dtype"),
     "parameter": _kind("", "input requires_grad", "trained"),
     "dtype": _kind(options="to precision"),
     "constant": _kind(options="value"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 from eiglint.catalogue import rules_root
 from eiglint.models.schema import Model
 from eiglint.models.signature import bind
-from eiglint.models.tables import Entry, Table, check, model, read, spelled
+from eiglint.models.tables import Entry, Table, check, mirrored, model, read, spelled
 
 
 class Models:
@@ -26,20 +26,24 @@ class Models:
         self._entries: dict[str, tuple[Table, Entry, bool]] = {}
         self._made: dict[str, Model] = {}
         self._modules: set[str] = set()
-        decompositions: list[str] = []
-        for table in (*tables, *own):
-            for entry in table.entries:
-                for name, overwrites in spelled(table, entry):
-                    self._entries[name] = (table, entry, overwrites)
-                    if entry.kind == "decompose":
-                        decompositions.append(name)
-            for module in table.modules:
-                self._add_module(module)
+        by_root = {table.path.name.partition(".")[0]: table for table in tables}
         for table in tables:
-            for entry in table.entries:
-                for name, _ in spelled(table, entry):
-                    self._add_module(name.rpartition(".")[0])
-        self.decompositions = frozenset(n for n in decompositions if self._entries[n][1].kind == "decompose")
+            self._take(table, by_root)
+        for home in {name.rpartition(".")[0] for name in self._entries}:
+            self._add_module(home)
+        for table in own:
+            self._take(table, by_root)
+        self.decompositions = frozenset(n for n, (_, entry, _) in self._entries.items() if entry.kind == "decompose")
+
+    def _take(self, table: Table, by_root: Mapping[str, Table]) -> None:
+        """Add what a table mirrors, then what it says itself."""
+        for name, source, entry, overwrites in mirrored(table, by_root):
+            self._entries[name] = (source, entry, overwrites)
+        for entry in table.entries:
+            for name, overwrites in spelled(table, entry):
+                self._entries[name] = (table, entry, overwrites)
+        for module in table.modules:
+            self._add_module(module)
 
     def _add_module(self, name: str) -> None:
         while name and name not in self._modules:

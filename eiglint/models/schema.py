@@ -26,6 +26,8 @@ class Model:
     keywords: Mapping[str, str] = field(default_factory=dict)
     """Keywords that calls of this library take besides their parameters: the parameter meant, the keyword itself, or
     nothing where it changes nothing."""
+    gradient: bool = True
+    """Whether results carry a gradient at all; those of NumPy and SciPy do not."""
     inplace: bool = False
     attribute: bool = False
     fields: tuple[str, ...] = ()

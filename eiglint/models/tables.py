@@ -12,7 +12,18 @@ from eiglint.models.kinds import KINDS
 from eiglint.models.schema import Model
 from eiglint.models.signature import Signature, signature
 
-FILE_KEYS = {"spell": list, "inplace": str, "common": list, "ignored": list, "synonyms": dict, "modules": list}
+FILE_KEYS = {
+    "spell": list,
+    "inplace": str,
+    "rename": dict,
+    "common": list,
+    "ignored": list,
+    "synonyms": dict,
+    "modules": list,
+    "gradient": bool,
+    "mirrors": dict,
+    "lacks": list,
+}
 DESCRIBED = {bool: "true or false", list: "a list of strings", str: "a string", dict: "a table of strings"}
 ENTRY_KEYS = {
     "names": list,
@@ -42,6 +53,13 @@ class Table:
     keywords: Mapping[str, str]
     modules: tuple[str, ...]
     entries: tuple[Entry, ...]
+    rename: Mapping[str, str]
+    """What the algebra calls parameters of these names, where an entry does not say otherwise."""
+    gradient: bool
+    mirrors: Mapping[str, str]
+    """Namespaces, and those of other tables whose names they offer too."""
+    lacks: tuple[str, ...]
+    """Names, or namespaces, that are not mirrored."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +100,10 @@ def read(path: Path | Traversable) -> Table:
         keywords,
         tuple(data.get("modules", ())),
         tuple(entries),
+        data.get("rename", {}),
+        data.get("gradient", True),
+        data.get("mirrors", {}),
+        tuple(data.get("lacks", ())),
     )
 
 
@@ -113,8 +135,9 @@ def model(table: Table, entry: Entry, name: str, overwrites: bool) -> Model:
         params=made.params,
         options=options,
         defaults=made.defaults,
-        rename=keys.get("rename", {}),  # type: ignore[arg-type]
+        rename=renamed(table, entry.kind, keys),
         keywords=table.keywords,
+        gradient=table.gradient,
         inplace=overwrites,
         attribute=keys.get("attribute") is True,
         fields=fields,  # type: ignore[arg-type]
@@ -124,6 +147,39 @@ def model(table: Table, entry: Entry, name: str, overwrites: bool) -> Model:
     )
     forms = tuple(replace(first, params=other.params, defaults=other.defaults) for other in others)
     return replace(first, forms=forms) if forms else first
+
+
+def renamed(table: Table, kind: str, keys: Mapping[str, object]) -> Mapping[str, str]:
+    """Return what the algebra calls the parameters of an entry: by its own `rename`, or else by that of the file.
+
+    The file's speaks only of arguments that the kind takes and that the signature does not name already.
+    """
+    own: Mapping[str, str] = keys.get("rename", {})  # type: ignore[assignment]
+    if not table.rename:
+        return own
+    params = {p.lstrip("*") for form in _signatures(keys) for p in form.params}
+    taken = {own.get(p, p) for p in params} | keys.keys()
+    shared = {p: table.rename[p] for p in params & table.rename.keys() if p not in own}
+    return {**{p: to for p, to in shared.items() if to in KINDS[kind].arguments and to not in taken}, **own}
+
+
+def mirrored(table: Table, tables: Mapping[str, Table]) -> Iterator[tuple[str, Table, Entry, bool]]:
+    """Return the names that a table takes over from others, with the entries that describe them there."""
+    for home, source in table.mirrors.items():
+        other = tables.get(source.partition(".")[0])
+        if other is None:
+            raise ModelsError(f"{table.path}: `mirrors` names {source!r}, of which there is no table")
+        there = replace(other, gradient=table.gradient)
+        for entry in other.entries:
+            for name, overwrites in spelled(other, entry):
+                here = home + name[len(source) :]
+                if name.startswith(f"{source}.") and not lacking(here, table):
+                    yield here, there, entry, overwrites
+
+
+def lacking(name: str, table: Table) -> bool:
+    """Whether a mirrored name, or the namespace it stands in, does not exist there."""
+    return any(name == absent or name.startswith(f"{absent}.") for absent in table.lacks)
 
 
 def _instance(name: str, calls: object, table: Table) -> Model:
@@ -152,14 +208,14 @@ def check(table: Table) -> None:
     """Raise ModelsError for the first entry that makes no sense."""
     for entry in table.entries:
         try:
-            _check(entry)
+            _check(table, entry)
         except ValueError as e:
             names = entry.keys.get("names")
             label = f"[[{entry.kind}]] number {entry.number}" + (f" (names = {names})" if names else "")
             raise ModelsError(f"{table.path}: {label}: {e}") from None
 
 
-def _check(entry: Entry) -> None:
+def _check(table: Table, entry: Entry) -> None:
     keys = entry.keys
     names = keys.get("names")
     if not names:
@@ -176,7 +232,8 @@ def _check(entry: Entry) -> None:
         if name not in params:
             raise ValueError(f"`rename` speaks of {name!r}, which is not in `params`{nearest(name, params)}")
     if entry.kind != "module":
-        _check_needs(entry.kind, {rename.get(p, p) for p in params} | keys.keys())
+        named = renamed(table, entry.kind, keys)
+        _check_needs(entry.kind, {named.get(p, p) for p in params} | keys.keys())
 
 
 def _of_type(value: object, kind: type) -> bool:

@@ -1,7 +1,8 @@
 """The gate: does a file name a decomposition at all? Bytes are searched before anything is parsed.
 
 Words are matched whole, because "weight" and "neighbor" both contain "eigh". Nearly every file of a tree stops here, so
-the words stand in this file rather than being read from the models; a test holds the two against each other.
+the words stand in this file rather than being read from the models; a test holds the two against each other. They are
+those of the libraries that differentiate: a file in which only SciPy's own words stand has no gradient to judge.
 """
 
 from __future__ import annotations
@@ -9,7 +10,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+RAW = ("BatchSelfAdjointEigV2", "BatchSvd", "Eig", "Qr", "SelfAdjointEigV2", "Svd")
+"""Operations of `tensorflow.raw_ops`, looked for only where that is named."""
 DECOMPOSITIONS = (
+    *RAW,
     "eig",
     "eigh",
     "eigvals",
@@ -17,6 +21,8 @@ DECOMPOSITIONS = (
     "lobpcg",
     "pca_lowrank",
     "qr",
+    "self_adjoint_eig",
+    "self_adjoint_eigvals",
     "svd",
     "svd_lowrank",
     "svdvals",
@@ -58,12 +64,22 @@ def _use(words: tuple[str, ...]) -> re.Pattern[bytes]:
 @lru_cache(maxsize=8)
 def _patterns(words: tuple[str, ...]) -> tuple[tuple[bytes, re.Pattern[bytes]], ...]:
     """Compile one pattern a stem: a literal first, so that the search skips through the text at memchr's speed."""
-    stems = [word for word in words if not any(word != other and word.startswith(other) for other in words)]
-    return tuple((stem.encode(), _pattern(stem, words)) for stem in stems)
+    plain = [word for word in words if word not in RAW]
+    stems = [word for word in plain if not any(word != other and _shows(word, other) for other in plain)]
+    raw = re.compile(rf"\b(?:{'|'.join(RAW)})\b".encode())
+    return (*((stem.encode(), _pattern(stem, words)) for stem in stems), (b"raw_ops", raw))
+
+
+def _shows(word: str, stem: str) -> bool:
+    """Say whether the search for a stem finds a longer word too."""
+    return word.startswith(stem) or f"_{stem}" in word
 
 
 def _pattern(stem: str, words: tuple[str, ...]) -> re.Pattern[bytes]:
-    """Match the words that begin with the stem, whole. The look-behind stands after the literal on purpose."""
+    """Match the words that begin with the stem, whole; an underscore may stand before, as in `self_adjoint_eig`.
+
+    The look-behind stands after the literal on purpose.
+    """
     endings = "|".join(re.escape(word[len(stem) :]) for word in words if word.startswith(stem) and word != stem)
     tail = f"(?:{endings})" + ("?" if stem in words else "") if endings else ""
-    return re.compile(rf"{re.escape(stem)}(?<!\w{re.escape(stem)}){tail}(?!\w)".encode())
+    return re.compile(rf"{re.escape(stem)}(?<![^\W_]{re.escape(stem)}){tail}(?!\w)".encode())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from typing import NamedTuple
 
@@ -12,12 +13,21 @@ _NAMES = re.compile(rb"[ \t]*(?:\((?P<many>[^)]*)\)|(?P<few>(?:[^\n;#\\]|\\\r?\n
 _COMMENT = re.compile(rb"#[^\n]*")
 _AS = re.compile(rb"([\w.*]+)(?:\s+as\s+(\w+))?\Z")
 _OUTER = re.compile(rb"^(?:@|(?:async[ \t]+)?def[ \t]+|class[ \t]+)?(?P<name>[^\W\d]\w*)", re.MULTILINE)
+_INNER = re.compile(
+    rb"^[ \t]+(?:(?:async[ \t]+)?def[ \t]+|class[ \t]+)(?P<name>[^\W\d]\w*)"
+    rb"|^[ \t]+(?P<variable>[^\W\d]\w*)[ \t]*(?::[^=\n]*)?=[^=]",
+    re.MULTILINE,
+)
 _TEXT = re.compile(
     rb"""[rRbBuUfFtT]{0,2}(?:\"{3}.*?\"{3}|'{3}.*?'{3}|"[^"\\\n]*(?:\\.[^"\\\n]*)*"|'[^'\\\n]*(?:\\.[^'\\\n]*)*')|\#[^\n]*""",
     re.DOTALL,
 )
 _STATEMENT = re.compile(rb"^[ \t]*(?:from[ \t]+[\w.]+[ \t]+)?import\b[ \t]*(?:\([^)]*\)|[^\n;]*)", re.MULTILINE)
 _DOTTED = re.compile(rb"[^\W\d]\w*(?:\.\w+)*")
+_BY_NAME = re.compile(
+    rb"^[ \t]*(\w+)[ \t]*=[ \t]*(?:importlib\.)?import_module\([ \t]*[\"']([\w.]+)[\"'][ \t]*\)", re.M
+)
+_KEYWORDS = frozenset(keyword.kwlist)
 
 
 class Imported(NamedTuple):
@@ -39,14 +49,16 @@ class Block(NamedTuple):
 def imports_of(source: bytes) -> tuple[Imported, ...]:
     """Read every import of a file, those inside functions included; text that looks like one does no harm."""
     found: list[Imported] = []
-    for keyword in _IMPORT.finditer(source):
-        start = source.rfind(b"\n", 0, keyword.start()) + 1
-        before = source[start : keyword.start()]
+    for word in _IMPORT.finditer(source):
+        start = source.rfind(b"\n", 0, word.start()) + 1
+        before = source[start : word.start()]
         if origin := _FROM.match(before):
             module, level = origin["module"].decode("utf-8", "replace"), len(origin["dots"])
-            found += [Imported(module, level, name, alias) for name, alias in _names(source, keyword.end())]
+            found += [Imported(module, level, name, alias) for name, alias in _names(source, word.end())]
         elif _PLAIN.match(before):
-            found += [Imported(name, 0, "", alias) for name, alias in _names(source, keyword.end())]
+            found += [Imported(name, 0, "", alias) for name, alias in _names(source, word.end())]
+    if b"import_module" in source:
+        found += [Imported(m[2].decode(), 0, "", m[1].decode("utf-8", "replace")) for m in _BY_NAME.finditer(source)]
     return tuple(found)
 
 
@@ -72,9 +84,26 @@ def blocks_of(source: bytes) -> list[Block]:
     for found, end in zip(starts, ends, strict=True):
         start = found.start() if start is None else start
         if not found[0].startswith(b"@"):
-            blocks.append(Block(found["name"].decode("utf-8", "replace"), code[start:end]))
+            name, stretch = found["name"].decode("utf-8", "replace"), code[start:end]
+            names = _inner_names(stretch) if name in _KEYWORDS else [name]
+            blocks += [Block(one, stretch) for one in names]
             start = None
     return blocks
+
+
+def _inner_names(code: bytes) -> list[str]:
+    """Return what an outermost `if`, `try`, `with` or `for` defines."""
+    found = [match["name"] or match["variable"] for match in _INNER.finditer(code)]
+    return [name for name in dict.fromkeys(one.decode("utf-8", "replace") for one in found) if name not in _KEYWORDS]
+
+
+def decorators_of(code: bytes) -> set[str]:
+    """Return the first names of the decorators with which a block begins."""
+    return {line[1:].split(b"(")[0].split(b".")[0].strip().decode("utf-8", "replace") for line in _decorating(code)}
+
+
+def _decorating(code: bytes) -> list[bytes]:
+    return [line for line in code[: code.find(b"\ndef ") + 1].splitlines() if line.startswith(b"@")]
 
 
 def code_of(source: bytes, *, imports: bool = True) -> bytes:

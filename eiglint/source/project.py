@@ -22,10 +22,14 @@ class Home(NamedTuple):
     """The only outermost package that is followed: that of the file itself, where it is an installed one."""
 
 
-@cache
 def home_of(path: str) -> Home:
     """Find the module name of a file from the packages that enclose it."""
-    folder, file = os.path.split(os.path.abspath(path))
+    return _home_of(os.path.abspath(path))
+
+
+@cache
+def _home_of(path: str) -> Home:
+    folder, file = os.path.split(path)
     stem = os.path.splitext(file)[0]
     is_package = stem == "__init__"
     packages, roots, only = _packages(folder)

@@ -7,7 +7,6 @@ functions longer than `MAX_HOPS` is not followed: in a large library everything 
 
 from __future__ import annotations
 
-import keyword
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -15,12 +14,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from eiglint.source.gate import WORDS, names_decomposition
-from eiglint.source.imports import Imported, blocks_of, code_of, imports_of, mentions_of
+from eiglint.source.imports import Block, Imported, blocks_of, code_of, decorators_of, imports_of, mentions_of
 from eiglint.source.project import Home, absolute, home_of, locate
 
 MAX_HOPS = 4
+MAX_DOTS = 3
+"""A package hands on what the modules that it imports hold: `package.linalg.decompose`."""
 _MODELLED = frozenset({"torch", "torch._tensor", "torch.linalg", "torch.nn", "torch.nn.functional"})
-_KEYWORDS = frozenset(keyword.kwlist)
 
 
 @dataclass(eq=False)
@@ -62,12 +62,20 @@ class _Module:
     @cached_property
     def blocks(self) -> list[tuple[str, set[str], bool]]:
         """Return the outermost names, what each mentions, and whether that includes a decomposition."""
-        found = [(block.name, mentions_of(block.code)) for block in blocks_of(self.source)]
+        cut = [(block, mentions_of(block.code)) for block in blocks_of(self.source)]
+        found = [(block.name, mentioned) for block, mentioned in cut]
+        found += [pair for block, _ in cut if block.code.startswith(b"@") for pair in _registered(block, found)]
         return [
             (name, mentioned, any(part in self.words for dotted in mentioned for part in dotted.split(".")))
             for name, mentioned in found
-            if name not in _KEYWORDS
         ]
+
+
+def _registered(block: Block, blocks: list[tuple[str, set[str]]]) -> list[tuple[str, set[str]]]:
+    """Return what decorators of the same file mention: a registry leads where its entries lead."""
+    used = decorators_of(block.code)
+    mentioned: set[str] = set().union(*[mentions for name, mentions in blocks if name in used])
+    return [(name, {block.name}) for name, _ in blocks if (name in mentioned) != (name in used)]
 
 
 class Reach:
@@ -157,7 +165,8 @@ class Reach:
 
     def _pass_on(self, module: _Module) -> bool:
         """Add the names that the module imports and so exports again; say whether there was a new one."""
-        new = {name: hops for name, hops in self._brought(module).items() if "." not in name}
+        deepest = MAX_DOTS if module.home.is_package else 0
+        new = {name: hops for name, hops in self._brought(module).items() if name.count(".") <= deepest}
         before = len(module.exports)
         module.exports = new | module.exports
         return len(module.exports) > before

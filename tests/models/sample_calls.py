@@ -221,9 +221,19 @@ def last(name: str) -> str:
     return name.rpartition(".")[2]
 
 
+def of_torch(name: str) -> bool:
+    """Say whether a modelled name is torch's, or an operator of Python."""
+    return name.partition(".")[0] in ("torch", "operator")
+
+
 def sampled(model: Model) -> bool:
-    """Say whether there is a sample call of a model."""
-    if model.removed_in or model.kind in SURROUNDINGS or last(model.name).rstrip("_") in NO_SAMPLE:
+    """Say whether there is a sample call of a model; those of other libraries take no tensors."""
+    if (
+        not of_torch(model.name)
+        or model.removed_in
+        or model.kind in SURROUNDINGS
+        or last(model.name).rstrip("_") in NO_SAMPLE
+    ):
         return False
     if model.kind in ("layer", "loss") and any(p.startswith("**") for p in model.params):
         return False

@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from eiglint.models import bind, load
-from models.sample_calls import Sample, invoke, last
+from models.sample_calls import Sample, invoke, last, of_torch
 from models.test_functions import close
 
 MODELS = load()
-LIVING = sorted(n for n in MODELS.decompositions if not MODELS.get(n).removed_in)
+LIVING = sorted(n for n in MODELS.decompositions if of_torch(n) and not MODELS.get(n).removed_in)
 N = 9
 
 Outputs = Mapping[str, torch.Tensor]

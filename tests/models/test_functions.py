@@ -11,11 +11,12 @@ import pytest
 import torch
 
 from eiglint.models import Model, load
-from models.sample_calls import Slot, filled, find, fitting, invoke, last, sample, sampled
+from models.sample_calls import Slot, filled, find, fitting, invoke, last, of_torch, sample, sampled
 
 Function = Callable[[torch.Tensor], torch.Tensor]
 
 MODELS = load()
+NAMES = [n for n in MODELS if of_torch(n)]
 GRID = torch.tensor([0.03, 0.26, 0.5, 0.77, 1.0, 1.31, 2.5, 3.2, 7.9, 11.4, math.inf], dtype=torch.float64)
 BY_ARGUMENTS = frozenset({"clamp", "clip", "clamp_min", "clamp_max", "threshold", "Threshold", "hardtanh", "Hardtanh"})
 """Functions whose parity and zero depend on their other arguments: nothing is said of them."""
@@ -29,11 +30,11 @@ def _quiet() -> Iterator[None]:
 
 
 def of_kind(*kinds: str) -> list[str]:
-    return [n for n in MODELS if MODELS.get(n).kind in kinds and sampled(MODELS.get(n))]
+    return [n for n in NAMES if MODELS.get(n).kind in kinds and sampled(MODELS.get(n))]
 
 
 def modules(kind: str) -> list[str]:
-    found = (n for n in MODELS if (m := MODELS.get(n)).instance is not None and m.instance.kind == kind)
+    found = (n for n in NAMES if (m := MODELS.get(n)).instance is not None and m.instance.kind == kind)
     return [n for n in found if n != "torch.nn.Threshold"]
 
 

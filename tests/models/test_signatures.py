@@ -11,10 +11,23 @@ import pytest
 import torch
 
 from eiglint.models import Model, bind, load
-from models.sample_calls import NO_SAMPLE, SURROUNDINGS, Sample, filled, find, fitting, invoke, last, sample, sampled
+from models.sample_calls import (
+    NO_SAMPLE,
+    SURROUNDINGS,
+    Sample,
+    filled,
+    find,
+    fitting,
+    invoke,
+    last,
+    of_torch,
+    sample,
+    sampled,
+)
 
 MODELS = load()
-APPLIED = [name for name in MODELS if sampled(MODELS.get(name))]
+NAMES = [n for n in MODELS if of_torch(n)]
+APPLIED = [name for name in NAMES if sampled(MODELS.get(name))]
 CALLS = [n for n in APPLIED if not n.startswith("operator.") and not MODELS.get(n).attribute]
 NAMED = [n for n in CALLS if not any(p.startswith("*") and p != "*" for p in MODELS.get(n).params)]
 POSITIONAL_ONLY = frozenset({"tensor_split", "hsplit", "vsplit", "dsplit"})
@@ -67,7 +80,7 @@ def alike(a: object, b: object) -> bool:
 
 def test_every_name_exists_or_says_in_which_release_it_is_gone() -> None:
     missing, optional = [], []
-    for name in MODELS:
+    for name in NAMES:
         try:
             find(name)
         except ModuleNotFoundError as e:
@@ -79,7 +92,7 @@ def test_every_name_exists_or_says_in_which_release_it_is_gone() -> None:
 
 
 def test_a_removed_call_is_refused_by_the_installed_torch() -> None:
-    removed = [n for n in MODELS if MODELS.get(n).removed_in]
+    removed = [n for n in NAMES if MODELS.get(n).removed_in]
     assert removed
     for name in removed:
         arguments = [torch.eye(2)] * (2 if "A" in MODELS.get(name).params else 1)
@@ -88,12 +101,12 @@ def test_a_removed_call_is_refused_by_the_installed_torch() -> None:
 
 
 def test_whatever_is_removed_or_deprecated_says_how_it_is_written_today() -> None:
-    assert all(MODELS.get(n).deprecated for n in MODELS if MODELS.get(n).removed_in)
+    assert all(MODELS.get(n).deprecated for n in NAMES if MODELS.get(n).removed_in)
 
 
 def test_attributes_are_read_and_everything_else_is_called() -> None:
     wrong = []
-    for name in MODELS:
+    for name in NAMES:
         model = MODELS.get(name)
         if not name.startswith("torch.Tensor.") or model.removed_in:
             continue
@@ -104,7 +117,7 @@ def test_attributes_are_read_and_everything_else_is_called() -> None:
 
 
 def test_only_a_handful_of_operations_have_no_sample_call() -> None:
-    applied = {n for n in MODELS if MODELS.get(n).kind not in SURROUNDINGS}
+    applied = {n for n in NAMES if MODELS.get(n).kind not in SURROUNDINGS}
     left = {n for n in applied if not sampled(MODELS.get(n)) and not MODELS.get(n).removed_in}
     unexplained = {n for n in left if last(n).rstrip("_") not in NO_SAMPLE and last(n) not in NO_SAMPLE}
     assert all(

@@ -59,7 +59,7 @@ def test_every_decomposition_of_torch_is_there() -> None:
 
 def test_namespaces_are_known_and_others_are_not() -> None:
     assert all(MODELS.knows_module(m) for m in ("torch", "torch.linalg", "torch.nn.functional", "torch.utils.data"))
-    assert not any(MODELS.knows_module(m) for m in ("", "torchvision", "torch.linalg.eigh", "numpy", "tor"))
+    assert not any(MODELS.knows_module(m) for m in ("", "torchvision", "torch.linalg.eigh", "numpyro", "tor"))
 
 
 def test_an_unknown_name_has_no_model() -> None:
@@ -215,6 +215,8 @@ def test_an_unknown_key_is_refused_with_its_entry_and_the_nearest(table: Path) -
         ('[[map]]\nnames = ["a.b"]\nparams = "x"\n', "the kind needs an argument 'input'"),
         ('[[map]]\nnames = ["a.b"]\nparams = "x"\nrename = { y = "input" }\n', "`rename` speaks of 'y'"),
         ('spell = "x.{}"\n', "`spell` must be a list of strings"),
+        ("gradient = 1\n", "`gradient` must be true or false"),
+        ('mirrors = { "my.ops" = "nowhere" }\n', "`mirrors` names 'nowhere', of which there is no table"),
         ('[[module]]\nnames = ["a.B"]\nparams = ""\n', "`calls = { kind = ... }`"),
         ('[[module]]\nnames = ["a.B"]\nparams = ""\ncalls = { kind = "reduec" }\n', "did you mean 'reduce'?"),
         ('[[module]]\nnames = ["a.B"]\nparams = ""\ncalls = { kind = "map", party = 1 }\n', "did you mean 'parity'?"),
@@ -222,3 +224,60 @@ def test_an_unknown_key_is_refused_with_its_entry_and_the_nearest(table: Path) -
 )
 def test_what_makes_no_sense_is_refused_in_words(table: Path, text: str, says: str) -> None:
     assert says in refusal(table, text)
+
+
+# --- what several tables share ----------------------------------------------------------------------------------
+
+
+def test_a_table_takes_over_the_names_of_another_except_those_it_lacks(table: Path) -> None:
+    table.write_text('mirrors = { "my.arrays" = "numpy" }\nlacks = ["my.arrays.linalg", "my.arrays.tanh"]\n')
+    models = load([table])
+    assert models.get("my.arrays.sum") is not None
+    assert models.get("my.arrays.linalg.eigh") is None
+    assert models.get("my.arrays.tanh") is None
+
+
+def test_what_a_table_says_itself_stands_before_what_it_mirrors(table: Path) -> None:
+    table.write_text('mirrors = { "my.arrays" = "numpy" }\n[[conj]]\nnames = ["my.arrays.sum"]\n')
+    model = load([table]).get("my.arrays.sum")
+    assert model is not None
+    assert model.kind == "conj"
+
+
+def test_whether_results_carry_a_gradient_is_not_mirrored(table: Path) -> None:
+    table.write_text('mirrors = { "my.arrays" = "numpy" }\n')
+    mirrored, mirror = MODELS.get("numpy.linalg.eigh"), load([table]).get("my.arrays.linalg.eigh")
+    assert mirrored is not None
+    assert mirror is not None
+    assert (mirrored.gradient, mirror.gradient) == (False, True)
+
+
+def test_the_names_of_a_file_for_parameters_yield_to_those_of_an_entry(table: Path) -> None:
+    table.write_text(
+        'rename = { a = "input", b = "other" }\n'
+        '[[add]]\nnames = ["my.add"]\nparams = "a, b"\n'
+        '[[solve]]\nnames = ["my.solve"]\nparams = "a, b"\nrename = { a = "A", b = "B" }\n'
+        '[[map]]\nnames = ["my.map"]\nparams = "input, a=1"\n'
+    )
+    models = load([table])
+    assert [dict(models.get(f"my.{n}").rename) for n in ("add", "solve", "map")] == [
+        {"a": "input", "b": "other"},
+        {"a": "A", "b": "B"},
+        {},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("jax.numpy.linalg.svd", ("U", "S", "Vh")),
+        ("jax.lax.linalg.eigh", ("vectors", "values")),
+        ("tensorflow.linalg.svd", ("s", "u", "v")),
+        ("scipy.linalg.eigh", ("values", "vectors")),
+    ],
+)
+def test_outputs_come_in_the_order_of_the_library(name: str, fields: tuple[str, ...]) -> None:
+    model = MODELS.get(name)
+    assert model is not None
+    assert model.fields == fields
+    assert tuple(str(o["field"]) for o in model.options["outputs"]) == fields  # type: ignore[attr-defined]
