@@ -108,7 +108,8 @@ def _of_tensor(
 ) -> Value:
     full = homes.full_name(t, name, frame)
     model = frame.world.models.get(full)
-    unproved = model is not None and model.kind == "decompose" and t.neutral and t.term.op in UNPROVED
+    telling = model is not None and (model.kind == "decompose" or model.removed_in or model.deprecated)
+    unproved = telling and t.neutral and t.term.op in UNPROVED  # other classes have methods of these names too
     if model is not None and not model.attribute and not unproved:
         return library.apply_model(model, [t, *positional], keywords, node, frame, full, spill)
     if t.neutral and name in ("get", "pop", "setdefault", "items", "values", "keys", "copy", "update", "append", "add"):
