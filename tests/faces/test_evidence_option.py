@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from eiglint.evidence.files import write
-from eiglint.evidence.records import Evidence, SiteEvidence
+from eiglint.evidence.records import Evidence, Pass, SiteEvidence
 
 from .processes import eiglint
 
@@ -45,7 +45,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "model.py").write_text(PROGRAM)
     monkeypatch.chdir(tmp_path)
     elsewhere = replace(SITE, path="elsewhere.py")
-    write("seen.json", Evidence((SITE, elsewhere), {"model.py": frozenset({6})}))
+    write("seen.json", Evidence((SITE, elsewhere), (Pass({"model.py": frozenset({6})}, (SITE,)),)))
     return tmp_path
 
 

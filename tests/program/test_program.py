@@ -168,8 +168,17 @@ def test_a_module_with_a_syntax_error_shows_that_alone(tree: Path) -> None:
     assert spoken.err.startswith(f'  File "{tree}/broken.py", line 1\n')
 
 
+# Under nohup, or in the background of a script, an interrupt would be ignored.
+PROGRAM_THAT_IS_INTERRUPTED = """\
+import signal; signal.signal(signal.SIGINT, signal.default_int_handler)
+
+signal.raise_signal(signal.SIGINT)
+print('not reached')
+"""
+
+
 def test_an_interrupt_exits_with_130_and_shows_where(tmp_path: Path) -> None:
-    (tmp_path / "program.py").write_text("import signal\n\nsignal.raise_signal(signal.SIGINT)\nprint('not reached')\n")
+    (tmp_path / "program.py").write_text(PROGRAM_THAT_IS_INTERRUPTED)
     spoken = under_eiglint(tmp_path, "program.py")
     assert (spoken.status, spoken.out) == (130, "")
     assert 'program.py", line 3, in <module>' in spoken.err
