@@ -5,17 +5,19 @@
 #   make test-all   all of them
 #   make lint       ruff, mypy and eiglint itself
 #   make bench      times beside other tools (downloads what it compares with)
+#   make accuracy   random programs: what is said of them beside what execution shows (long; PROGRAMS=500 for a glance)
 #   make bench-runtime   what watch costs, beside anomaly mode (about 6 minutes)
 
 PYTHON ?= python3
 VENV ?= .venv
 # By exact version: a range would let the resolver fetch gigabytes of CUDA.
 TORCH ?= torch==2.13.0
+PROGRAMS ?= 5000
 
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: venv demo test test-all lint bench bench-runtime clean
+.PHONY: venv demo test test-all lint bench bench-runtime accuracy clean
 
 venv: $(READY)
 
@@ -50,6 +52,9 @@ bench: $(READY)
 
 bench-runtime: $(READY)
 	$(BIN)/python bench/runtime.py
+
+accuracy: $(READY)
+	$(BIN)/python -m accuracy --programs $(PROGRAMS)
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

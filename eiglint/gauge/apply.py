@@ -29,6 +29,7 @@ from eiglint.gauge.context import Context
 from eiglint.gauge.create import create
 from eiglint.gauge.decompose import decompose
 from eiglint.gauge.layers import attention_like, layer
+from eiglint.gauge.overwriting import read_overwrite
 from eiglint.gauge.pieces import masked, roll, split
 from eiglint.gauge.state import (
     Live,
@@ -141,6 +142,9 @@ RULES: dict[str, Rule] = {
     "pad": read_more.read_pad,
     "repeat_interleave": read_more.read_repeat_interleave,
     "take": read_more.read_take,
+    "scatter": read_overwrite,
+    "index_fill": read_overwrite,
+    "index_copy": read_overwrite,
     "assign": lambda o, a, c, n: need(a, "src"),
     "contrast": read_more.read_contrast,
     "layer": layer,

@@ -117,6 +117,10 @@ def rotation_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> 
     worst = max((m.rotation for _, m in moving), key=lambda s: s.mode)
     if worst.mode >= Mode.UNKNOWN:
         return worst
+    if worst.mode is Mode.MIXED:
+        # A linear function of rearranged basis entries still moves; two of them may have met their partners.
+        alone = len([m for _, m in moving if not m.rotation.neutral]) == 1
+        return worst if alone else Rotation(Mode.UNKNOWN, cause=worst.cause)
     parts = [lettered(o, m.rotation.charges) for o, m in moving]
     total: Lettered = {}
     for part in parts:

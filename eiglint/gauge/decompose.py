@@ -127,12 +127,17 @@ def _output(
         term("output", gauge, str(spec["field"]), t.term, *(("orthogonal",) if orthogonal else ())),
         settle({gauge: motion, **inherited}),
         rank=rank,
-        sizes=_sizes(t, values, square, role),
+        sizes=_sizes(t, values, square or _as_many_pairs(t, gauge), role),
         dtype="real" if values and gauge.ordered else kind,
         live=live,
         doubt=doubt,
         flags=frozenset({"nonneg"} if values and not square else ()),
     )
+
+
+def _as_many_pairs(t: Tensor, gauge: Gauge) -> bool:
+    """Whether a square matrix has as many singular vectors, or columns of Q, as it has rows, reduced or not."""
+    return gauge.call.rpartition(".")[2] in ("svd", "qr") and t.size(-1) is not None and t.size(-1) == t.size(-2)
 
 
 def _sizes(t: Tensor, values: bool, square: bool, role: str) -> tuple[tuple[int, object], ...]:

@@ -61,9 +61,9 @@ def undiagonal(t: Tensor) -> Tensor:
 
 def drop_rotation(m: Motion, cause: Cause) -> Rotation:
     """Return the rotation after a function that treats entries alone: a basis does not survive it."""
-    if m.rotation.mode is not Mode.EXACT:
+    if m.rotation.neutral or m.rotation.mode >= Mode.UNKNOWN:
         return m.rotation
-    return Rotation(Mode.BROKEN, cause=cause) if m.rotation.charges else m.rotation
+    return Rotation(Mode.BROKEN, cause=m.rotation.cause or cause)
 
 
 def only_order(order: Order, cause: Cause) -> Order:

@@ -9,7 +9,7 @@ from eiglint.gauge.context import Context
 from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.positions import cut, pick
 from eiglint.gauge.products import diagonal
-from eiglint.gauge.shape import assumed_rank, doubted, inserted
+from eiglint.gauge.shape import assumed_rank, doubted, inserted, some_of
 from eiglint.gauge.taking import followed, take, touched
 from eiglint.gauge.tensor import LIKELY, Tensor, named, opaque, tensors_in
 from eiglint.gauge.terms import term
@@ -119,6 +119,10 @@ def _one(t: Tensor, axis: int, item: object, context: Context) -> Tensor:
 def _advanced(base: Tensor, plan: Plan, advanced: list[tuple[int, Tensor]], context: Context) -> Tensor:
     """Index several axes at once: t[i, j] with 1-d i and j takes the pairs (i_k, j_k) along one new axis."""
     axes = [a for a, _ in advanced]
+    if all(i.neutral for _, i in advanced) and all(i.rank == 1 for _, i in advanced) and len(plan) == base.rank:
+        listed = _listed(base, plan, advanced, context)
+        if listed is not None:
+            return listed
     simple = all((i.rank or 1) == 1 for _, i in advanced) and len(plan) == len(advanced)
     adjacent = sorted(axes) == list(range(min(axes), max(axes) + 1))
     if not simple or not adjacent or max(axes) != -1 or len(axes) != 2:
@@ -138,3 +142,13 @@ def _advanced(base: Tensor, plan: Plan, advanced: list[tuple[int, Tensor]], cont
     made = pick(base, other, picker.term, context)
     flags = made.flags | ({"nonzero"} if "largest" in picker else set())
     return replace(made, flags=frozenset(flags), term=term("gather", base.term, other, picker.term))
+
+
+def _listed(base: Tensor, plan: Plan, advanced: list[tuple[int, Tensor]], context: Context) -> Tensor | None:
+    """List entries at positions that know nothing of the gauge, where something arbitrary runs along both axes."""
+    axes = {a for a, _ in advanced}
+    if len(advanced) != len(plan) or all("iota" in i for _, i in advanced):
+        return None
+    if not any(touched(m, a) for a in axes for _, m in base.motions):
+        return None
+    return replace(some_of(base, context, "index", *(i.term for _, i in advanced)), rank=1)

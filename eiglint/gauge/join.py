@@ -93,6 +93,9 @@ def join_order(p: Order, q: Order, cause: Why, zero: tuple[bool, bool] = (False,
     worst = p if p.mode >= q.mode else q
     if worst.mode >= Mode.MIXED:
         return worst
+    if p.mode is Mode.EXACT and q.mode is Mode.EXACT and not p.pointer and not q.pointer:
+        # Either way the entries are all there; which of them stand in the pairs' order is forgotten.
+        return Order(Mode.MIXED, cause=cause("meets a value in another order"))
     return Order(Mode.UNKNOWN, cause=cause("meets a value in another order"))
 
 
@@ -101,9 +104,9 @@ def join_rotation(p: Rotation, q: Rotation, cause: Why, zero: tuple[bool, bool] 
     if zero[0] or zero[1]:
         return q if zero[0] else p
     worst = p if p.mode >= q.mode else q
-    if p.charges == q.charges or worst.mode >= Mode.UNKNOWN:
+    if p.charges == q.charges or worst.mode >= Mode.MIXED:
         return worst
-    return Rotation(Mode.UNKNOWN, cause=cause("meets a value in another basis"))
+    return Rotation(Mode.MIXED, cause=cause("meets a value in another basis"))
 
 
 def put_together(tensors: Sequence[Tensor], axis: int | None, new: bool, context: Context, name: str) -> Tensor:
@@ -202,9 +205,9 @@ def _along(g: Gauge, m: Motion, laid: Sequence[Tensor], axis: int | None, contex
         elif phase.mode is Mode.FUN:
             phase = Phase(Mode.BROKEN, cause=phase.cause)
     if order.mode is Mode.EXACT and any(axis is None or s.axis == axis for s in order.tags):
-        order = Order(Mode.UNKNOWN, cause=cause)
+        order = Order(Mode.UNKNOWN if order.pointer else Mode.MIXED, cause=cause)
     if rotation.mode is Mode.EXACT and rotation.charges:
         charged = {getattr(k, "axis", None) for k, _ in rotation.charges}
         if axis is None or axis in charged:
-            rotation = Rotation(Mode.UNKNOWN, cause=cause)
+            rotation = Rotation(Mode.MIXED, cause=cause)
     return replace(m, phase=phase, order=order, rotation=rotation)

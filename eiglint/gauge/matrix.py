@@ -201,6 +201,8 @@ def _parity(order: Order, cause: Cause) -> Order:
 
 
 def _determined(g: Gauge, rotation: Rotation, cause: Cause) -> Rotation:
+    if rotation.mode is Mode.MIXED:
+        return Rotation(Mode.UNKNOWN, cause=rotation.cause)
     if rotation.neutral or rotation.mode is not Mode.EXACT:
         return rotation
     merged = merge_last_two(rotation.charges, g.group)
@@ -277,6 +279,8 @@ def matrix_number(t: Tensor, context: Context, name: str) -> Tensor:
             phase = Phase(Mode.BROKEN, cause=phase.cause or cause)
         order = Order() if m.order.mode is Mode.EXACT and all(s.axis in (-1, -2) for s in m.order.tags) else m.order
         rotation = Rotation() if m.rotation.mode is Mode.EXACT else m.rotation
+        if rotation.mode is Mode.MIXED:
+            rotation = Rotation(Mode.UNKNOWN, cause=rotation.cause)
         batch = frozenset(a + 2 for a in m.batch if a < -2)
         rest = min(m.rest + 2, -1) if m.rest is not None else None
         return replace(m, phase=phase, order=order, rotation=rotation, batch=batch, rest=rest)

@@ -44,7 +44,7 @@ def pick(t: Tensor, axis: int, key: object, context: Context, index: Tensor | No
     # A mask or an index that itself depends on a gauge is followed only where it points at pairs.
     extra = index_motions(t, index, context) if index is not None else {}
     for g, m in extra.items():
-        motions.setdefault(g, m)
+        motions[g] = indexed(motions[g], m) if g in motions else m
     sizes = {moved(a): s for a, s in t.sizes if a != axis}
     nonzero = "largest" in index.flags if index is not None else False
     kept = {"nonneg", "nonzero", "unit", "sign", "random", "near-sign"} | ({"diagonal"} if axis < -2 else set())
@@ -143,11 +143,22 @@ def index_motions(t: Tensor, index: Tensor, context: Context) -> dict[Gauge, Mot
             continue
         cause = Cause(context.spot, "index depends on the choice", g, m.live, max(t.doubt, index.doubt), m.trail)
         phase = m.phase if m.phase.neutral else Phase(Mode.BROKEN, cause=m.phase.cause or cause)
-        order = m.order if m.order.neutral else Order(Mode.UNKNOWN, cause=cause)
+        # Positions of pairs, read in a value that knows nothing of them, pick by the order alone.
+        foreign = m.order.pointer and m.order.mode is Mode.EXACT and t.neutral
+        state = Mode.BROKEN if foreign else Mode.UNKNOWN
+        order = m.order if m.order.neutral else Order(state, cause=cause)
+        rotation = m.rotation if m.rotation.neutral else Rotation(Mode.BROKEN, cause=m.rotation.cause or cause)
         # An index carries no gradient, but which entries carry theirs hangs on it.
         live = max(m.live, t.live) if context.recording else m.live
-        found[g] = replace(m, phase=phase, order=order, batch=frozenset(), rest=None, live=live)
+        found[g] = replace(m, phase=phase, order=order, rotation=rotation, batch=frozenset(), rest=None, live=live)
     return found
+
+
+def indexed(held: Motion, index: Motion) -> Motion:
+    """Return how picked values move where the index moves too: its order was followed, its phase and basis are lost."""
+    phase = index.phase if index.phase.mode > held.phase.mode else held.phase
+    rotation = index.rotation if index.rotation.mode > held.rotation.mode else held.rotation
+    return replace(held, phase=phase, rotation=rotation)
 
 
 def cut(t: Tensor, axis: int, span: Range, context: Context) -> Tensor:

@@ -156,7 +156,7 @@ def read_take(o: Options, a: Arguments, c: Context, name: str) -> object:
     index = need(a, "index")
     if not index.neutral:
         raise NoRuleError(name)
-    return shape.scrambled(need(a, "input"), c, name, index.term)
+    return shape.some_of(need(a, "input"), c, name, index.term)
 
 
 def read_contrast(o: Options, a: Arguments, c: Context, name: str) -> object:

@@ -11,7 +11,8 @@ from eiglint.gauge import select as choices
 from eiglint.gauge.arguments import Arguments, NoRuleError, Options, listed, names, need
 from eiglint.gauge.context import Context
 from eiglint.gauge.layers import loss
-from eiglint.gauge.tensor import Record, Tensor, as_tensor, named, opaque
+from eiglint.gauge.state import Mode
+from eiglint.gauge.tensor import Record, Tensor, as_tensor, named, opaque, settle
 from eiglint.gauge.terms import term
 from eiglint.gauge.values import Number, Range
 
@@ -60,7 +61,23 @@ def read_combine(o: Options, a: Arguments, c: Context, name: str) -> object:
         "max",
         "min",
     )
-    return sums.combine(found, c, name, commutes=commutes)
+    if o.get("parity") == "even":
+        # Even in every argument: a function of the moduli.
+        found = [t if t.neutral else maps.modulus(t, c) for t in found]
+    made = sums.combine(found, c, name, commutes=commutes)
+    return _odd_in_first(made, found) if name.rpartition(".")[2].rstrip("_") in ("atan2", "arctan2") else made
+
+
+def _odd_in_first(made: Tensor, found: list[Tensor]) -> Tensor:
+    """atan2(-y, x) is -atan2(y, x): the sign of y is that of the angle, where x has none."""
+    y, x = found[0], found[-1]
+    motions = {
+        g: replace(m, phase=y.motion(g).phase)
+        if g.group == "Z2" and y.motion(g).phase.mode is Mode.EXACT and x.motion(g).phase.neutral
+        else m
+        for g, m in made.motions
+    }
+    return replace(made, motions=settle(motions))
 
 
 def read_compare(o: Options, a: Arguments, c: Context, name: str) -> object:

@@ -33,6 +33,7 @@ Axes = tuple[int, ...] | None
 """The axes that are reduced; None for all."""
 
 NORMS = frozenset({"norm", "variance"})
+ALONE = frozenset({"sum", "mean", "prod", "max", "min"})
 POSITIONS = frozenset({"argmax", "argmin", "argother"})
 LINEAR = frozenset({"cumsum", "diff", "fft"})
 POSITIONAL = LINEAR | {"glu", "cumprod", "cummax", "cummin", "logcumsumexp"}
@@ -45,6 +46,8 @@ def reduce(
     pair = _pair_of_parts(t, dim, how, context)
     if pair is not None:
         return pair
+    if t.rank == 0 and how in ALONE:
+        return t  # the only entry there is
     t = undiagonal(t)
     dim = None if t.rank == 0 or dim == () else dim
     axes, guess = _axes(t, dim)
@@ -52,7 +55,8 @@ def reduce(
         return opaque([t], context, how)
     t = doubted(t, guess)
     keep = keepdim is True
-    motions = {g: _reduced(g, m, t, axes, keep, how, context) for g, m in t.motions}
+    euclidean = how == "norm" and all(d in (None, 2, "fro") for d in details)
+    motions = {g: _reduced(g, m, t, axes, keep, how, euclidean, context) for g, m in t.motions}
     rank = 0 if axes is None else t.rank if keep or t.rank is None else t.rank - len(axes)
     live = t.live if context.recording and how not in POSITIONS | {"any", "all", "count"} else Live.NO
     if live is Live.NO:
@@ -119,7 +123,9 @@ def _moves(axes: tuple[int, ...] | None, keep: bool) -> Callable[[int], int | No
     return move
 
 
-def _reduced(g: Gauge, m: Motion, t: Tensor, axes: Axes, keep: bool, how: str, context: Context) -> Motion:
+def _reduced(
+    g: Gauge, m: Motion, t: Tensor, axes: Axes, keep: bool, how: str, euclidean: bool, context: Context
+) -> Motion:
     live = m.live if context.recording else Live.NO
     cause = Cause(context.spot, how, g, live, t.doubt, m.trail)
     move = _moves(axes, keep)
@@ -130,11 +136,13 @@ def _reduced(g: Gauge, m: Motion, t: Tensor, axes: Axes, keep: bool, how: str, c
     if order.mode is Mode.EXACT and order.tags and axes is not None and any(m.is_batch(a) for a in axes):
         order = Order(Mode.BROKEN, cause=cause._replace(reason="mingles the orders of batch elements"))
     rotation = m.rotation
+    if rotation.mode is Mode.MIXED and how == "norm":
+        rotation = Rotation(Mode.UNKNOWN, cause=cause)
     if rotation.mode is Mode.EXACT and rotation.charges:
         hit = axes is None or any(isinstance(k, Slot) and k.axis in axes for k, _ in rotation.charges)
-        rows_only = how == "norm" and hit and (axes is None or {-1, -2} <= set(axes)) and _square_norm(m)
+        kept = euclidean and g.ordered and _over_bases(m, axes)
         linear = how in ("sum", "mean")
-        if rows_only:
+        if kept:
             rotation = Rotation()
         elif hit or not linear:
             rotation = Rotation(Mode.BROKEN, cause=cause)
@@ -145,9 +153,10 @@ def _reduced(g: Gauge, m: Motion, t: Tensor, axes: Axes, keep: bool, how: str, c
     return replace(m, phase=phase, order=order, rotation=rotation, batch=batch, rest=rest, live=live)
 
 
-def _square_norm(m: Motion) -> bool:
-    """Whether the entries are a basis along one axis only, whose Frobenius norm no rotation changes."""
-    return len(m.rotation.charges) <= 2
+def _over_bases(m: Motion, axes: Axes) -> bool:
+    """Whether a Euclidean norm runs over every axis that is a basis, whole: no unitary rotation changes it."""
+    slots = [k for k, _ in m.rotation.charges if isinstance(k, Slot)]
+    return len(slots) == len(m.rotation.charges) and (axes is None or {s.axis for s in slots} <= set(axes))
 
 
 def _somewhere(m: Motion) -> bool:

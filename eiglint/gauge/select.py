@@ -7,6 +7,7 @@ from dataclasses import replace
 from eiglint.gauge.combine import TINY, add, combine, side_by_side_order
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.contract import joint_dtype
+from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.join import join
 from eiglint.gauge.state import Cause, Live, Mode, Motion, Phase, Rotation, Slot
 from eiglint.gauge.tensor import LIKELY, Tensor, constant, settle
@@ -104,7 +105,24 @@ def _chosen(test: Tensor, a: Tensor, b: Tensor, context: Context) -> Tensor:
         met = replace(met, term=term("either", test.term, a.term, b.term), flags=met.flags | {"unit", "nonzero"})
     if test.rank == 0 and test.neutral:
         return met
+    if test.rank:
+        # Entries of both kinds stand side by side: a test of each entry chooses among them.
+        motions = {g: _chosen_entries(g, m, test, [undiagonal(a), undiagonal(b)], context) for g, m in met.motions}
+        met = replace(met, motions=settle(motions))
     return combine_order(test, met, context)
+
+
+def _chosen_entries(g: Gauge, m: Motion, test: Tensor, sides: list[Tensor], context: Context) -> Motion:
+    """Return a motion after a choice for each entry: an arrangement or a basis survives no foreign choice."""
+    cause = Cause(context.spot, "position weighted", g, m.live, max(test.doubt, *(t.doubt for t in sides)), m.trail)
+    order, rotation = m.order, m.rotation
+    if order.mode is Mode.MIXED and not order.sign:
+        order = side_by_side_order(g, [test, *sides], lambda reason: cause._replace(reason=reason))
+    if rotation.mode is Mode.MIXED:
+        rotation = Rotation(Mode.BROKEN, cause=cause._replace(reason="masks a basis of equal eigenvalues"))
+    # Which entry carries which charge now hangs on every axis of the test.
+    phase = replace(m.phase, vague=False, across=None) if m.phase.mode is Mode.MIXED else m.phase
+    return replace(m, phase=phase, order=order, rotation=rotation)
 
 
 def combine_order(test: Tensor, met: Tensor, context: Context) -> Tensor:

@@ -250,7 +250,7 @@ def scrambled(t: Tensor, context: Context, name: str, *details: object) -> Tenso
         if order.mode is Mode.EXACT and order.tags:
             order = Order(Mode.MIXED, cause=cause)
         if rotation.mode is Mode.EXACT and rotation.charges:
-            rotation = Rotation(Mode.UNKNOWN, cause=cause)
+            rotation = Rotation(Mode.MIXED, cause=cause)
         return replace(m, phase=phase, order=order, rotation=rotation, batch=frozenset(), rest=None)
 
     return replace(
@@ -262,6 +262,20 @@ def scrambled(t: Tensor, context: Context, name: str, *details: object) -> Tenso
         steady=frozenset(),
         whole=None,
     )
+
+
+def some_of(t: Tensor, context: Context, name: str, *details: object) -> Tensor:
+    """Return entries that are chosen by their places, which the order of the pairs decides."""
+    made = scrambled(t, context, name, *details)
+
+    def motion(g: Gauge, m: Motion) -> Motion:
+        if m.order.mode is not Mode.MIXED:
+            return m
+        cause = Cause(context.spot, "positions picked", g, m.live, t.doubt, m.trail)
+        known = undiagonal(t).motion(g).order.mode is Mode.EXACT
+        return replace(m, order=Order(Mode.BROKEN if known else Mode.UNKNOWN, cause=cause))
+
+    return replace(made, motions=settle({g: motion(g, m) for g, m in made.motions}))
 
 
 def triangle(t: Tensor, label: Term, context: Context) -> Tensor:

@@ -35,7 +35,7 @@ def store(t: Tensor, items: Sequence[object], value: object, context: Context) -
             made, term=label, rank=base.rank, sizes=base.sizes, value=None, flags=flags, steady=base.steady - {-1}
         )
     partial = [p for p in plan if p[1] != Range()]
-    grown = _back_in_place(new, partial)
+    grown = _back_in_place(new, partial, base)
     made = join(replace(undiagonal(base), flags=base.flags - {"diagonal"}), grown, context)
     made = _at_positions(made, base, partial, context)
     label = term("store", base.term, named(items), new.term)
@@ -52,7 +52,8 @@ def _at_positions(made: Tensor, base: Tensor, plan: list[tuple[int, object]], co
         cause = Cause(context.spot, "position weighted", g, held.live, made.doubt, held.trail)
         for axis, item in plan:
             follows = isinstance(item, Tensor) and not item.motion(g).order.neutral
-            if any(s.axis == axis for s in m.order.tags) and held.order.mode is Mode.EXACT and not follows:
+            tagged = any(s.axis == axis for s in m.order.tags)
+            if tagged and held.order.mode in (Mode.EXACT, Mode.MIXED) and not follows:
                 held = replace(held, order=Order(Mode.BROKEN, cause=cause))
             if any(isinstance(k, Slot) and k.axis == axis for k, _ in m.rotation.charges):
                 held = replace(held, rotation=Rotation(Mode.BROKEN, cause=cause))
@@ -68,11 +69,14 @@ def _diagonal_entry(base: Tensor, plan: list[tuple[int, object]]) -> object:
     return picked_at[-1] if set(picked_at) == {-1, -2} and picked_at[-1] == picked_at[-2] else None
 
 
-def _back_in_place(new: Tensor, plan: list[tuple[int, object]]) -> Tensor:
+def _back_in_place(new: Tensor, plan: list[tuple[int, object]], base: Tensor) -> Tensor:
     """Return the stored value with the axes it had been picked from: column k back in column k."""
     for axis, item in sorted(plan, reverse=True, key=lambda p: p[0]):
         if isinstance(item, int | Number):
-            key = item.term if isinstance(item, Number) else item
+            key: object = item.term if isinstance(item, Number) else item
+            size = base.size(axis)
+            if isinstance(key, int) and key < 0 and isinstance(size, int):
+                key += size  # as the column was named when it was picked
             new = _unpicked(inserted(new, axis) if new.rank != 0 else new, axis, key)
         elif isinstance(item, Range):
             new = _uncut(new, axis, item)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.contract_order import TIES, derives_from
 from eiglint.gauge.elementwise import undiagonal
-from eiglint.gauge.positions import index_motions
+from eiglint.gauge.positions import index_motions, indexed
 from eiglint.gauge.shape import axis_of, doubted, inserted
 from eiglint.gauge.state import (
     WHOLE,
@@ -21,7 +21,7 @@ from eiglint.gauge.state import (
     Slot,
     charges,
 )
-from eiglint.gauge.tensor import Tensor, named, opaque, settle, slots_of
+from eiglint.gauge.tensor import Tensor, named, opaque, settle, slots_of, worse
 from eiglint.gauge.terms import subterms, term
 
 Recut = Callable[[Slot | Pick], Slot | Pick]
@@ -41,7 +41,7 @@ def take(t: Tensor, axis: int, index: Tensor, context: Context, keeps_axis: bool
             gauge = replace(g, lineage=(*g.lineage, ("taken", index.term)))
         motions[gauge] = _taken_motion(g, m, axis, selection, index, t, context)
     for g, m in index_motions(t, index, context).items():
-        motions.setdefault(g, m)
+        motions[g] = indexed(motions[g], m) if g in motions else m
     sizes = {a: s for a, s in t.sizes if a != axis}
     if index.dtype != "bool" and index.size(-1) is not None:
         sizes[axis] = index.size(-1)
@@ -104,7 +104,16 @@ def _gathered_block(t: Tensor, axis: int, index: Tensor, rank: int, context: Con
     made = t
     for _ in range(rank - 1):
         made = inserted(made, axis)
-    return replace(made, term=term("take", t.term, axis, index.term), sizes=(), steady=frozenset())
+    made = replace(made, term=term("take", t.term, axis, index.term), sizes=(), steady=frozenset())
+    return chosen_by(made, index, context)
+
+
+def chosen_by(made: Tensor, index: Tensor, context: Context) -> Tensor:
+    """Hand on what the positions themselves depend on."""
+    motions = dict(made.motions)
+    for g, m in index_motions(made, index, context).items():
+        motions[g] = worse(motions[g], m) if g in motions else m
+    return replace(made, motions=settle(motions), doubt=max(made.doubt, index.doubt))
 
 
 def gather(t: Tensor, dim: object, index: Tensor, context: Context) -> Tensor:

@@ -127,9 +127,26 @@ def test_what_is_lost_stays_lost() -> None:
     assert rotation(one("abs", lost)).startswith("depends")
 
 
-def test_an_unknown_operation_leaves_the_basis_open() -> None:
+def test_rearranged_entries_of_a_basis_still_move() -> None:
     _, V = eigh()
-    assert rotation(one("flatten", V)) == "unknown"
+    assert rotation(one("flatten", V)) == "mixed"
+
+
+def test_rearranged_entries_of_two_bases_may_have_met_their_partners() -> None:
+    _, V = eigh()
+    flat = one("flatten", V)
+    assert rotation(one("dot", flat, flat)) == "unknown"
+
+
+def test_a_euclidean_norm_over_the_columns_forgets_their_basis_and_another_norm_does_not() -> None:
+    _, V = eigh()
+    assert rotation(one("linalg.vector_norm", V, 2, -1)) == "fine"
+    assert rotation(one("linalg.vector_norm", V, 1, -1)).startswith("depends")
+
+
+def test_an_index_that_depends_on_a_basis_hands_it_on() -> None:
+    _, V = eigh()
+    assert rotation(at(plain("M"), one("argsort", one("abs", V)))).startswith("depends")
 
 
 def test_the_diagonal_in_an_arbitrary_basis_depends_on_the_basis() -> None:

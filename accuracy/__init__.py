@@ -1,0 +1,1 @@
+"""Random tensor programs, judged from their text and executed: how often the two agree."""

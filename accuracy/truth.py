@@ -1,0 +1,119 @@
+"""What execution says of a program: does its result move when the gauges are drawn anew?"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+from accuracy.inputs import draw_all
+from accuracy.program import Program
+from eiglint.runtime import gaugecheck
+
+SYMMETRIES = ("phase", "order", "rotation")
+_SEED = 1
+_TYPES: Any = torch.return_types
+
+
+class Truth(NamedTuple):
+    """For each symmetry: whether the result moves; None where that cannot be said.
+
+    `accidental` names the symmetries under which it stays for orthonormal vectors alone.
+    """
+
+    phase: bool | None
+    order: bool | None
+    rotation: bool | None
+    accidental: frozenset[str] = frozenset()
+
+
+class Generic(TorchFunctionMode):
+    """Replace vectors by generic matrices of the same charges, so that no identity of orthonormal ones holds.
+
+    A fixed matrix next to the rows leaves the columns, and with them phases, order and rotations, what they were.
+    """
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Iterable[type],
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        made = func(*args, **(kwargs or {}))
+        name = getattr(func, "__name__", "")
+        if name in ("linalg_eig", "linalg_eigh"):
+            return _TYPES.linalg_eigh((made[0], _fixed(made[1].shape[-2], made[1], 1) @ made[1]))
+        if name == "linalg_svd":
+            left, values, right = made
+            left, right = _fixed(left.shape[-2], left, 1) @ left, right @ _fixed(right.shape[-1], right, 2)
+            return _TYPES.linalg_svd((left, values, right))
+        if name == "linalg_qr":
+            left, right = made
+            return _TYPES.linalg_qr((_fixed(left.shape[-2], left, 1) @ left, right @ _fixed(right.shape[-1], right, 2)))
+        return made
+
+
+def _fixed(size: int, like: Tensor, seed: int) -> Tensor:
+    generator = torch.Generator().manual_seed(100 * seed + size)
+    return torch.eye(size, dtype=like.dtype) + 0.6 * torch.randn(size, size, generator=generator, dtype=like.dtype)
+
+
+def truth_of(program: Program) -> Truth | None:
+    """Execute a program in other gauges; None where it does not run or rounding alone moves it."""
+    try:
+        function = program.function()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return _truth(program, function)
+    except Exception:  # a generated program may fail in any way, and says nothing then
+        return None
+
+
+def _truth(program: Program, function: Callable[..., Any]) -> Truth | None:
+    def generic(*tensors: Tensor) -> Any:
+        with Generic():
+            return function(*tensors)
+
+    found = _moves(program, function)
+    if any(moved is None for moved in found.values()):
+        return None
+    if any(found.values()) and _moves(program, generic) == {"phase": False, "order": False}:
+        return None  # a gradient of zero, whose rounding moves
+    accidental = set()
+    if not all(found.values()):
+        loosened = _moves(program, generic, check_grad=False)
+        accidental |= {name for name in found if found[name] is False and loosened[name] is not False}
+    try:
+        rotation = _rotates(program, function)
+        if rotation is False and _rotates(program, generic) is not False:
+            accidental.add("rotation")
+    except Exception:
+        rotation = None
+    return Truth(found["phase"], found["order"], rotation, frozenset(accidental))
+
+
+def _moves(program: Program, function: Callable[..., Any], *, check_grad: bool = True) -> dict[str, bool | None]:
+    """Ask for phase and order."""
+    inputs = tuple(t.requires_grad_() for t in draw_all(program.inputs, _SEED))
+    result: Any = gaugecheck(
+        function, inputs, symmetries=("phase", "order"), raise_exception=False, check_grad=check_grad
+    )
+    return {name: _negated(getattr(result, name).invariant) for name in ("phase", "order")}
+
+
+def _negated(invariant: bool | None) -> bool | None:
+    return None if invariant is None else not invariant
+
+
+def _rotates(program: Program, function: Callable[..., Any]) -> bool | None:
+    """Ask for rotation where values coincide exactly; values alone, since gradients are not defined there."""
+    inputs = draw_all(program.inputs, _SEED, degenerate=True)
+    result: Any = gaugecheck(
+        function, inputs, symmetries=("rotation",), raise_exception=False, check_grad=False, cluster_rtol=1e-6
+    )
+    return _negated(result.rotation.invariant) if result.rotation.clusters else None
