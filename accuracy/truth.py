@@ -16,6 +16,7 @@ from eiglint.runtime import gaugecheck
 
 SYMMETRIES = ("phase", "order", "rotation")
 _SEED = 1
+_STILL = 1e-9
 _TYPES: Any = torch.return_types
 
 
@@ -79,15 +80,13 @@ def _truth(program: Program, function: Callable[..., Any]) -> Truth | None:
         with Generic():
             return function(*tensors)
 
-    found = _moves(program, function)
+    found, steady = _moves(program, function)
     if any(moved is None for moved in found.values()):
         return None
-    if any(found.values()) and _moves(program, generic) == {"phase": False, "order": False}:
+    loosened, _ = _moves(program, generic)
+    if any(found[name] and loosened[name] is False for name in steady):
         return None  # a gradient of zero, whose rounding moves
-    accidental = set()
-    if not all(found.values()):
-        loosened = _moves(program, generic, check_grad=False)
-        accidental |= {name for name in found if found[name] is False and loosened[name] is not False}
+    accidental = {name for name in found if found[name] is False and loosened[name] is not False}
     try:
         rotation = _rotates(program, function)
         if rotation is False and _rotates(program, generic) is not False:
@@ -97,13 +96,13 @@ def _truth(program: Program, function: Callable[..., Any]) -> Truth | None:
     return Truth(found["phase"], found["order"], rotation, frozenset(accidental))
 
 
-def _moves(program: Program, function: Callable[..., Any], *, check_grad: bool = True) -> dict[str, bool | None]:
-    """Ask for phase and order."""
+def _moves(program: Program, function: Callable[..., Any]) -> tuple[dict[str, bool | None], frozenset[str]]:
+    """Ask for phase and order; the second part names those under which the value itself stays."""
     inputs = tuple(t.requires_grad_() for t in draw_all(program.inputs, _SEED))
-    result: Any = gaugecheck(
-        function, inputs, symmetries=("phase", "order"), raise_exception=False, check_grad=check_grad
-    )
-    return {name: _negated(getattr(result, name).invariant) for name in ("phase", "order")}
+    result: Any = gaugecheck(function, inputs, symmetries=("phase", "order"), raise_exception=False)
+    verdicts = {name: getattr(result, name) for name in ("phase", "order")}
+    steady = frozenset(name for name, verdict in verdicts.items() if (verdict.value_deviation or 0.0) < _STILL)
+    return {name: _negated(verdict.invariant) for name, verdict in verdicts.items()}, steady
 
 
 def _negated(invariant: bool | None) -> bool | None:

@@ -8,7 +8,9 @@ from dataclasses import replace
 from eiglint.gauge.combine import add, combine
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.elementwise import apply_map, power, undiagonal
+from eiglint.gauge.products import matmul
 from eiglint.gauge.reduction import reduce
+from eiglint.gauge.shape import transpose
 from eiglint.gauge.state import Cause, Live, Mode, Motion, Order, Phase, Rotation, Slot, lost
 from eiglint.gauge.tensor import Tensor, as_tensor, named, opaque, settle
 from eiglint.gauge.terms import term
@@ -23,6 +25,11 @@ def layer(options: Mapping[str, object], args: Mapping[str, object], context: Co
     if t is None:
         return opaque(args.values(), context, name)
     others = [x for k, v in args.items() if k != "input" and (x := as_tensor(v)) is not None and x.motions]
+    weight = as_tensor(args.get("weight"))
+    if others and weight is not None and name.endswith("functional.linear"):
+        made = matmul(t, transpose(weight, context), context)
+        shift = as_tensor(args.get("bias"))
+        return made if shift is None else add(made, shift, context)
     if others:
         return opaque([t, *others], context, name)
     t = undiagonal(t)
@@ -36,6 +43,8 @@ def layer(options: Mapping[str, object], args: Mapping[str, object], context: Co
         if order.mode is Mode.EXACT and not order.neutral:
             hit = any(s.axis == -1 or not last_only for s in order.tags) or order.pointer
             order = Order(Mode.BROKEN, cause=cause) if hit else order
+        elif order.mode is Mode.MIXED:
+            order = Order(Mode.UNKNOWN, cause=cause)  # the weights may lie over places in a forgotten arrangement
         rotation = m.rotation
         if rotation.mode is Mode.EXACT and rotation.charges:
             rotation = Rotation(Mode.BROKEN, cause=cause)

@@ -140,5 +140,7 @@ def combine_order(test: Tensor, met: Tensor, context: Context) -> Tensor:
         axes = {k.axis for k, _ in rotation.charges if isinstance(k, Slot)}
         if rotation.mode is Mode.EXACT and any(not test.still_along(a) for a in axes):
             rotation = Rotation(Mode.BROKEN, cause=cause("masks a basis of equal eigenvalues"))
+        if not m.rotation.neutral and m.rotation.mode >= rotation.mode:
+            rotation = Rotation(Mode.BROKEN, cause=m.rotation.cause or cause("masks a basis of equal eigenvalues"))
         motions[g] = replace(held, order=order, rotation=rotation, batch=held.batch | m.batch)
     return replace(met, motions=settle(motions))

@@ -233,3 +233,10 @@ def test_a_mean_over_the_pairs_keeps_the_other_axes() -> None:
     made = one("mean", one("abs", V), 0)
     assert tags(made) == {-1}
     assert only(made) == only(V)
+
+
+def test_weights_laid_over_a_forgotten_arrangement_prove_nothing() -> None:
+    _, V = eig()
+    flat = one("flatten", one("abs", V))
+    assert order(one("sum", flat)) == "fine"
+    assert order(one("sum", one("nn.functional.linear", flat, plain("W")))) == "unknown"
