@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from eiglint import gauge
+from eiglint.analysis.contents import map_object
 from eiglint.analysis.frame import Frame
-from eiglint.analysis.merge import map_object
 from eiglint.analysis.values import Choice, ListObject, Value, View, is_tuple
 from eiglint.gauge import Record, Tensor
 from eiglint.gauge.values import Number, Range

@@ -8,7 +8,7 @@ from dataclasses import replace
 from eiglint import gauge
 from eiglint.analysis import calls, homes, library, resolve
 from eiglint.analysis.frame import Frame
-from eiglint.analysis.merge import MISSING
+from eiglint.analysis.merging import MISSING
 from eiglint.analysis.objects import (
     bind_to,
     class_attribute,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from eiglint import gauge
 from eiglint.analysis import calls, expressions, patterns, resolve, statements
 from eiglint.analysis.frame import Frame
-from eiglint.analysis.merge import MISSING, merge_states
+from eiglint.analysis.merge import merge_states
+from eiglint.analysis.merging import MISSING
 from eiglint.analysis.objects import bind_to, class_attribute
 from eiglint.analysis.plain import deep_tensors, plain
 from eiglint.analysis.refine import refine

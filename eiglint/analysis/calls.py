@@ -19,7 +19,8 @@ from eiglint.analysis import (
     resolve,
 )
 from eiglint.analysis.frame import Frame
-from eiglint.analysis.merge import MISSING, merge_states, merge_values
+from eiglint.analysis.merge import merge_states, merge_values
+from eiglint.analysis.merging import MISSING
 from eiglint.analysis.objects import bind_to, class_attribute, is_module
 from eiglint.analysis.plain import deep_tensors
 from eiglint.analysis.values import (

@@ -17,8 +17,9 @@ from eiglint.analysis import (
     resolve,
     subscripts,
 )
+from eiglint.analysis.contents import tensors_inside
 from eiglint.analysis.frame import Frame
-from eiglint.analysis.merge import merge_states, merge_values, tensors_inside
+from eiglint.analysis.merge import merge_states, merge_values
 from eiglint.analysis.objects import is_key
 from eiglint.analysis.plain import deep_tensors, plain
 from eiglint.analysis.refine import refine

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass, field
 
 from eiglint.analysis.events import How, Outcome, Reached, Settings, Unused
-from eiglint.analysis.merge import MISSING, Merging
+from eiglint.analysis.merging import MISSING, Merging
 from eiglint.analysis.state import Site, State, Store
 from eiglint.analysis.values import Class, Closure, Deferred, HeapObject, Pointer, Reference, Value, View
 from eiglint.gauge import Context, Spot, Tensor

@@ -6,8 +6,9 @@ from collections.abc import Hashable, Mapping
 
 from eiglint import gauge
 from eiglint.analysis import decorators, expressions, members, statements
+from eiglint.analysis.contents import tensors_inside
 from eiglint.analysis.frame import Frame
-from eiglint.analysis.merge import merge_all, merge_states, merge_values, tensors_inside
+from eiglint.analysis.merge import merge_all, merge_states, merge_values
 from eiglint.analysis.objects import ancestors
 from eiglint.analysis.plain import contents, deep_tensors
 from eiglint.analysis.returns import merged_returns, moving_tests

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import cast
 
 from eiglint import gauge
-from eiglint.analysis import aliases, calls, homes, methods, python
+from eiglint.analysis import aliases, calls, homes, python
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.plain import deep_tensors, plain, size_at, spread
 from eiglint.analysis.values import (
@@ -179,10 +179,10 @@ def _context(model: Model, bound: Mapping[str, Value], node: object, frame: Fram
 def _root(model: Model, bound: Mapping[str, Value], node: object, frame: Frame) -> Value:
     tensors = deep_tensors([bound.get("tensors")], frame)
     frame.reach("backward", tensors, node)
-    if model.name.endswith("backward"):
+    if model.options.get("gives") == "nothing":
         return None
     made = gauge.opaque(tensors, frame.context(node), model.name)
-    return made if model.name.startswith(methods.TAPE) else Sequence(made)
+    return Sequence(made) if model.options.get("gives") == "each" else made
 
 
 def _sink(model: Model, bound: Mapping[str, Value], node: object, frame: Frame) -> Value:
@@ -202,31 +202,15 @@ def _transform(model: Model, bound: Mapping[str, Value], node: object, frame: Fr
     changed = model.name.rsplit(".", 1)[-1]
     if function is None:
         return Reference("eiglint.identity")
+    derives = model.options.get("gives") == "derivatives"
     if model.options.get("calls") == "now":
-        made = calls.call(function, _called_with(changed, arguments, frame), {}, node, frame)
-        if changed in ("checkpoint", "checkpoint_sequential", "functional_call"):
-            return made
-        return differentiated(made, changed, node, frame)
-    if changed in DERIVATIVES:
+        if model.options.get("packed") and arguments:
+            arguments = list(arguments[0]) if type(arguments[0]) is tuple else arguments[:1]
+        made = calls.call(function, arguments, {}, node, frame)
+        return differentiated(made, changed, node, frame) if derives else made
+    if derives:
         return Derived(function, f"{changed} aux" if bound.get("has_aux") is True else changed)
     return function
-
-
-DERIVATIVES = frozenset(
-    (
-        *("grad", "grad_and_value", "value_and_grad", "jacrev", "jacfwd", "jacobian", "hessian"),
-        *("elementwise_grad", "holomorphic_grad"),
-    )
-)
-"""The last parts of the names of what turns a function into one that returns derivatives of it."""
-
-
-def _called_with(changed: str, arguments: list[Value], frame: Frame) -> list[Value]:
-    """Return the arguments of the function itself; the functional interface passes them as a tuple."""
-    if changed in ("jacobian", "hessian", "vjp", "jvp", "hvp", "vhp", "gradcheck", "gradgradcheck") and arguments:
-        first = arguments[0]
-        return list(first) if type(first) is tuple else [first]
-    return arguments
 
 
 def differentiated(made: Value, name: str, node: object, frame: Frame) -> Value:
@@ -300,11 +284,9 @@ def _container(model: Model, bound: Mapping[str, Value], node: object, frame: Fr
 
     given = bound.get("modules", ())
     values: list[Value] = list(given) if type(given) is tuple else [given]
-    last = model.name.rpartition(".")[2]
-    if last.endswith("Dict"):
-        return iteration.HANDLERS["builtins.dict"](values, {}, node, frame)
-    if last.endswith("List"):
-        return iteration.HANDLERS["builtins.list"](values, {}, node, frame)
+    how = model.options.get("how")
+    if how in ("dict", "list"):
+        return iteration.HANDLERS[f"builtins.{how}"](values, {}, node, frame)
     identity = (model.name, frame.world.number(node), *frame.chain, *frame.turn)
     held = _dict_values(values[0], frame) if len(values) == 1 else None
     parts = Pointer(frame.world.address(("parts", identity)))
@@ -374,7 +356,7 @@ def _call_container(layer: Layer, positional: list[Value], keywords: Keywords, n
     from eiglint.analysis.patterns import items_of
 
     parts = items_of(layer.parts, frame, node)
-    if parts is None or not layer.model.name.endswith("Sequential") or len(positional) != 1:
+    if parts is None or layer.model.options.get("how") != "row" or len(positional) != 1:
         values = [*positional, *keywords.values(), layer.parts]
         return calls.unknown_callee(layer.model.name, values, node, frame)
     value = positional[0]

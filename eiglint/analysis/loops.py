@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from eiglint.analysis import expressions, patterns, statements
+from eiglint.analysis.contents import tensors_inside
 from eiglint.analysis.frame import MOST_TURNS, Frame, LoopExits
-from eiglint.analysis.merge import MISSING, aged, merge_states, settled, tensors_inside
+from eiglint.analysis.merge import merge_states
 from eiglint.analysis.merge_walk import is_calm
+from eiglint.analysis.merging import MISSING
+from eiglint.analysis.passes import aged, settled
 from eiglint.analysis.plain import plain
 from eiglint.analysis.refine import refine
 from eiglint.analysis.returns import merged_returns, moving_tests

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
-from eiglint.analysis.merge import map_tensors
+from eiglint.analysis.contents import map_tensors
 from eiglint.analysis.values import Value
 from eiglint.gauge import Gauge, Motion, Tensor
 from eiglint.gauge.tensor import settle, worse

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Hashable, Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 from eiglint import gauge
+from eiglint.analysis.contents import elements_of, map_tensors, tensors_inside
+from eiglint.analysis.merging import MISSING, Merging, retired, retired_object
 from eiglint.analysis.state import Binding, State
 from eiglint.analysis.unify import renamed, renames
 from eiglint.analysis.values import (
@@ -23,45 +25,13 @@ from eiglint.analysis.values import (
     is_tuple,
     same,
 )
-from eiglint.gauge import Context, Gauge, Record, Tensor
+from eiglint.gauge import Record, Tensor
 from eiglint.gauge.tensor import as_tensor
 from eiglint.gauge.terms import term
-from eiglint.gauge.values import Number, Range, Unknown
+from eiglint.gauge.values import Number, Unknown
 
 Key = TypeVar("Key", bound=Hashable)
-MISSING: Value = object()
 WIDEST_CHOICE = 6
-
-
-@dataclass(slots=True)
-class Merging:
-    """How two states are merged: `key` names the place, `test` is the condition between them, where there is one.
-
-    `address` gives the object that is merged at a path an address that is the same in every pass.
-    `retire` (loops) renames the values that changed, since one term must not mean this iteration's value and the
-    last one's.
-    """
-
-    context: Context
-    key: tuple[Hashable, ...]
-    address: Callable[[tuple[Hashable, ...]], int]
-    test: Value = MISSING
-    retire: bool = False
-    widen: bool = False
-    left: State | None = None
-    right: State | None = None
-    out: State | None = None
-    pending: set[tuple[int, int]] = field(default_factory=set)
-    names: dict[Gauge, Gauge] = field(default_factory=dict)
-    """Gauges of the right state that go under the name of one of the left state."""
-    renamed: list[tuple[Gauge, Gauge]] = field(default_factory=list)
-    met: dict[tuple[int, int], tuple[Value, Value, Value]] = field(default_factory=dict)
-    """Pairs of tensors that were merged, by identity: two names of one tensor stay two names of one."""
-
-    @property
-    def gated(self) -> bool:
-        """Whether the condition itself depends on a decomposition's choices."""
-        return isinstance(self.test, Tensor) and not self.test.neutral
 
 
 def merge_states(left: State, right: State, m: Merging, values: tuple[Value, Value] | None = None) -> State:
@@ -236,11 +206,6 @@ def _merged_lists(a: ListObject, b: ListObject, m: Merging, path: tuple[Hashable
     return ListObject(None, merge_all(everything, m, (*path, "element")), kind=a.kind)
 
 
-def elements_of(obj: ListObject) -> tuple[Value, ...]:
-    """Every value that a list may hold."""
-    return obj.items if obj.items is not None else (obj.element,)
-
-
 def _merged_mapping(
     a: Mapping[Key, Value], b: Mapping[Key, Value], m: Merging, path: tuple[Hashable, ...]
 ) -> dict[Key, Value]:
@@ -281,123 +246,3 @@ def _mergeable(a: Value, b: Value, m: Merging) -> bool:
             return x.cls is y.cls
         return x is not None and type(x) is type(y)
     return isinstance(a, Record) and isinstance(b, Record) and a.fields == b.fields
-
-
-def map_tensors(value: Value, change: Callable[[Tensor], Value]) -> Value:
-    """Replace the tensors of a value, those on the heap excepted."""
-    if isinstance(value, Tensor):
-        return change(value)
-    if isinstance(value, tuple) and is_tuple(value):
-        return tuple([map_tensors(v, change) for v in value])
-    if isinstance(value, Record):
-        return Record(value.fields, tuple([map_tensors(v, change) for v in value.values]))
-    if isinstance(value, Sequence):
-        return Sequence(map_tensors(value.element, change))
-    if isinstance(value, Choice):
-        return Choice(tuple([map_tensors(v, change) for v in value.values]))
-    return value
-
-
-def map_object(obj: HeapObject, change: Callable[[Value], Value]) -> HeapObject:
-    """Replace the contents of a heap object; the same object if nothing changes."""
-    if isinstance(obj, ListObject):
-        if obj.items is None:
-            made = change(obj.element)
-            return obj if made is obj.element else replace(obj, element=made)
-        items = tuple([change(v) for v in obj.items])
-        return obj if all(x is y for x, y in zip(items, obj.items, strict=True)) else replace(obj, items=items)
-    if isinstance(obj, DictObject):
-        held = {k: change(v) for k, v in obj.items.items()}
-        rest = change(obj.rest) if obj.has_rest else obj.rest
-        unchanged = rest is obj.rest and all(held[k] is obj.items[k] for k in held)
-        return obj if unchanged else replace(obj, items=held, rest=rest)
-    kept = {k: change(v) for k, v in obj.attributes.items()}
-    return obj if all(kept[k] is obj.attributes[k] for k in kept) else replace(obj, attributes=kept)
-
-
-def retired(value: Value, m: Merging, path: tuple[Hashable, ...]) -> Value:
-    """Give a value that changes in a loop a name of its own; where the passes run out, forget what it is."""
-    count = [0]
-
-    def renamed(t: Tensor) -> Tensor:
-        count[0] += 1
-        label = term("loop", *m.key, *path, count[0])
-        if m.widen and not t.neutral:
-            t = gauge.opaque([t], m.context, "loop")
-        return replace(t, term=label, whole=None)
-
-    if isinstance(value, Number):
-        return Number(term("loop", *m.key, *path), value.integer)
-    if isinstance(value, Unknown):
-        return Unknown(term("loop", *m.key, *path))
-    return map_tensors(value, renamed)
-
-
-def retired_object(obj: HeapObject, m: Merging, path: tuple[Hashable, ...]) -> HeapObject:
-    """Rename the contents of an object that was made inside a loop."""
-    count = [0]
-
-    def renamed(value: Value) -> Value:
-        count[0] += 1
-        return retired(value, m, (*path, count[0]))
-
-    return map_object(obj, renamed)
-
-
-def aged(state: State, before: State, gauges: Collection[Gauge]) -> None:
-    """Mark the gauges that were opened in the last pass of a loop as those of an earlier iteration."""
-    if not gauges:
-        return
-
-    def older(value: Value) -> Value:
-        found = tensors_inside([value])
-        if not any(g in gauges for t in found for g in t.gauges):
-            return value
-        return map_tensors(value, lambda t: gauge.age(t, gauges))
-
-    for key, names in list(state.scopes.items()):
-        if before.scopes.get(key) is names:
-            continue
-        for name, binding in list(names.items()):
-            made = older(binding.value)
-            if made is not binding.value:
-                state.bind(key, name, Binding(made, binding.sites))
-    for address, obj in list(state.heap.items()):
-        if before.heap.get(address) is not obj:
-            state.heap[address] = map_object(obj, older)
-
-
-def tensors_inside(values: Collection[Value]) -> list[Tensor]:
-    """The tensors of values, those on the heap excepted."""
-    found: list[Tensor] = []
-    stack = list(values)
-    while stack:
-        value = stack.pop()
-        if isinstance(value, Tensor):
-            found.append(value)
-        elif isinstance(value, Record | Choice):
-            stack.extend(value.values)
-        elif isinstance(value, Range):
-            stack.extend((value.lower, value.upper, value.step))
-        elif isinstance(value, Sequence):
-            stack.append(value.element)
-        elif isinstance(value, Shape):
-            continue
-        elif isinstance(value, tuple) and is_tuple(value):
-            stack.extend(value)
-    return found
-
-
-def settled(before: State, after: State) -> bool:
-    """Whether a pass of a loop has taught nothing new about what was known at its head."""
-    for key, names in after.scopes.items():
-        known = before.scope(key)
-        if known is names:
-            continue
-        for name, binding in names.items():
-            if name not in known or not same(known[name].value, binding.value):
-                return False
-    for address, obj in after.heap.items():
-        if before.holds(address) and before.load(address) is not obj and before.load(address) != obj:
-            return False
-    return True

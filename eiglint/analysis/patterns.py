@@ -6,9 +6,10 @@ from typing import cast
 
 from eiglint import gauge
 from eiglint.analysis import aliases, attributes, calls, expressions, homes, members, resolve, subscripts
+from eiglint.analysis.contents import map_tensors
 from eiglint.analysis.events import Unused
 from eiglint.analysis.frame import Frame
-from eiglint.analysis.merge import map_tensors, merge_all
+from eiglint.analysis.merge import merge_all
 from eiglint.analysis.objects import class_attribute, library_bases
 from eiglint.analysis.plain import deep_tensors, plain, shape_items, size_at
 from eiglint.analysis.state import Binding, Site

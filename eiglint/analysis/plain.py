@@ -7,8 +7,9 @@ from itertools import product
 from math import prod
 
 from eiglint import gauge
+from eiglint.analysis.contents import elements_of, tensors_inside
 from eiglint.analysis.frame import Frame
-from eiglint.analysis.merge import elements_of, merge_all, tensors_inside
+from eiglint.analysis.merge import merge_all
 from eiglint.analysis.values import (
     CONSTANT,
     Choice,

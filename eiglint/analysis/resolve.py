@@ -6,7 +6,7 @@ import builtins
 
 from eiglint.analysis import toplevel
 from eiglint.analysis.frame import Frame
-from eiglint.analysis.merge import MISSING
+from eiglint.analysis.merging import MISSING
 from eiglint.analysis.relevance import source_of
 from eiglint.analysis.state import Binding
 from eiglint.analysis.values import Deferred, Pointer, Reference, Space, Value

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from eiglint import gauge
+from eiglint.analysis.contents import map_tensors
 from eiglint.analysis.frame import Frame
-from eiglint.analysis.merge import MISSING, map_tensors, merge_states, merge_values
+from eiglint.analysis.merge import merge_states, merge_values
+from eiglint.analysis.merging import MISSING
 from eiglint.analysis.plain import plain
 from eiglint.analysis.state import Guard, State
 from eiglint.analysis.values import Value

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from eiglint.analysis.frame import Frame, World
 from eiglint.analysis.functions import reach_returned, run_body
-from eiglint.analysis.merge import merge_states, settled
+from eiglint.analysis.merge import merge_states
 from eiglint.analysis.objects import class_attribute, is_boundary
 from eiglint.analysis.parameters import root_parameter
+from eiglint.analysis.passes import settled
 from eiglint.analysis.state import Binding, State
 from eiglint.analysis.toplevel import scope_of
 from eiglint.analysis.values import Bound, Choice, Class, Closure, InstanceObject, Partial, Pointer, Value, same

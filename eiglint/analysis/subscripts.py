@@ -8,7 +8,8 @@ from typing import cast
 from eiglint import gauge
 from eiglint.analysis import aliases, attributes, calls, members, patterns
 from eiglint.analysis.frame import Frame
-from eiglint.analysis.merge import MISSING, merge_all
+from eiglint.analysis.merge import merge_all
+from eiglint.analysis.merging import MISSING
 from eiglint.analysis.objects import (
     bind_to,
     class_attribute,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from eiglint.analysis.frame import Frame, OutOfStepsError, World
-from eiglint.analysis.merge import MISSING
+from eiglint.analysis.merging import MISSING
 from eiglint.analysis.relevance import blocks, reaching_names
 from eiglint.analysis.state import Binding, State
 from eiglint.analysis.values import Value

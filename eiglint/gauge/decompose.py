@@ -64,7 +64,7 @@ def decompose(t: Tensor, options: Spec, args: Spec, context: Context, name: str)
     made = [
         _nothing(gauge, spec)
         if spec["field"] in empty
-        else _output(t, spec, gauge, live, doubt, kind, square, {**broken, **inherited[i]})
+        else _output(t, spec, gauge, live, doubt, kind, options, {**broken, **inherited[i]})
         for i, spec in enumerate(outputs)
     ]
     if len(made) == 1:
@@ -96,7 +96,7 @@ def _output(
     live: Live,
     doubt: int,
     kind: str | None,
-    square: bool,
+    options: Spec,
     inherited: dict[Gauge, Motion],
 ) -> Tensor:
     role = str(spec["role"])
@@ -105,6 +105,7 @@ def _output(
     index = spec.get("index")
     tags = frozenset({Slot(int(index))}) if isinstance(index, int) else frozenset[Slot]()
     values = role == "values"
+    square = bool(options.get("square"))
     lead = -1 if values else -2
     batch_start = lead - 1
     rank = t.rank - 1 if values and t.rank is not None else t.rank
@@ -127,7 +128,7 @@ def _output(
         term("output", gauge, str(spec["field"]), t.term, *(("orthogonal",) if orthogonal else ())),
         settle({gauge: motion, **inherited}),
         rank=rank,
-        sizes=_sizes(t, values, square or _as_many_pairs(t, gauge), role),
+        sizes=_sizes(t, values, square or _as_many_pairs(t, options), role),
         dtype="real" if values and gauge.ordered else kind,
         live=live,
         doubt=doubt,
@@ -135,9 +136,9 @@ def _output(
     )
 
 
-def _as_many_pairs(t: Tensor, gauge: Gauge) -> bool:
+def _as_many_pairs(t: Tensor, options: Spec) -> bool:
     """Whether a square matrix has as many singular vectors, or columns of Q, as it has rows, reduced or not."""
-    return gauge.call.rpartition(".")[2] in ("svd", "qr") and t.size(-1) is not None and t.size(-1) == t.size(-2)
+    return bool(options.get("all_pairs")) and t.size(-1) is not None and t.size(-1) == t.size(-2)
 
 
 def _sizes(t: Tensor, values: bool, square: bool, role: str) -> tuple[tuple[int, object], ...]:

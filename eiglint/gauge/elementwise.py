@@ -82,9 +82,6 @@ def apply_map(
     details: tuple[object, ...] = (),
 ) -> Tensor:
     """Apply a function to every entry: odd, even, or neither; `zero` says that it maps 0 to 0."""
-    turned = _turned_back(t, context) if name.rpartition(".")[2] == "exp" else None
-    if turned is not None:
-        return turned
     t = t if zero else undiagonal(t)
 
     def change(g: Gauge, m: Motion) -> Motion:
@@ -103,6 +100,12 @@ def apply_map(
         flags |= t.flags & {"nonzero"}
     dtype = t.dtype
     return changed(t, change, context, name, *details, flags=frozenset(flags), dtype=dtype)
+
+
+def exponential(t: Tensor, context: Context, name: str) -> Tensor:
+    """Return exp of every entry."""
+    turned = _turned_back(t, context)
+    return apply_map(t, context, name) if turned is None else turned
 
 
 def _turned_back(t: Tensor, context: Context) -> Tensor | None:

@@ -20,13 +20,14 @@ def layer(options: Mapping[str, object], args: Mapping[str, object], context: Co
     """Return the output of a layer that mixes axes with weights of its own.
 
     `mixes` says which: "last" (Linear, layer norm), "channels" and "all" (convolutions, recurrences, attention).
+    `affine` says that the layer is `input @ weight.T + bias`, whatever the weight is.
     """
     t = as_tensor(args.get("input"))
     if t is None:
         return opaque(args.values(), context, name)
     others = [x for k, v in args.items() if k != "input" and (x := as_tensor(v)) is not None and x.motions]
     weight = as_tensor(args.get("weight"))
-    if others and weight is not None and name.endswith("functional.linear"):
+    if others and weight is not None and options.get("affine"):
         made = matmul(t, transpose(weight, context), context)
         shift = as_tensor(args.get("bias"))
         return made if shift is None else add(made, shift, context)

@@ -55,9 +55,7 @@ def read_trapezoid(o: Options, a: Arguments, c: Context, name: str) -> object:
     if a.get("x") is not None:
         raise NoRuleError(name)
     running = reduction.scan(need(a, "input"), dim, "diff", c, (name,))
-    return (
-        running if name.rpartition(".")[2].startswith("cumulative") else reduction.reduce(running, dim, False, "sum", c)
-    )
+    return running if o.get("running") else reduction.reduce(running, dim, False, "sum", c)
 
 
 def read_distance(o: Options, a: Arguments, c: Context, name: str) -> object:
@@ -163,7 +161,7 @@ def read_contrast(o: Options, a: Arguments, c: Context, name: str) -> object:
     """A loss of three tensors."""
     made = sums.combine([need(a, "input"), need(a, "other"), need(a, "target")], c, name)
     reduced = reduction.reduce(made, None, False, "mean", c)
-    known = ".nn." in name and a.get("reduction", "mean") in ("mean", "sum")
+    known = o.get("how") != "other" and a.get("reduction", "mean") in ("mean", "sum")
     return reduced if known else replace(reduced, rank=None)
 
 

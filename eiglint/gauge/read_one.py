@@ -21,9 +21,9 @@ def read_map(o: Options, a: Arguments, c: Context, name: str) -> object:
     bounds = [t for k in ("min", "max") if (t := as_tensor(a.get(k))) is not None and t.motions]
     if bounds:
         return sums.combine([need(a, "input"), *bounds], c, name)
-    parity = str(o.get("parity", "none"))
-    if parity == "none" and name.rsplit(".", 1)[-1].startswith("clamp") and _symmetric(a):
-        parity = "odd"
+    if o.get("exponential"):
+        return maps.exponential(need(a, "input"), c, name)
+    parity = "odd" if o.get("clamps") and _symmetric(a) else str(o.get("parity", "none"))
     return maps.apply_map(need(a, "input"), c, name, parity, bool(o.get("zero")), details)
 
 
@@ -60,7 +60,7 @@ def read_complex(o: Options, a: Arguments, c: Context, name: str) -> object:
     real, imag = need(a, "real"), need(a, "imag")
     if o.get("how") == "polar" and imag.whole is not None and imag.whole.part == "angle" and imag.motions:
         exponent = times.product(imag, constant(1j), c)
-        return times.product(real, maps.apply_map(exponent, c, "exp"), c)
+        return times.product(real, maps.exponential(exponent, c, "exp"), c)
     if o.get("how") == "polar":
         made = sums.combine([real, imag], c, name)
         return replace(made, dtype="complex")

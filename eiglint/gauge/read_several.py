@@ -53,19 +53,11 @@ def read_combine(o: Options, a: Arguments, c: Context, name: str) -> object:
         raise NoRuleError(name)
     if len(found) == 1:
         return maps.apply_map(found[0], c, name)
-    commutes = bool(o.get("commutes")) or name.rsplit(".", 1)[-1] in (
-        "maximum",
-        "minimum",
-        "fmax",
-        "fmin",
-        "max",
-        "min",
-    )
     if o.get("parity") == "even":
         # Even in every argument: a function of the moduli.
         found = [t if t.neutral else maps.modulus(t, c) for t in found]
-    made = sums.combine(found, c, name, commutes=commutes)
-    return _odd_in_first(made, found) if name.rpartition(".")[2].rstrip("_") in ("atan2", "arctan2") else made
+    made = sums.combine(found, c, name, commutes=bool(o.get("commutes")))
+    return _odd_in_first(made, found) if o.get("odd_in_first") else made
 
 
 def _odd_in_first(made: Tensor, found: list[Tensor]) -> Tensor:
@@ -82,7 +74,7 @@ def _odd_in_first(made: Tensor, found: list[Tensor]) -> Tensor:
 
 def read_compare(o: Options, a: Arguments, c: Context, name: str) -> object:
     """Return a comparison of entries."""
-    return choices.compare(need(a, "input"), need(a, "other"), c, name.rsplit(".", 1)[-1].strip("_"))
+    return choices.compare(need(a, "input"), need(a, "other"), c, str(o.get("how", name)))
 
 
 def read_logical(o: Options, a: Arguments, c: Context, name: str) -> object:

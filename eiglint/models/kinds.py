@@ -27,9 +27,9 @@ def _kind(needs: str = "", takes: str = "", options: str = "") -> Kind:
 
 KINDS = {
     # decompositions
-    "decompose": _kind("input", options="outputs group ordered square hermitian named packed variants"),
+    "decompose": _kind("input", options="outputs group ordered square all_pairs hermitian named packed variants"),
     # one tensor
-    "map": _kind("input", "min max", "parity zero dtype if_tensor stochastic"),
+    "map": _kind("input", "min max", "parity zero dtype if_tensor stochastic clamps exponential"),
     "modulus": _kind("input", options="dtype"),
     "conj": _kind("input"),
     "neg": _kind("input"),
@@ -45,8 +45,8 @@ KINDS = {
     "add": _kind("input other", "alpha", "sign reflected"),
     "product": _kind("input other"),
     "divide": _kind("input other", "rounding_mode", "reflected"),
-    "combine": _kind("input", "other end weight values n", "parity"),
-    "compare": _kind("input other", options="total"),
+    "combine": _kind("input", "other end weight values n", "parity commutes odd_in_first"),
+    "compare": _kind("input other", options="how total"),
     "logical": _kind("input", "other"),
     "select": _kind("condition input other"),
     "addcmul": _kind("input left right", "value", "how"),
@@ -69,7 +69,7 @@ KINDS = {
     "running": _kind("input dim", options="how"),
     "glu": _kind("input", "dim"),
     "diff": _kind("input", "n dim prepend append"),
-    "trapezoid": _kind("input", "x dx dim"),
+    "trapezoid": _kind("input", "x dx dim", "running"),
     "fft": _kind("input", "n s dim norm"),
     "normalize": _kind("input", "p dim"),
     "cosine_similarity": _kind("x1 x2", "dim"),
@@ -129,17 +129,17 @@ KINDS = {
     "dtype": _kind(options="to precision"),
     "constant": _kind(options="value"),
     # layers
-    "layer": _kind("input", "weight bias other", "mixes"),
+    "layer": _kind("input", "weight bias other", "mixes affine"),
     "attention": _kind("input", "key value"),
     "dropout": _kind("input", "p training"),
     "loss": _kind("input target", "reduction", "how even"),
     "contrast": _kind("input other target", "reduction", "how"),
     "module": _kind(options="calls"),
-    "container": _kind(),
+    "container": _kind(options="how"),
     # what surrounds the tensors
     "context": _kind("", "mode", "grad"),
-    "root": _kind("tensors", "inputs create_graph"),
-    "transform": _kind("func", options="calls"),
+    "root": _kind("tensors", "inputs create_graph", "gives"),
+    "transform": _kind("func", options="calls gives packed"),
     "query": _kind("", "input dim", "what"),
     "sink": _kind(),
     "store": _kind("input"),

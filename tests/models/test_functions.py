@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cmath
 import math
+import operator
 import warnings
 from collections.abc import Callable, Iterator
 
@@ -196,6 +197,11 @@ def pair(name: str, sign: int) -> torch.Tensor:
     return applied(model, input=sign * x, **{keys[1]: sign * y})
 
 
+def keys_of(name: str) -> list[str]:
+    model = MODELS.get(name)
+    return [model.rename.get(p, p) for p in model.params]
+
+
 @pytest.mark.parametrize("name", of_kind("combine"))
 def test_a_function_of_several_tensors_has_the_parity_of_the_table_and_no_other(name: str) -> None:
     if last(name).startswith(("igamma", "gammainc", "zeta", "xlog")):
@@ -211,6 +217,44 @@ def test_a_function_of_several_tensors_has_the_parity_of_the_table_and_no_other(
             assert even
         case _:
             assert last(name).rstrip("_") == "lerp" or not (odd or even)
+
+
+@pytest.mark.parametrize("name", of_kind("combine"))
+def test_a_function_of_two_tensors_commutes_if_and_only_if_the_table_says_so(name: str) -> None:
+    model = MODELS.get(name)
+    if keys_of(name) != ["input", "other"]:
+        assert not model.options.get("commutes")
+        return
+    x, y = GRID[:-1], GRID[:-1].flip(0) * 1.7
+    same = close(applied(model, input=x, other=y), applied(model, input=y, other=x))
+    assert same == bool(model.options.get("commutes"))
+
+
+@pytest.mark.parametrize("name", [n for n in of_kind("combine") if "input" in keys_of(n) and "other" in keys_of(n)])
+def test_a_function_is_odd_in_its_first_argument_alone_if_and_only_if_the_table_says_so(name: str) -> None:
+    if MODELS.get(name).options.get("parity"):
+        return
+    x, y = GRID[:-1], GRID[:-1].flip(0) * 1.7
+    plus, minus = (applied(MODELS.get(name), input=s * x, other=y) for s in (1, -1))
+    assert close(minus, -plus) == bool(MODELS.get(name).options.get("odd_in_first"))
+
+
+@pytest.mark.parametrize("name", [n for n in of_kind("map") if options(n).get("clamps")])
+def test_what_clamps_is_odd_between_limits_that_mirror_each_other(name: str) -> None:
+    assert is_odd(lambda x: find(name)(x.clone(), min=-1.5, max=1.5))  # type: ignore[operator]
+    assert not is_odd(lambda x: find(name)(x.clone(), min=-1.5, max=2.5))  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("name", [n for n in of_kind("map") if options(n).get("exponential")])
+def test_an_exponential_is_one(name: str) -> None:
+    assert close(function(name)(GRID), math.e**GRID)
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if MODELS.get(n).kind == "compare" and "how" in options(n)])
+def test_a_comparison_is_the_one_that_the_table_names(name: str) -> None:
+    x, y = torch.tensor([1.0, 2.0, 3.0]), torch.tensor([2.0, 2.0, 2.0])
+    said = getattr(operator, str(options(name)["how"]))(x, y)
+    assert torch.equal(applied(MODELS.get(name), input=x, other=y).bool(), said)
 
 
 @pytest.mark.parametrize("name", [n for n in of_kind("loss") if options(n).get("even")])
