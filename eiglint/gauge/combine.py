@@ -211,6 +211,8 @@ def side_by_side_order(g: Gauge, tensors: Sequence[Tensor], cause: Why) -> Order
             else Order(Mode.UNKNOWN, cause=cause("combines rearranged values"))
         )
     tags = frozenset().union(*(s.tags for s in moving))
+    if len({s.axis for s in tags}) < len(tags):
+        return Order(Mode.BROKEN, cause=cause("mispaired"))  # one in the pairs' order, one reversed or rolled
     both = {-2, -1} <= {s.axis for s in tags}
     doubtful = False
     for slot in tags:

@@ -22,6 +22,8 @@ from eiglint.gauge.state import (
     Rotation,
     Slot,
     Why,
+    dyad,
+    of_clusters,
 )
 from eiglint.gauge.tensor import Tensor
 from eiglint.gauge.terms import subterms
@@ -54,6 +56,8 @@ def order_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> Ord
                 continue
             reason = "mispaired" if derives_from(o.tensor, gauge) else "position weighted"
             return Order(Mode.BROKEN, cause=cause(reason))
+    if len({letter for letter, _ in tags}) < len(tags):
+        return Order(Mode.BROKEN, cause=cause("mispaired"))  # one in the pairs' order, one reversed or rolled
     if doubtful:
         return Order(Mode.UNKNOWN, cause=cause("meets a value that may vary along the pairs"))
     if worst.mode is Mode.MIXED:
@@ -128,21 +132,28 @@ def rotation_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> 
             total[key] = total.get(key, 0) + q
     contracted = set(laid.contracted())
     merged = _merged_letters(moving)
-    if merged - contracted or any(_meets_rows(o, m) for o, m in moving):
-        # The diagonal of V^H M V is taken in whatever basis the block happens to have; its trace is not.
-        return Rotation(Mode.BROKEN, cause=cause("mixes a basis of equal eigenvalues"))
-    for key in list(total):
-        if key[0] == "pick" or (key[1] in merged and not reduced({key: total[key]}, gauge.group)):
-            continue
-        bearers = [p for p in parts if p.get(key)]
-        letter = key[1]
-        meets = [o for o in laid.operands if o.has(letter) and not o.still(letter) and o.tensor.value is None]
-        foreign = [o for o in meets if not _follows(o, gauge, letter)]
-        cancelled = len(bearers) == 2 and not (total[key] % 2 if gauge.group == "Z2" else total[key])
-        paired = cancelled if letter in contracted else len(bearers) == 1
-        if foreign or not paired:
-            return Rotation(Mode.BROKEN, cause=cause("mixes a basis of equal eigenvalues"))
+    broken = Rotation(Mode.BROKEN, cause=cause("mixes a basis of equal eigenvalues"))
+    if any(_meets_rows(o, m) for o, m in moving):
+        return broken
     left = {k: q for k, q in reduced(total, gauge.group).items() if k[1] not in contracted}
+    for key in list(total):
+        if key[0] == "pick":
+            continue
+        letter, traced = key[1], isinstance(key[2], tuple) and key[2][0] == "dyad"
+        bearers = [p for p in parts if any(k[:2] == key[:2] for k in p)]
+        meets = [o for o in laid.operands if o.has(letter) and not o.still(letter) and o.tensor.value is None]
+        if any(not _follows(o, gauge, letter) for o in meets):
+            return broken
+        met = not reduced({key: total[key]}, gauge.group) and len(bearers) == (1 if letter in merged else 2)
+        if traced and len(bearers) == 1 and letter not in merged:
+            continue  # the trace of a dyad, or its diagonal still
+        if traced or (met and not of_clusters(key[2], gauge)):
+            return broken
+        if met and letter not in contracted:
+            # Entry by entry, as in the diagonal of V^H M V: the basis of a block counts, the sum over it does not.
+            left["slot", letter, dyad(key[2])] = 1  # type: ignore[arg-type]
+        elif not met and (letter in contracted or len(bearers) != 1 or letter in merged):
+            return broken
     return Rotation(Mode.EXACT, placed(laid, left, gauge.group))
 
 

@@ -20,6 +20,7 @@ from eiglint.gauge.state import (
     Rotation,
     Slot,
     charges,
+    is_dyad,
     merge_last_two,
 )
 from eiglint.gauge.tensor import LIKELY, Record, Tensor, settle
@@ -182,9 +183,21 @@ def _inherited(
                 trail=m.trail,
             )
             continue
+        if not _basis_passes(g, m, square, lopsided):
+            m = replace(m, rotation=Rotation(Mode.BROKEN, cause=cause))
         for i, spec in enumerate(outputs):
             kept[i][g] = _side(m, spec, g)
     return kept, broken
+
+
+def _basis_passes(g: Gauge, m: Motion, square: bool, lopsided: bool) -> bool:
+    """Whether a change of basis in the input is a change of basis in the factors: unitary, or a similarity."""
+    items = m.rotation.charges
+    if m.rotation.neutral or m.rotation.mode is not Mode.EXACT:
+        return True
+    if any(is_dyad(k) for k, _ in items) or not (g.ordered or (square and not lopsided)):
+        return False
+    return not square or not merge_last_two(items, g.group)
 
 
 def _spoiled(phase: Phase, cause: Cause) -> Phase:

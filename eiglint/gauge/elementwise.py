@@ -14,10 +14,13 @@ from eiglint.gauge.state import (
     Motion,
     Order,
     Phase,
+    Pick,
     Rotation,
     Slot,
     charges,
+    is_dyad,
     lost,
+    squared,
 )
 from eiglint.gauge.tensor import Tensor, Whole, named, settle
 from eiglint.gauge.terms import negated, term
@@ -140,10 +143,20 @@ def modulus(t: Tensor, context: Context, name: str = "abs") -> Tensor:
         order = only_order(m.order, cause)
         if order.sign:
             order = replace(order, mode=Mode.EXACT, cause=None, sign=False)
-        return replace(m, phase=phase, order=order, rotation=drop_rotation(m, cause))
+        return replace(m, phase=phase, order=order, rotation=_modulus_rotation(g, m, t, cause))
 
     flags = frozenset({"nonneg"} | (t.flags & {"diagonal", "nonzero", "unit", "zero", "identity"}))
-    return changed(t, change, context, name, flags=flags, dtype="real" if t.dtype == "complex" else t.dtype)
+    made = changed(t, change, context, name, flags=flags, dtype="real" if t.dtype == "complex" else t.dtype)
+    return replace(made, whole=Whole("abs", t) if t.motions else None)
+
+
+def _modulus_rotation(g: Gauge, m: Motion, t: Tensor, cause: Cause) -> Rotation:
+    """A modulus is not linear, except of what is not negative; of a determinant it drops that of the rotation."""
+    if "nonneg" in t:
+        return m.rotation
+    if g.ordered and m.rotation.mode is Mode.EXACT and all(isinstance(k, Pick) for k, _ in m.rotation.charges):
+        return Rotation()
+    return drop_rotation(m, cause)
 
 
 def conj(t: Tensor, context: Context, name: str = "conj") -> Tensor:
@@ -153,8 +166,9 @@ def conj(t: Tensor, context: Context, name: str = "conj") -> Tensor:
 
     def change(g: Gauge, m: Motion) -> Motion:
         phase = replace(m.phase, charges=charges(((k, -q) for k, q in m.phase.charges), g.group))
-        rotation = replace(m.rotation, charges=charges(((k, -q) for k, q in m.rotation.charges), g.group))
-        if not g.ordered and m.rotation.charges:
+        turned = ((k, q if is_dyad(k) else -q) for k, q in m.rotation.charges)
+        rotation = replace(m.rotation, charges=charges(turned, g.group))
+        if not g.ordered and not all(is_dyad(k) for k, _ in m.rotation.charges):
             # The vectors of a general matrix are dual to the inverse's rows, not to their own conjugates.
             cause = cause_at(context, "conjugate is not the inverse", g, m, t.doubt)
             rotation = Rotation(Mode.BROKEN, cause=cause)
@@ -202,7 +216,7 @@ def power(t: Tensor, exponent: object, context: Context) -> Tensor:
         cause = cause_at(context, "nonlinear", g, m, t.doubt)
         phase = _powered(m.phase, g, p if integer else None, cause)
         grows = g.group == "U1" and phase.mode is Mode.EXACT and abs(p) > 1 and bool(m.phase.charges)
-        made = replace(m, phase=phase, order=only_order(m.order, cause), rotation=drop_rotation(m, cause))
+        made = replace(m, phase=phase, order=only_order(m.order, cause), rotation=_powered_rotation(g, m, t, p, cause))
         if integer and p % 2 == 0 and made.order.sign:
             made = replace(made, order=replace(made.order, mode=Mode.EXACT, cause=None, sign=False))
         if grows:
@@ -215,6 +229,15 @@ def power(t: Tensor, exponent: object, context: Context) -> Tensor:
     value = t.value**exponent if t.value and isinstance(exponent, int | float) else None
     label = named(exponent)
     return changed(base, change, context, "power", label, flags=frozenset(flags), value=value)
+
+
+def _powered_rotation(g: Gauge, m: Motion, t: Tensor, p: int, cause: Cause) -> Rotation:
+    """Return the rotation of a square: that of |x|**2 is seen, be it written as such or the square of a real x."""
+    inner = t.whole.of.motion(g).rotation if t.whole is not None and t.whole.part == "abs" else None
+    if inner is None and g.group == "Z2":
+        inner = m.rotation
+    made = squared(inner, g) if p == 2 and inner is not None else None
+    return made if made is not None else drop_rotation(m, cause)
 
 
 def _powered(phase: Phase, gauge: Gauge, p: int | None, cause: Cause) -> Phase:
@@ -279,16 +302,22 @@ def part(t: Tensor, which: str, context: Context) -> Tensor:
         made = replace(m, order=only_order(m.order, cause))
         if which == "angle":
             made = replace(made, rotation=drop_rotation(m, cause))
-        elif g.group == "U1" and m.rotation.mode is Mode.EXACT and m.rotation.charges:
+        elif g.group == "U1" and m.rotation.mode is Mode.EXACT and not _traceable(m.rotation):
             made = replace(made, rotation=Rotation(Mode.BROKEN, cause=cause))
         if g.group == "Z2" and which != "angle":
             return made
         return replace(made, phase=_mapped(m.phase, g, "none", cause))
 
-    flags = t.flags & ({"diagonal", "zero", "identity", "random"} if which != "angle" else {"random"})
+    kept = {"diagonal", "zero", "identity", "random"} | ({"nonneg"} if which == "real" else set())
+    flags = t.flags & (kept if which != "angle" else {"random"})
     value = t.value.real if which == "real" and isinstance(t.value, complex | float | int) else None
     made = changed(t, change, context, which, flags=frozenset(flags), dtype="real", value=value)
     return replace(made, whole=Whole(which, t) if t.motions else None)
+
+
+def _traceable(rotation: Rotation) -> bool:
+    """Whether nothing but diagonals of dyads is left of a basis: their traces survive every real linear map."""
+    return all(is_dyad(k) for k, _ in rotation.charges)
 
 
 def cast(t: Tensor, to: str, context: Context, name: str) -> Tensor:

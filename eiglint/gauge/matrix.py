@@ -20,6 +20,7 @@ from eiglint.gauge.state import (
     Rotation,
     Slot,
     charges,
+    is_dyad,
     lost,
     merge_last_two,
 )
@@ -46,7 +47,7 @@ def inverse(t: Tensor, context: Context, pseudo: bool = False) -> Tensor:
             m,
             phase=_inverted(g, m.phase, m, cause),
             order=_inverted_order(m.order, cause),
-            rotation=_inverted_rotation(g, m.rotation),
+            rotation=_inverted_rotation(g, m.rotation, cause),
         )
 
     return replace(
@@ -89,9 +90,11 @@ def _inverted_order(order: Order, cause: Cause) -> Order:
     return order if order.mode >= Mode.UNKNOWN else Order(Mode.UNKNOWN, cause=cause)
 
 
-def _inverted_rotation(g: Gauge, rotation: Rotation) -> Rotation:
+def _inverted_rotation(g: Gauge, rotation: Rotation, cause: Cause) -> Rotation:
     if rotation.mode is not Mode.EXACT:
         return rotation
+    if any(is_dyad(k) and _renamed(k) != k for k, _ in rotation.charges):
+        return Rotation(Mode.BROKEN, cause=cause)
     return Rotation(Mode.EXACT, charges(((_renamed(k), -q) for k, q in rotation.charges), g.group))
 
 
@@ -128,7 +131,7 @@ def _determinant(t: Tensor, context: Context) -> Tensor:
             m,
             phase=_collected(g, m, cause, t),
             order=_parity(m.order, cause),
-            rotation=_determined(g, m.rotation, cause),
+            rotation=_determined(g, m.rotation, cause, t),
             batch=frozenset(a + 2 for a in m.batch if a < -2),
             rest=min(m.rest + 2, -1) if m.rest is not None else None,
         )
@@ -200,13 +203,17 @@ def _parity(order: Order, cause: Cause) -> Order:
     return Order(tags=frozenset(Slot(s.axis + 2, s.cut) for s in order.tags if s.axis < -2))
 
 
-def _determined(g: Gauge, rotation: Rotation, cause: Cause) -> Rotation:
+def _determined(g: Gauge, rotation: Rotation, cause: Cause, t: Tensor) -> Rotation:
+    """A basis gives its determinant the factor det(Q) of its change Q: a phase, if Q is unitary."""
     if rotation.mode is Mode.MIXED:
         return Rotation(Mode.UNKNOWN, cause=rotation.cause)
     if rotation.neutral or rotation.mode is not Mode.EXACT:
         return rotation
     merged = merge_last_two(rotation.charges, g.group)
-    return Rotation(Mode.UNKNOWN, cause=cause) if merged else Rotation()
+    inside = all(isinstance(k, Slot) and k.axis == -1 and not is_dyad(k) for k, _ in merged)
+    if not inside:
+        return Rotation(Mode.BROKEN, cause=cause)
+    return Rotation(charges=charges(((Pick(everything(t), k.cut), q) for k, q in merged), g.group))
 
 
 def matrix_function(t: Tensor, context: Context, name: str, details: tuple[object, ...] = ()) -> Tensor:
@@ -254,7 +261,8 @@ def _similar_order(order: Order, name: str, cause: Cause) -> Order:
     if order.neutral or order.mode >= Mode.UNKNOWN:
         return order
     inside = {s.axis for s in order.tags if s.axis in (-1, -2)}
-    if order.mode is Mode.EXACT and not order.pointer and (not inside or (len(inside) == 2 and name != "cholesky")):
+    alike = len(inside) == 2 and len({s.cut for s in order.tags if s.axis in inside}) == 1
+    if order.mode is Mode.EXACT and not order.pointer and (not inside or (alike and name != "cholesky")):
         return order
     return Order(Mode.BROKEN, cause=cause)
 
@@ -262,9 +270,15 @@ def _similar_order(order: Order, name: str, cause: Cause) -> Order:
 def _similar_rotation(g: Gauge, rotation: Rotation, name: str, cause: Cause) -> Rotation:
     if rotation.neutral or rotation.mode is not Mode.EXACT:
         return rotation
-    if not merge_last_two(rotation.charges, g.group) and name != "cholesky":
+    inside = [k for k, _ in rotation.charges if isinstance(k, Slot) and k.axis in (-1, -2)]
+    if not merge_last_two(rotation.charges, g.group) and not any(map(is_dyad, inside)) and name != "cholesky":
         return rotation
     return Rotation(Mode.BROKEN, cause=cause)
+
+
+def _unitary(g: Gauge, rotation: Rotation) -> bool:
+    """Whether equal eigenvalues change a matrix by unitary factors: those of a general matrix mix in any way."""
+    return g.ordered and not any(is_dyad(k) for k, _ in rotation.charges)
 
 
 def matrix_number(t: Tensor, context: Context, name: str) -> Tensor:
@@ -278,7 +292,9 @@ def matrix_number(t: Tensor, context: Context, name: str) -> Tensor:
         elif phase.mode is not Mode.EXACT and phase.mode < Mode.UNKNOWN:
             phase = Phase(Mode.BROKEN, cause=phase.cause or cause)
         order = Order() if m.order.mode is Mode.EXACT and all(s.axis in (-1, -2) for s in m.order.tags) else m.order
-        rotation = Rotation() if m.rotation.mode is Mode.EXACT else m.rotation
+        rotation = m.rotation
+        if rotation.mode is Mode.EXACT and not rotation.neutral:
+            rotation = Rotation() if _unitary(g, rotation) else Rotation(Mode.BROKEN, cause=cause)
         if rotation.mode is Mode.MIXED:
             rotation = Rotation(Mode.UNKNOWN, cause=rotation.cause)
         batch = frozenset(a + 2 for a in m.batch if a < -2)

@@ -76,8 +76,8 @@ def _ordered(order: Order, axis: int, indices: bool, cause: Cause) -> Order:
     if order.pointer or order.mode is Mode.MIXED:
         return Order(Mode.UNKNOWN, cause=cause)
     rest = frozenset(s for s in order.tags if s.axis != axis)
-    hit = any(s.axis == axis for s in order.tags)
-    return Order(tags=rest, pointer=hit and indices)
+    hit = [s.cut for s in order.tags if s.axis == axis]
+    return Order(tags=rest, pointer=True, into=hit[0]) if hit and indices else Order(tags=rest)
 
 
 def _sorted_phase(m: Motion, axis: int, cause: Cause) -> Phase:

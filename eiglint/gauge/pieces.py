@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from eiglint.gauge.context import Context
+from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.positions import cut, pick
 from eiglint.gauge.select import combine_order, select
 from eiglint.gauge.shape import axis_of, doubted, scrambled
+from eiglint.gauge.state import Motion, Pick, Slot, charges
 from eiglint.gauge.taking import take
-from eiglint.gauge.tensor import Tensor, named, opaque, slots_of
+from eiglint.gauge.tensor import Tensor, named, opaque, settle
 from eiglint.gauge.terms import term
 from eiglint.gauge.values import Number, Range
 
@@ -68,15 +69,34 @@ def flip(t: Tensor, dims: Sequence[object] | None, context: Context) -> Tensor:
 
 def roll(t: Tensor, shifts: Sequence[object] | None, dims: Sequence[object] | None, context: Context) -> Tensor:
     """Shift entries cyclically: fine along axes over which nothing arbitrary runs."""
-    if shifts is None or dims is None:
+    if shifts is None or dims is None or len(shifts) != len(dims):
         return scrambled(t, context, "roll")
-    t = undiagonal(t)
-    for dim in dims:
-        axis, guess = axis_of(t, dim)
-        if axis is None or any(axis in slots_of(m) or m.is_batch(axis) for _, m in t.motions):
+    made = undiagonal(t)
+    for dim, shift in zip(dims, shifts, strict=True):
+        axis, guess = axis_of(made, dim)
+        if axis is None or any(m.is_batch(axis) for _, m in made.motions):
             return scrambled(t, context, "roll", named(shifts), named(dims))
-        t = doubted(t, guess)
-    return replace(t, term=term("roll", t.term, named(shifts), named(dims)), flags=t.flags - {"diagonal", "identity"})
+        made = doubted(rolled(made, axis, shift), guess)
+    label = term("roll", t.term, named(shifts), named(dims))
+    return replace(made, term=label, flags=made.flags - {"diagonal", "identity", "hermitian"}, whole=None)
+
+
+def rolled(t: Tensor, axis: int, shift: object) -> Tensor:
+    """Shift the columns that run along an axis: all of them are there, and fit only what was shifted alike."""
+
+    def recut(key: Slot | Pick) -> Slot | Pick:
+        if not isinstance(key, Slot) or key.axis != axis:
+            return key
+        return Slot(axis, (term("rolled", *map(named, key.cut), named(shift)), 1))
+
+    def motion(g: Gauge, m: Motion) -> Motion:
+        phase = replace(m.phase, charges=charges(((recut(k), q) for k, q in m.phase.charges), g.group))
+        rotation = replace(m.rotation, charges=charges(((recut(k), q) for k, q in m.rotation.charges), g.group))
+        tags = (recut(s) for s in m.order.tags)
+        order = replace(m.order, tags=frozenset(s for s in tags if isinstance(s, Slot)))
+        return replace(m, phase=phase, order=order, rotation=rotation)
+
+    return replace(t, motions=settle({g: motion(g, m) for g, m in t.motions}))
 
 
 def masked(t: Tensor, mask: Tensor, value: Tensor | None, how: str, context: Context) -> Tensor:

@@ -21,6 +21,8 @@ from eiglint.gauge.state import (
     Rotation,
     Slot,
     charges,
+    dyad,
+    is_dyad,
 )
 from eiglint.gauge.tensor import Tensor, named, settle
 from eiglint.gauge.terms import term
@@ -80,7 +82,7 @@ def _picked(
     tag = next((s for s in m.order.tags if s.axis == axis), None)
     order = replace(m.order, tags=frozenset(Slot(moved(s.axis), s.cut) for s in m.order.tags if s.axis != axis))
     if tag is not None and m.order.mode is Mode.EXACT:
-        order = _picked_order(g, order, key, index, cause)
+        order = _picked_order(g, order, tag, key, index, cause)
     elif m.order.mode is Mode.MIXED and not m.order.sign:
         order = Order(Mode.UNKNOWN, cause=cause)
     across = None if m.phase.across is None else frozenset(moved(a) for a in m.phase.across if a != axis)
@@ -103,10 +105,12 @@ def _picked(
     return made.noted(context.spot, "column picked here") if tag is not None and not m.phase.neutral else made
 
 
-def _picked_order(g: Gauge, order: Order, key: object, index: Tensor | None, cause: Cause) -> Order:
+def _picked_order(g: Gauge, order: Order, tag: Slot, key: object, index: Tensor | None, cause: Cause) -> Order:
     if g.ordered:
         return order
     if index is not None and index.motion(g).order.pointer:
+        if index.motion(g).order.into != tag.cut:
+            return Order(Mode.BROKEN, cause=cause._replace(reason="mispaired"))
         return order if "tied" not in index else Order(Mode.UNKNOWN, cause=cause._replace(reason=TIES))
     if isinstance(key, int):
         return Order(Mode.BROKEN, cause=cause)
@@ -213,6 +217,8 @@ def _cut_motion(g: Gauge, m: Motion, axis: int, part: Cut, span: Range, t: Tenso
     def recut(where: Slot | Pick) -> Slot | Pick:
         if not isinstance(where, Slot) or where.axis != axis:
             return where
+        if is_dyad(where):
+            return Slot(axis, dyad(compose(where.cut[1], part)))  # type: ignore[arg-type]
         # A slice of one column has one phase, which broadcasting lays over everything.
         return picked(where.cut, part[0]) if single else Slot(axis, compose(where.cut, part))
 
@@ -225,10 +231,9 @@ def _cut_motion(g: Gauge, m: Motion, axis: int, part: Cut, span: Range, t: Tenso
         if not g.ordered and not (part == (-1, -1) and span.upper is None):
             order = Order(Mode.BROKEN, cause=cause)
         else:
+            # All pairs backwards are still all pairs, in an order that fits only what was reversed alike.
             renamed = (recut(s) for s in order.tags)
             order = replace(order, tags=frozenset(s for s in renamed if isinstance(s, Slot)))
-    if part == (-1, -1) and tagged and not g.ordered:
-        order = Order(Mode.UNKNOWN, cause=cause)
     if single and rotation.mode is Mode.EXACT and any(isinstance(k, Pick) for k, _ in rotation.charges):
         rotation = Rotation(Mode.BROKEN, cause=cause)
     return replace(m, phase=phase, order=order, rotation=rotation)
@@ -238,6 +243,8 @@ def compose(outer: Cut, inner: Cut) -> Cut:
     """Return the cut of a cut: start and step of x[a::b][c::d]."""
     if outer == WHOLE:
         return inner
+    if outer == inner == (-1, -1):
+        return WHOLE
     (a, b), (c, d) = outer, inner
     match a, b, c, d:
         case int(), int(), int(), int() if a >= 0 and c >= 0:

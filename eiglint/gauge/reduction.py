@@ -20,6 +20,7 @@ from eiglint.gauge.state import (
     Rotation,
     Slot,
     charges,
+    is_dyad,
     lost,
     relabel_charges,
     relabel_phase,
@@ -142,6 +143,11 @@ def _reduced(
         hit = axes is None or any(isinstance(k, Slot) and k.axis in axes for k, _ in rotation.charges)
         kept = euclidean and g.ordered and _over_bases(m, axes)
         linear = how in ("sum", "mean")
+        if linear:
+            over = (k for k, _ in rotation.charges if is_dyad(k) and (axes is None or k.axis in axes))  # type: ignore[union-attr]
+            traced = frozenset(over)
+            rotation = replace(rotation, charges=frozenset(c for c in rotation.charges if c[0] not in traced))
+            hit = any(isinstance(k, Slot) and (axes is None or k.axis in axes) for k, _ in rotation.charges)
         if kept:
             rotation = Rotation()
         elif hit or not linear:
@@ -156,7 +162,7 @@ def _reduced(
 def _over_bases(m: Motion, axes: Axes) -> bool:
     """Whether a Euclidean norm runs over every axis that is a basis, whole: no unitary rotation changes it."""
     slots = [k for k, _ in m.rotation.charges if isinstance(k, Slot)]
-    return len(slots) == len(m.rotation.charges) and (axes is None or {s.axis for s in slots} <= set(axes))
+    return not any(map(is_dyad, slots)) and (axes is None or {s.axis for s in slots} <= set(axes))
 
 
 def _somewhere(m: Motion) -> bool:
@@ -233,7 +239,7 @@ def _reduced_order(order: Order, axes: Axes, how: str, move: Callable[[int], int
     hit = [s for s in order.tags if everything or s.axis in over]
     rest = frozenset(Slot(a, s.cut) for s in order.tags if (a := move(s.axis)) is not None)
     if hit and how in POSITIONS:
-        return Order(tags=rest, pointer=True)
+        return Order(tags=rest, pointer=True, into=hit[0].cut)
     if hit and how not in SYMMETRIC:
         return Order(Mode.BROKEN, cause=cause)
     return Order(order.mode, rest)

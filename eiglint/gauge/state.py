@@ -11,6 +11,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from eiglint.gauge.context import Gauge, Spot
+from eiglint.gauge.terms import Term, subterms
 
 
 class Live(IntEnum):
@@ -53,6 +54,19 @@ class Pick(NamedTuple):
 
 Charges = frozenset[tuple[Slot | Pick, int]]
 NEUTRAL: Charges = frozenset()
+
+
+def dyad(part: Cut) -> Cut:
+    """Return the cut of an axis along which a basis met its dual entry by entry: the diagonal of a dyad.
+
+    Whatever the basis of a block, the trace of the dyad over the block is the same (theory, section 7).
+    """
+    return ("dyad", part)
+
+
+def is_dyad(key: Slot | Pick) -> bool:
+    """Whether a charge of a rotation stands for the diagonal of a dyad."""
+    return isinstance(key, Slot) and key.cut[0] == "dyad"
 
 
 class Cause(NamedTuple):
@@ -117,6 +131,8 @@ class Order:
     tags: frozenset[Slot] = frozenset()
     cause: Cause | None = None
     pointer: bool = False
+    into: Cut = WHOLE
+    """Of a pointer: which arrangement of the pairs the positions count."""
     sign: bool = False
     """MIXED only: the value changes sign under odd permutations, and is otherwise what it was."""
 
@@ -187,6 +203,27 @@ def spread(phase: Phase) -> frozenset[int] | None:
     if phase.mode is Mode.MIXED:
         return phase.across
     return frozenset(k.axis for k, _ in phase.charges if isinstance(k, Slot))
+
+
+def of_clusters(part: object, gauge: Gauge) -> bool:
+    """Whether a selection of columns may run over whole blocks: all, consecutive ones, or those of some eigenvalues."""
+    match part:
+        case (_, "taken"):
+            return any(x.op == "output" and gauge in x.args for t in part if isinstance(t, Term) for x in subterms(t))
+        case (_, int() as step):
+            return step in (-1, 1)
+    return True
+
+
+def squared(rotation: Rotation, gauge: Gauge) -> Rotation | None:
+    """Return the rotation of |x|**2, given that of x; None where the sum over a block is not the same in any basis."""
+    plain = rotation.mode is Mode.EXACT and not any(is_dyad(k) for k, _ in rotation.charges)
+    if not (plain and gauge.ordered):
+        return None
+    slots = [k for k, _ in rotation.charges if isinstance(k, Slot)]
+    if not all(of_clusters(k.cut, gauge) for k in slots):
+        return None
+    return Rotation(charges=frozenset((Slot(k.axis, dyad(k.cut)), 1) for k in slots))
 
 
 def merge_last_two(items: Charges, group: str) -> Charges:

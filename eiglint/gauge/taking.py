@@ -84,10 +84,19 @@ def _taken_motion(g: Gauge, m: Motion, axis: int, selection: Cut, index: Tensor,
 def _taken_order(g: Gauge, order: Order, axis: int, index: Tensor, cause: Cause, recut: Recut) -> Order:
     renamed = (recut(s) if s.axis == axis else s for s in order.tags)
     retagged = frozenset(s for s in renamed if isinstance(s, Slot))
-    if g.ordered or (index.dtype == "bool" and any(s.axis == -1 for s in index.motion(g).order.tags)):
+    if g.ordered:
+        return replace(order, tags=retagged)
+    cuts = {s.cut for s in order.tags if s.axis == axis}
+    followed_cuts = {s.cut for s in index.motion(g).order.tags if s.axis == -1}
+    pointer = index.motion(g).order.pointer
+    if (followed_cuts and index.dtype == "bool" and followed_cuts != cuts) or (
+        pointer and cuts != {index.motion(g).order.into}
+    ):
+        return Order(Mode.BROKEN, cause=cause._replace(reason="mispaired"))
+    if index.dtype == "bool" and followed_cuts:
         return replace(order, tags=retagged)
     rest = frozenset(s for s in order.tags if s.axis != axis)
-    if index.motion(g).order.pointer:
+    if pointer:
         if "tied" in index:
             return Order(Mode.UNKNOWN, cause=cause._replace(reason=TIES))
         return replace(order, tags=rest)

@@ -9,7 +9,7 @@ from eiglint.gauge.context import Context, Gauge, Remark
 from eiglint.gauge.contract import contract
 from eiglint.gauge.elementwise import power
 from eiglint.gauge.letters import elementwise
-from eiglint.gauge.state import Mode, Phase
+from eiglint.gauge.state import Mode, Phase, squared
 from eiglint.gauge.tensor import Tensor, constant, settle
 from eiglint.gauge.terms import Term, negated, subterms, term
 
@@ -17,7 +17,7 @@ from eiglint.gauge.terms import Term, negated, subterms, term
 def product(x: Tensor, y: Tensor, context: Context) -> Tensor:
     """Return x * y, entry by entry."""
     made = contract(elementwise([x, y]), context, term("mul", x.term, y.term))
-    made = _without_even(made, x, y)
+    made = _square(_without_even(made, x, y), x, y)
     if x.value is not None and y.value is not None:
         return constant(x.value * y.value)
     for a, b in ((x, y), (y, x)):
@@ -34,6 +34,20 @@ def product(x: Tensor, y: Tensor, context: Context) -> Tensor:
         if "sign" in a and _cancels(a, b, made):
             _remark_zero_sign(a, b, context)
     return made
+
+
+def _square(made: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    """Recognise |v| |v| and v conj(v): not negative, and the diagonal of a dyad where v is a basis."""
+    if x.term is y.term and x.whole is not None and x.whole.part == "abs":
+        motions = dict(made.motions)
+        for g, m in x.whole.of.motions:
+            rotation = squared(m.rotation, g)
+            if rotation is not None and g in motions:
+                motions[g] = replace(motions[g], rotation=rotation)
+        return replace(made, motions=settle(motions), flags=made.flags | {"nonneg"})
+    conjugate = any(a.term.op == "conj" and a.term.args[0] is b.term for a, b in ((x, y), (y, x)))
+    real = x.term is y.term and x.dtype == "real"
+    return replace(made, flags=made.flags | {"nonneg"}) if conjugate or real else made
 
 
 def _without_even(made: Tensor, x: Tensor, y: Tensor) -> Tensor:
