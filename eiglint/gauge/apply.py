@@ -25,16 +25,15 @@ from eiglint.gauge import (
     times,
 )
 from eiglint.gauge.arguments import Arguments, NoRuleError, Options, Rule, integers, listed, maybe, need
-from eiglint.gauge.context import Context
+from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.create import create
 from eiglint.gauge.decompose import decompose
 from eiglint.gauge.layers import attention_like, layer
 from eiglint.gauge.overwriting import read_overwrite
 from eiglint.gauge.pieces import masked, roll, split
-from eiglint.gauge.state import (
-    Live,
-)
-from eiglint.gauge.tensor import Tensor, named, opaque
+from eiglint.gauge.state import Live, Mode, Motion, Phase, Roots, joint_roots
+from eiglint.gauge.tensor import Record, Tensor, named, opaque, tensors_in
+from eiglint.gauge.values import Number, Range
 
 
 def apply(kind: str, options: Options, args: Arguments, context: Context, name: str = "") -> object:
@@ -46,7 +45,41 @@ def apply(kind: str, options: Options, args: Arguments, context: Context, name: 
         made = rule(options, args, context, name or kind)
     except NoRuleError:
         return opaque(args.values(), context, name or kind)
-    return _recorded(made, context)
+    return _recorded(_rooted(made, tensors_in(args.values())), context)
+
+
+def _rooted(made: object, inputs: Sequence[Tensor]) -> object:
+    """Note for every sign that a value is a function of at which exact values that began."""
+    match made:
+        case Tensor():
+            motions = {g: _rooted_motion(g, m, inputs) for g, m in made.motions}
+            if all(motions[g] is m for g, m in made.motions):
+                return made
+            return replace(made, motions=tuple(motions.items()))
+        case Record():
+            return Record(made.fields, tuple(_rooted(v, inputs) for v in made.values))
+        case tuple() if not isinstance(made, Number | Range):
+            return tuple(_rooted(v, inputs) for v in made)
+        case _:
+            return made
+
+
+def _rooted_motion(g: Gauge, m: Motion, inputs: Sequence[Tensor]) -> Motion:
+    if g.group != "Z2" or m.phase.neutral or m.phase.mode > Mode.FUN:
+        return m
+    held = [(t, t.motion(g).phase) for t in inputs]
+    moving = [(t, p) for t, p in held if not p.neutral]
+    fun = m.phase.mode is Mode.FUN
+    if not fun and not any(p.roots != frozenset() or p.mode is not Mode.EXACT for _, p in moving):
+        return m if m.phase.roots == frozenset() else replace(m, phase=replace(m.phase, roots=frozenset()))
+    roots = joint_roots(_roots_of(t, p) for t, p in moving)
+    return m if roots == m.phase.roots else replace(m, phase=replace(m.phase, roots=roots))
+
+
+def _roots_of(t: Tensor, phase: Phase) -> Roots:
+    if phase.mode is Mode.EXACT:
+        return phase.roots if phase.roots != frozenset() else frozenset({t.term})
+    return phase.roots if phase.mode is Mode.FUN and phase.roots else None
 
 
 def _recorded(made: object, context: Context) -> object:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from eiglint.gauge.context import Context, Gauge
@@ -11,6 +11,7 @@ from eiglint.gauge.contract_order import derives_from
 from eiglint.gauge.elementwise import modulus, neg, power, undiagonal
 from eiglint.gauge.state import (
     Cause,
+    Charges,
     Live,
     Mode,
     Motion,
@@ -23,10 +24,12 @@ from eiglint.gauge.state import (
     merge_last_two,
 )
 from eiglint.gauge.tensor import Tensor, constant, settle
-from eiglint.gauge.terms import Term, flipped_in, term
+from eiglint.gauge.terms import Term, flipped_in, subterms, term
 
 TINY = 1e-5
 """Constants up to here are read as guards against division by zero."""
+
+ACROSS = "pairs vectors of different batch elements"
 
 
 def add(x: Tensor, y: Tensor, context: Context, sign: int = 1) -> Tensor:
@@ -105,6 +108,8 @@ def _sum_motion(g: Gauge, x: Tensor, y: Tensor, context: Context, compared: bool
         return Cause(context.spot, reason, g, base.live, doubt, base.trail)
 
     phase = _sum_phase(g, x, y, cause, compared)
+    if a.across_batch_of(b):
+        phase = _no_better(phase, Phase(Mode.BROKEN, cause=cause(ACROSS)))
     order = side_by_side_order(g, [_spread_beside(x, y), _spread_beside(y, x)], cause)
     return replace(base, phase=phase, order=order, rotation=_sum_rotation(g, x, y, cause))
 
@@ -143,6 +148,10 @@ def _sum_phase(g: Gauge, x: Tensor, y: Tensor, cause: Why, compared: bool) -> Ph
     return several(g, [p, q], lambda: cause(reason))
 
 
+def _no_better(phase: Phase, other: Phase) -> Phase:
+    return phase if phase.mode >= other.mode else other
+
+
 def _similar(phase: Phase, gauge: Gauge) -> bool:
     """Whether the charges on the last two axes are opposite, so that the diagonal carries none."""
     return not merge_last_two(phase.charges, gauge.group)
@@ -167,29 +176,62 @@ def several(g: Gauge, phases: Sequence[Phase], cause: Why) -> Phase:
 
 
 def even_in_sign(g: Gauge, x: Tensor, y: Tensor) -> bool:
-    """Recognise f(v) beside f(-v), where each entry depends on one sign only and on that through v alone."""
+    """Recognise f(v) beside f(-v), where each entry depends on one sign only and on that through v alone.
+
+    The flip of that sign must turn v into -v, so v itself must be odd: relu(silu(x)) + relu(-silu(x)) is even in
+    silu(x), which is not.
+    """
     p, q = x.motion(g).phase, y.motion(g).phase
     if g.group != "Z2" or p.mode is not Mode.FUN or q.mode is not Mode.FUN or p.charges != q.charges:
         return False
     inner = flipped_in(x.term, y.term)
-    if inner is None or not any(n % 2 for _, n in p.charges):
+    if inner is None or not p.roots or not all(_under(root, inner) for root in p.roots):
         return False
-    return not _reaches(x.term, g, without=inner)
+    if inner not in p.roots and any(t is inner for t in _down_to(x.term, p.roots)):
+        return False  # it lies between the result and the exact values, and is a function of the sign itself
+    if not _one_flip_of_all(p.charges) and not _in_one_line(x.term, inner, g):
+        return False
+    return not _reaches(x.term, g, frozenset({inner}))
 
 
-def _reaches(here: Term, gauge: Gauge, without: Term) -> bool:
-    """Whether a term uses outputs of the gauge's decomposition other than through one of its subterms."""
+def _under(root: Term, inner: Term) -> bool:
+    return any(t is inner for t in subterms(root))
+
+
+def _one_flip_of_all(items: Charges) -> bool:
+    """Whether flipping all columns at once flips the one sign: then it is the flip of every odd value, too."""
+    single = all(isinstance(key, Slot) or isinstance(key.key, int | Term) for key, _ in items)
+    return single and sum(q for _, q in items) % 2 == 1
+
+
+def _in_one_line(here: Term, inner: Term, gauge: Gauge) -> bool:
+    """Whether every value between two terms is a function of one value before it (and of fixed ones)."""
+    while here is not inner:
+        moving = [a for a in here.args if isinstance(a, Term) and _reaches(a, gauge)]
+        if len(moving) != 1:
+            return False
+        here = moving[0]
+    return True
+
+
+def _reaches(here: Term, gauge: Gauge, without: frozenset[Term] = frozenset()) -> bool:
+    """Whether a term uses outputs of the gauge's decomposition other than through the given subterms."""
+    outputs = (t for t in _down_to(here, without) if t.op == "output" and t not in without)
+    return any(isinstance(a, Gauge) and a.spot == gauge.spot for t in outputs for a in t.args)
+
+
+def _down_to(here: Term, stops: frozenset[Term]) -> Iterator[Term]:
+    """Every term inside another, itself included, but for what is inside those given."""
     seen: set[int] = set()
     stack = [here]
     while stack:
         t = stack.pop()
-        if t is without or id(t) in seen:
+        if id(t) in seen:
             continue
         seen.add(id(t))
-        if t.op == "output" and gauge in t.args:
-            return True
-        stack.extend(a for a in t.args if isinstance(a, Term))
-    return False
+        yield t
+        if t not in stops:
+            stack.extend(a for a in t.args if isinstance(a, Term))
 
 
 def side_by_side_order(g: Gauge, tensors: Sequence[Tensor], cause: Why) -> Order:
@@ -271,7 +313,9 @@ def combine(
             return Cause(context.spot, reason, g, live, doubt, lead.trail)
 
         phase = several(g, [m.phase for m in held], lambda c=cause: c(reason))
-        if commutes and len(plain) == 2 and even_in_sign(g, plain[0], plain[1]):
+        if any(m.across_batch_of(n) for m in held for n in held):
+            phase = _no_better(phase, Phase(Mode.BROKEN, cause=cause(ACROSS)))
+        elif commutes and len(plain) == 2 and even_in_sign(g, plain[0], plain[1]):
             phase = Phase()
         rotation = max((m.rotation for m in held), key=lambda s: (s.mode, not s.neutral))
         if not rotation.neutral and rotation.mode is Mode.EXACT:

@@ -48,7 +48,7 @@ def phase_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> tup
     if worst.mode is Mode.FUN:
         sums = [reduced(p, gauge.group) for p in parts]
         same = all(s == sums[0] or s == {k: -q for k, q in sums[0].items()} for s in sums)
-        if not same or touched:
+        if not same or touched or len(set(batches)) > 1:
             return Phase(Mode.BROKEN, cause=worst.cause or cause("function of several phases")), False
         kept = placed(laid, sums[0], gauge.group)
         return (Phase(Mode.FUN, kept, worst.cause) if kept else Phase()), False

@@ -9,7 +9,22 @@ from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.contract import joint_dtype
 from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.shape import inserted
-from eiglint.gauge.state import Cause, Cut, Live, Mode, Motion, Order, Phase, Pick, Rotation, Slot, Why, charges, spread
+from eiglint.gauge.state import (
+    Cause,
+    Cut,
+    Live,
+    Mode,
+    Motion,
+    Order,
+    Phase,
+    Pick,
+    Rotation,
+    Slot,
+    Why,
+    charges,
+    joint_roots,
+    spread,
+)
 from eiglint.gauge.tensor import Tensor, settle
 from eiglint.gauge.terms import subterms, term
 
@@ -49,8 +64,13 @@ def _join_motion(g: Gauge, a: Tensor, b: Tensor, context: Context) -> Motion:
 
     # Zero and NaN stay what they are under any phase.
     zero = (bool({"zero", "nan"} & a.flags), bool({"zero", "nan"} & b.flags))
+    phase = join_phase(m.phase, n.phase, cause, zero)
+    if m.across_batch_of(n) and phase.mode is Mode.EXACT:
+        phase = Phase(Mode.MIXED, cause=cause("entries of unlike phase side by side"), vague=True)
+    elif m.across_batch_of(n) and phase.mode is Mode.FUN:
+        phase = Phase(Mode.BROKEN, cause=phase.cause)
     return Motion(
-        join_phase(m.phase, n.phase, cause, zero),
+        phase,
         join_order(m.order, n.order, cause, zero),
         join_rotation(m.rotation, n.rotation, cause, zero),
         m.batch | n.batch,
@@ -69,7 +89,9 @@ def join_phase(p: Phase, q: Phase, cause: Why, zero: tuple[bool, bool] = (False,
     if worst.mode >= Mode.UNKNOWN:
         return worst
     if p.charges == q.charges and p.mode is not Mode.MIXED and q.mode is not Mode.MIXED:
-        return replace(worst, centre=p.centre if p.centre == q.centre else None)
+        # An exact value beside a function of the sign has no roots, and is one.
+        roots = joint_roots((p.roots, q.roots)) if p.mode is q.mode else None
+        return replace(worst, centre=p.centre if p.centre == q.centre else None, roots=roots)
     if p.mode is Mode.EXACT and q.mode is Mode.EXACT:
         return Phase(Mode.MIXED, cause=cause("entries of unlike phase side by side"), across=_both(p, q), vague=True)
     if worst.mode is Mode.MIXED and Mode.FUN not in (p.mode, q.mode):

@@ -179,8 +179,9 @@ def cut(t: Tensor, axis: int, span: Range, context: Context) -> Tensor:
     length = _length(t.size(axis), first, span.upper, stride)
     motions: dict[Gauge, Motion] = {}
     for g, m in t.motions:
-        if m.is_batch(axis) and (first, stride) != (0, 1):
-            g = replace(g, lineage=(*g.lineage, ("slice", named(first), named(stride))))
+        if m.is_batch(axis):
+            # Two slices may be laid over each other where they hold different elements: also [:1] beside [:].
+            g = replace(g, lineage=(*g.lineage, ("slice", named(first), named(span.upper), named(stride))))
         motions[g] = _cut_motion(g, m, axis, (first, stride), span, t, context)
     sizes = {a: s for a, s in t.sizes if a != axis}
     if length is not None:

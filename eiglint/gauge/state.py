@@ -55,6 +55,10 @@ class Pick(NamedTuple):
 Charges = frozenset[tuple[Slot | Pick, int]]
 NEUTRAL: Charges = frozenset()
 
+Roots = frozenset[Term] | None
+"""Terms of the exact values where a function of a sign began; None where there are too many to follow."""
+_MOST_ROOTS = 8
+
 
 def dyad(part: Cut) -> Cut:
     """Return the cut of an axis along which a basis met its dual entry by entry: the diagonal of a dyad.
@@ -112,6 +116,9 @@ class Phase:
     vague: bool = False
     """MIXED only: the entries may be alike after all (one of two branches, a part of unlike pieces), so that summing
     them proves nothing."""
+    roots: Roots = frozenset()
+    """The exact values that this one is a function of; none: the value was exact all along, or (in state FUN) it is
+    not known of what it is a function."""
 
     @property
     def neutral(self) -> bool:
@@ -183,6 +190,12 @@ class Motion:
             return True
         return self.is_batch(axis) or any(isinstance(k, Slot) and k.axis == axis for k, _ in self.phase.charges)
 
+    def across_batch_of(self, other: Motion) -> bool:
+        """Whether the batch axes of two moving values certainly lie across each other."""
+        if self.phase.neutral or other.phase.neutral or self.rest is not None or other.rest is not None:
+            return False
+        return self.batch != other.batch
+
     def noted(self, spot: Spot, note: str) -> Motion:
         """Add a station to the path; long paths keep their beginning and their end."""
         if any(s is spot or s == spot for s, _ in self.trail):
@@ -196,6 +209,16 @@ def lost(phase: Phase, cause: Cause) -> Phase:
     if phase.mode is Mode.MIXED and phase.vague:
         return Phase(Mode.UNKNOWN, cause=phase.cause or cause)
     return Phase(Mode.BROKEN, cause=phase.cause if phase.mode is Mode.FUN and phase.cause else cause)
+
+
+def joint_roots(found: Iterable[Roots]) -> Roots:
+    """Return all roots together, or None where one is not known or there are too many."""
+    together: frozenset[Term] = frozenset()
+    for roots in found:
+        if roots is None:
+            return None
+        together |= roots
+    return together if len(together) <= _MOST_ROOTS else None
 
 
 def spread(phase: Phase) -> frozenset[int] | None:

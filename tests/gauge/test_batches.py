@@ -6,6 +6,7 @@ from eiglint.gauge import Tensor
 from eiglint.gauge.values import Range
 from tests.gauge.words import (
     ALL,
+    add,
     adjoint,
     at,
     charges,
@@ -118,3 +119,20 @@ def test_a_weight_for_each_element_is_no_weight_for_each_pair() -> None:
     assert order(one("sum", mul(L, at(plain("w", sizes=(5,)), ALL, None)))) == "fine"
     assert order(one("sum", mul(L, plain("w", sizes=(4,))))) == "depends: position weighted"
     assert order(one("sum", at(L, ALL, Range(None, 2)))) == "depends: positions picked"
+
+
+def test_one_element_kept_as_a_slice_is_not_laid_over_the_others() -> None:
+    _, V = batch()
+    signs = one("conj", one("sgn", at(V, Range(None, 1))))
+    assert "depends" in lost(one("sum", mul(V, signs)))
+    pairs = eig(plain("B", dtype="complex", sizes=(5, 4, 4)))[0]
+    first = one("sgn", at(pairs, (Range(None, 1), ALL)))
+    assert {order(one("sum", mul(pairs, first)), g).partition(":")[0] for g in pairs.gauges} == {"depends"}
+
+
+def test_batch_elements_added_across_each_other_keep_no_phase_in_common() -> None:
+    _, V = batch()
+    crossed = add(one("unsqueeze", V, 0), one("unsqueeze", V, 1))
+    assert lost(crossed) == {"depends"}
+    assert lost(one("abs", crossed)) == {"depends"}
+    assert lost(one("maximum", one("unsqueeze", V, 0), one("unsqueeze", V, 1))) == {"depends"}

@@ -171,3 +171,33 @@ def test_a_determinant_of_the_product_of_both_factors_contains_each_sign_twice()
     U, _, Vh = svd(plain("A", sizes=(3, 3)))
     assert phase(one("linalg.det", matmul(U, Vh))) == "fine"
     assert phase(one("linalg.det", U)) == "carried"
+
+
+def silu(t: Tensor) -> Tensor:
+    return one("nn.functional.silu", t)
+
+
+def test_both_signs_of_a_value_that_is_not_odd_itself_depend_on_the_sign() -> None:
+    _, V = eigh()
+    inner = silu(V)
+    assert phase(add(relu(inner), relu(minus(inner)))) != "fine"
+    assert phase(mul(relu(inner), relu(minus(inner)))) != "fine"
+    assert phase(one("minimum", relu(inner), relu(minus(inner)))) != "fine"
+
+
+def test_both_signs_through_an_inner_function_are_even() -> None:
+    _, V = eigh()
+    assert phase(add(relu(silu(V)), relu(silu(minus(V))))) == "fine"
+    odd = one("tanh", V)
+    assert phase(add(silu(odd), silu(minus(odd)))) == "fine"
+
+
+def test_a_flip_of_a_matrix_element_between_two_vectors_is_no_flip_of_its_diagonal() -> None:
+    _, V = eigh()
+    G = matmul(transposed(V), matmul(plain("M"), V))
+
+    def weighed_by_diagonal(t: Tensor) -> Tensor:
+        return relu(mul(t, add(one("diagonal", t), 1.0)))
+
+    assert phase(add(relu(G), relu(minus(G)))) == "fine"
+    assert phase(add(weighed_by_diagonal(G), weighed_by_diagonal(minus(G)))) != "fine"
