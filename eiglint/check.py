@@ -93,13 +93,15 @@ def _excludes(paths: Sequence[str], run: Run) -> list[tuple[Sequence[str], str]]
     return list(excludes)
 
 
-def assemble(results: Iterable[Inspected], files: int) -> Report:
+def assemble(inspected: Iterable[Inspected], files: int) -> Report:
     """Join what the files have to say, in an order that depends on nothing but their content."""
+    results = list(inspected)
     findings: dict[tuple[object, ...], Finding] = {}
     sites: dict[tuple[object, ...], Site] = {}
     skipped: set[Skipped] = set()
     unknown: Counter[str] = Counter()
     elsewhere: list[Site] = []
+    checked = {result.path for result in results}
     for result in results:
         elsewhere += result.elsewhere
         for finding in result.findings:
@@ -113,8 +115,8 @@ def assemble(results: Iterable[Inspected], files: int) -> Report:
     for site in elsewhere:
         # A file that was itself checked hears what other files make of its decompositions.
         place = (site.path, site.cell, site.line, site.place.column)
-        if place in sites:
-            sites[place] = sterner(sites[place], site)
+        if site.path in checked:
+            sites[place] = sterner(sites[place], site) if place in sites else site
     return Report(
         findings=tuple(sorted(findings.values(), key=_finding_order)),
         sites=tuple(sorted(sites.values(), key=lambda site: (site.path, site.cell or 0, site.line, site.place.column))),
@@ -125,15 +127,15 @@ def assemble(results: Iterable[Inspected], files: int) -> Report:
 
 
 def sterner(a: Site, b: Site) -> Site:
-    """Return a site with the worse of two answers for every symmetry."""
-    return replace(
-        a,
-        phase=max(a.phase, b.phase, key=WORSE.index),
-        order=max(a.order, b.order, key=WORSE.index),
-        rotation=max(a.rotation, b.rotation, key=WORSE.index),
-    )
+    """Return a site with the worse of two answers for every symmetry, and the gradient that either has."""
+    symmetries = ("phase", "order", "rotation")
+    answers = {name: max(getattr(a, name), getattr(b, name), key=WORSE.index) for name in symmetries}
+    gradient = max(a.gradient, b.gradient, key=LIVELIER.index)
+    unknown = "unknown" in (answers["phase"], answers["order"])
+    return replace(a, **answers, gradient=gradient, obstacle=(a.obstacle or b.obstacle) if unknown else None)
 
 
+LIVELIER = ("no", "unknown", "yes")
 WORSE = ("none", "invariant", "leaves", "unknown", "dependent")
 
 

@@ -87,6 +87,14 @@ class Finding:
         return self.place.column
 
 
+class Obstacle(NamedTuple):
+    """What kept the analysis from following a decomposition's outputs, and where."""
+
+    what: str
+    path: str = ""
+    line: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """A decomposition call and what is known of all its uses together."""
@@ -98,6 +106,8 @@ class Site:
     order: Answer
     rotation: Answer
     cell: int | None = None
+    obstacle: Obstacle | None = None
+    """The first thing that could not be followed, where the phase or the order is unknown."""
 
     @property
     def path(self) -> str:

@@ -38,6 +38,8 @@ class Inspected(NamedTuple):
     unknown_callees: tuple[tuple[str, int], ...] = ()
     elsewhere: tuple[Site, ...] = ()
     """Decompositions in imported files, as this file's uses of them show them."""
+    path: str = ""
+    """The file itself, where it was analysed."""
 
 
 @dataclass(slots=True)
@@ -154,7 +156,7 @@ class Inspector:
         if notebook is not None:
             findings = [place_in_cell(finding, notebook) if finding.path == path else finding for finding in findings]
             sites = [site_in_cell(site, notebook) for site in sites]
-        return inspected._replace(findings=tuple(findings), sites=tuple(sites), elsewhere=elsewhere)
+        return inspected._replace(findings=tuple(findings), sites=tuple(sites), elsewhere=elsewhere, path=path)
 
     def _is_silenced(self, finding: Finding) -> bool:
         if self._comments_of(finding.path).silence(finding, finding.line, noqa=self.noqa):
@@ -249,7 +251,8 @@ def milder(a: Site, b: Site) -> Site:
         symmetry: min(getattr(a, symmetry), getattr(b, symmetry), key=PREFERENCE.index)
         for symmetry in ("phase", "order", "rotation")
     }
-    return replace(a, **answers)
+    unknown = "unknown" in (answers["phase"], answers["order"])
+    return replace(a, **answers, obstacle=(a.obstacle or b.obstacle) if unknown else None)
 
 
 PROVED = ("none", "invariant", "leaves")

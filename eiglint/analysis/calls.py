@@ -311,7 +311,7 @@ def unknown_callee(name: str, values: list[Value], node: object, frame: Frame) -
     captured = [t for t in functions.captured_tensors(values, frame.state) if not t.neutral]
     if moving or captured:
         frame.world.outcome.unknown_callees[name] += 1
-        frame.reach("argument", moving, node)
+        frame.reach("argument", moving, node, name)
     return gauge.opaque([*tensors, *captured], frame.context(node), name)
 
 

@@ -17,6 +17,8 @@ class Reached(NamedTuple):
     how: How
     value: Tensor
     spot: Spot
+    to: str = ""
+    """The callee, where it is an argument of one that nobody knows."""
 
 
 class Unused(NamedTuple):

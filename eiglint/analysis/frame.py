@@ -210,10 +210,10 @@ class Frame:
         self.state.heap[address] = obj
         return Pointer(address)
 
-    def reach(self, how: How, tensors: list[Tensor], node: object) -> None:
+    def reach(self, how: How, tensors: list[Tensor], node: object, to: str = "") -> None:
         """Record that tensors reach a result."""
         for t in tensors:
-            made = Reached(how, t, self.spot(node))
+            made = Reached(how, t, self.spot(node), to)
             if not t.neutral and made not in self.world.seen:
                 self.world.seen.add(made)
                 self.world.outcome.reached.append(made)

@@ -162,15 +162,13 @@ def _merged_pointers(a: Pointer, b: Pointer, m: Merging, path: tuple[Hashable, .
         return None
     if isinstance(x, InstanceObject) and isinstance(y, InstanceObject) and x.cls is not y.cls:
         return None
-    target = m.address((*m.key, *path))
     pair = (a.address, b.address)
-    if pair not in m.pending:
-        m.pending.add(pair)
+    if pair not in m.pointed:
+        target = m.pointed[pair] = m.address((*m.key, *path))
         made = merge_objects(x, y, m, path)
         origins = {*x.origins, *y.origins, a.address, b.address} - {target}
         m.out.heap[target] = replace(made, origins=tuple(sorted(origins)))
-        m.pending.discard(pair)
-    return Pointer(target)
+    return Pointer(m.pointed[pair])
 
 
 def _load(address: int, state: State, out: State) -> HeapObject | None:

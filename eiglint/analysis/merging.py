@@ -34,7 +34,8 @@ class Merging:
     left: State | None = None
     right: State | None = None
     out: State | None = None
-    pending: set[tuple[int, int]] = field(default_factory=set)
+    pointed: dict[tuple[int, int], int] = field(default_factory=dict)
+    """Pairs of objects that were merged, by address, and where: objects may lead back to themselves."""
     names: dict[Gauge, Gauge] = field(default_factory=dict)
     """Gauges of the right state that go under the name of one of the left state."""
     renamed: list[tuple[Gauge, Gauge]] = field(default_factory=list)

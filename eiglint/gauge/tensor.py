@@ -175,13 +175,15 @@ def detached(t: Tensor) -> Tensor:
 
 
 def unknown_motion(m: Motion, cause: Cause) -> Motion:
-    """Return the motion of something computed from m by an operation nobody knows."""
-    phase = m.phase if m.phase.neutral or m.phase.mode is Mode.BROKEN else Phase(Mode.UNKNOWN, cause=cause)
-    order = m.order if m.order.neutral or m.order.mode is Mode.BROKEN else Order(Mode.UNKNOWN, cause=cause)
-    rotation = m.rotation
-    if not (rotation.neutral or rotation.mode is Mode.BROKEN):
-        rotation = Rotation(Mode.UNKNOWN, cause=cause)
+    """Return the motion of something computed from m by an operation nobody knows; the first such cause stays."""
+    phase = m.phase if _is_past_knowing(m.phase) else Phase(Mode.UNKNOWN, cause=cause)
+    order = m.order if _is_past_knowing(m.order) else Order(Mode.UNKNOWN, cause=cause)
+    rotation = m.rotation if _is_past_knowing(m.rotation) else Rotation(Mode.UNKNOWN, cause=cause)
     return replace(m, phase=phase, order=order, rotation=rotation)
+
+
+def _is_past_knowing(state: Phase | Order | Rotation) -> bool:
+    return state.neutral or state.mode is Mode.BROKEN or (state.mode is Mode.UNKNOWN and state.cause is not None)
 
 
 def opaque(values: Iterable[object], context: Context, name: str) -> Tensor:

@@ -10,7 +10,7 @@ from eiglint.findings import Finding, Place, Site, Source, Step
 from eiglint.gauge import Spot
 from eiglint.ir.instructions import Module
 from eiglint.judge.describe import describe
-from eiglint.judge.sites import as_sites, collect
+from eiglint.judge.sites import as_sites, collect, spots_of
 from eiglint.judge.verdicts import Verdict, verdicts
 from eiglint.judge.wording import WORDING
 
@@ -22,7 +22,7 @@ def judge(
     spoiled = frozenset(t.path for t in outcome.truncated) | frozenset(c.path for c in outcome.crashes)
     known = collect(outcome, spoiled)
     judged = verdicts(outcome)
-    spots = {*known, *(r.spot for r in outcome.revealed)}
+    spots = {*spots_of(known), *(r.spot for r in outcome.revealed)}
     for v in judged:
         spots |= {v.spot, *(s for s, _ in v.trail)} | ({v.gauge.spot} if v.gauge else set())
     places = _places(spots, modules)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from eiglint.analysis.events import Outcome, Reached
-from eiglint.findings import Answer, Gradient, Place, Site
+from eiglint.findings import Answer, Gradient, Obstacle, Place, Site
 from eiglint.gauge import Gauge, Live, Mode, Motion, Spot
 
 WEIGHT: dict[Answer, int] = {"none": 0, "invariant": 1, "leaves": 2, "unknown": 3, "dependent": 4}
@@ -20,11 +20,16 @@ class Known:
     gauge: Gauge
     live: Live = Live.NO
     answers: dict[str, Answer] = field(default_factory=dict)
+    obstacles: dict[str, tuple[str, Spot | None]] = field(default_factory=dict)
+    """For each symmetry that is unknown, what could not be followed first, and where."""
 
-    def learn(self, symmetry: str, answer: Answer) -> None:
-        """Keep the answer that says least well of the call."""
+    def learn(self, symmetry: str, answer: Answer, why: str = "", where: Spot | None = None) -> None:
+        """Keep the answer that says least well of the call, and of an unknown one the reason."""
         if self.answers[symmetry] != "none" and WEIGHT[answer] > WEIGHT[self.answers[symmetry]]:
             self.answers[symmetry] = answer
+            self.obstacles.pop(symmetry, None)
+            if answer == "unknown":
+                self.obstacles[symmetry] = why, where
 
 
 def has_symmetry(gauge: Gauge, symmetry: str) -> bool:
@@ -61,7 +66,7 @@ def collect(outcome: Outcome, spoiled: frozenset[str]) -> dict[Spot, Known]:
             for symmetry in SYMMETRIES:
                 here.answers[symmetry] = "invariant" if has_symmetry(gauge, symmetry) else "none"
                 if gauge.spot.path in spoiled:
-                    here.learn(symmetry, "unknown")
+                    here.learn(symmetry, "unknown", "the file is analysed in part")
         here.live = max(here.live, live)
     for reached in outcome.reached:
         for gauge, motion in reached.value.motions:
@@ -73,7 +78,14 @@ def collect(outcome: Outcome, spoiled: frozenset[str]) -> dict[Spot, Known]:
 
 def _learn_all(here: Known, motion: Motion, reached: Reached) -> None:
     for symmetry in SYMMETRIES:
-        here.learn(symmetry, answer(symmetry, motion, reached.how))
+        said = answer(symmetry, motion, reached.how)
+        cause = getattr(motion, symmetry).cause
+        if said != "unknown":
+            here.learn(symmetry, said)
+        elif cause is not None:
+            here.learn(symmetry, said, cause.reason, cause.spot)
+        else:
+            here.learn(symmetry, said, f"passes `{reached.to}`", reached.spot)
 
 
 def as_sites(known: Mapping[Spot, Known], places: Mapping[Spot, Place]) -> tuple[Site, ...]:
@@ -83,5 +95,21 @@ def as_sites(known: Mapping[Spot, Known], places: Mapping[Spot, Place]) -> tuple
     for spot, here in known.items():
         if spot in places:
             phase, order, rotation = (here.answers[s] for s in SYMMETRIES)
-            made.append(Site(places[spot], here.gauge.call, gradients[here.live], phase, order, rotation))
+            gradient, obstacle = gradients[here.live], _obstacle(here, places)
+            made.append(Site(places[spot], here.gauge.call, gradient, phase, order, rotation, obstacle=obstacle))
     return tuple(sorted(made, key=lambda s: s.place))
+
+
+def _obstacle(here: Known, places: Mapping[Spot, Place]) -> Obstacle | None:
+    """Return what kept the phase or else the order from being known."""
+    found = here.obstacles.get("phase") or here.obstacles.get("order")
+    if found is None:
+        return None
+    what, spot = found
+    place = None if spot is None else places.get(spot)
+    return Obstacle(what) if place is None else Obstacle(what, place.path, place.line)
+
+
+def spots_of(known: Mapping[Spot, Known]) -> set[Spot]:
+    """Return every place that the sites speak of."""
+    return {*known, *(spot for here in known.values() for _, spot in here.obstacles.values() if spot is not None)}

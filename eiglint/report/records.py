@@ -62,4 +62,6 @@ def site_record(site: Site) -> dict[str, object]:
         "order": site.order,
         "rotation": site.rotation,
     }
+    if site.obstacle is not None:
+        record["obstacle"] = site.obstacle._asdict()
     return record if site.cell is None else record | {"cell": site.cell}
