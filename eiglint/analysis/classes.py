@@ -76,5 +76,7 @@ def _decorators(s: ir.DefineClass, frame: Frame) -> tuple[list[str], bool]:
         value = expressions.evaluate(target, frame)
         name = value.name if isinstance(value, Reference) else ""
         names.append(name)
-        known = known and (name in KNOWN_DECORATORS or name.startswith(("torch.jit.", "torch.compile")))
+        model = frame.world.models.get(name)
+        wraps = model is not None and model.kind == "transform"
+        known = known and (wraps or name in KNOWN_DECORATORS or name.startswith("torch.jit."))
     return names, known

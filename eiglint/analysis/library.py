@@ -12,6 +12,7 @@ from eiglint.analysis.frame import Frame
 from eiglint.analysis.plain import deep_tensors, plain, size_at, spread
 from eiglint.analysis.values import (
     Choice,
+    Closure,
     Derived,
     DictObject,
     Gate,
@@ -208,17 +209,32 @@ def _transform(model: Model, bound: Mapping[str, Value], node: object, frame: Fr
             arguments = list(arguments[0]) if type(arguments[0]) is tuple else arguments[:1]
         made = calls.call(function, arguments, {}, node, frame)
         return differentiated(made, changed, node, frame) if derives else made
+    if model.options.get("gives") == "first":
+        return Derived(function, FIRST)
     if derives:
         return Derived(function, f"{changed} aux" if bound.get("has_aux") is True else changed)
     return function
 
 
+FIRST = "first of its results"
+
+
 def differentiated(made: Value, name: str, node: object, frame: Frame) -> Value:
     """Return derivatives of a result; what a function returns beside it (`has_aux`) is not differentiated."""
+    if name == FIRST:
+        return _first(made, node, frame)
     tensors = deep_tensors([made], frame)
     loss = made[0] if name.endswith(" aux") and type(made) is tuple and len(made) == 2 else made
     frame.reach("backward", deep_tensors([loss], frame), node)
     return gauge.opaque(tensors, frame.context(node), name)
+
+
+def _first(made: Value, node: object, frame: Frame) -> Value:
+    """Return what a function returns first; functions that it returns beside may be called by anyone."""
+    if type(made) is not tuple or not made:
+        return gauge.opaque(deep_tensors([made], frame), frame.context(node), FIRST)
+    frame.world.handed_out += [(v, frame.state.copy()) for v in made[1:] if isinstance(v, Closure)]
+    return made[0]
 
 
 def _parameter(model: Model, bound: Mapping[str, Value], node: object, frame: Frame) -> Value:

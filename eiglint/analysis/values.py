@@ -139,7 +139,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """A function that returns derivatives of another: `torch.func.grad(f)`."""
+    """A function that returns derivatives of another, `torch.func.grad(f)`, or a part of what it returns."""
 
     function: Value
     how: str

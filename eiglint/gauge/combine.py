@@ -127,7 +127,7 @@ def _sum_phase(g: Gauge, x: Tensor, y: Tensor, cause: Why, compared: bool) -> Ph
     if p.mode is Mode.EXACT and q.mode is Mode.EXACT and p.charges == q.charges:
         return p
     for exact, other in ((p, y), (q, x)):
-        if exact.mode is Mode.EXACT and "diagonal" in other and other.motion(g).phase.neutral and _similar(exact, g):
+        if "diagonal" in other and _same_on_diagonal(exact, other.motion(g).phase, g):
             return exact
     if even_in_sign(g, x, y):
         return Phase()
@@ -152,9 +152,11 @@ def _no_better(phase: Phase, other: Phase) -> Phase:
     return phase if phase.mode >= other.mode else other
 
 
-def _similar(phase: Phase, gauge: Gauge) -> bool:
-    """Whether the charges on the last two axes are opposite, so that the diagonal carries none."""
-    return not merge_last_two(phase.charges, gauge.group)
+def _same_on_diagonal(full: Phase, diagonal: Phase, gauge: Gauge) -> bool:
+    """Whether a diagonal matrix moves as the diagonal of a full one does; its zeros carry any charge."""
+    if full.mode is not Mode.EXACT or diagonal.mode is not Mode.EXACT:
+        return False
+    return merge_last_two(full.charges, gauge.group) == merge_last_two(diagonal.charges, gauge.group)
 
 
 def several(g: Gauge, phases: Sequence[Phase], cause: Why) -> Phase:

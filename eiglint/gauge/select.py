@@ -35,6 +35,9 @@ def select(test: Tensor, a: Tensor, b: Tensor, context: Context) -> Tensor:
     """Return a where the test holds and b elsewhere."""
     if a == b:
         return a
+    settled = settled_sign(test, a, b)
+    if settled is not None:
+        return settled
     guarded = _guarded(test.term, a, b)
     if guarded is not None:
         return replace(guarded, doubt=max(guarded.doubt, LIKELY), value=None)
@@ -48,6 +51,17 @@ def select(test: Tensor, a: Tensor, b: Tensor, context: Context) -> Tensor:
     if test.neutral or all(m.phase.neutral and m.order.neutral for _, m in test.motions):
         return _chosen(test, a, b, context)
     return _decided(test, a, b, context)
+
+
+def settled_sign(test: Tensor, a: Tensor, b: Tensor) -> Tensor | None:
+    """Return `where(s == 0, 1, s)` of a sign s: what `where(x < 0, -1, 1)` is, a sign that is never 0."""
+    op, (left, right) = test.term.op, test.term.args if len(test.term.args) == 2 else (None, None)
+    signs, other = (b, a) if op == "eq" else (a, b)
+    if op not in ("eq", "ne") or left is not signs.term or right is not constant(0).term:
+        return None
+    if "sign" not in signs or other.value is None or abs(other.value) != 1:
+        return None
+    return replace(signs, term=term("signs", signs.term), flags=(signs.flags - {"sign"}) | {"nonzero"})
 
 
 def _guarded(test: Term, a: Tensor, b: Tensor) -> Tensor | None:

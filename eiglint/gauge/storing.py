@@ -10,6 +10,7 @@ from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.indexing import spread
 from eiglint.gauge.join import join
 from eiglint.gauge.positions import picked
+from eiglint.gauge.select import settled_sign
 from eiglint.gauge.shape import inserted
 from eiglint.gauge.state import WHOLE, Cause, Mode, Order, Pick, Rotation, Slot, charges
 from eiglint.gauge.tensor import Tensor, as_tensor, named, opaque, settle
@@ -22,6 +23,8 @@ def store(t: Tensor, items: Sequence[object], value: object, context: Context) -
     new = as_tensor(value)
     if new is None:
         return opaque([t, value], context, "assignment")
+    if len(items) == 1 and isinstance(items[0], Tensor) and (made := settled_sign(items[0], new, t)) is not None:
+        return made
     laid = spread(t, list(items))
     if laid is None:
         return opaque([t, *items, new], context, "assignment")

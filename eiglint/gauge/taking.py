@@ -8,7 +8,7 @@ from dataclasses import replace
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.contract_order import TIES, derives_from
 from eiglint.gauge.elementwise import undiagonal
-from eiglint.gauge.positions import index_motions, indexed
+from eiglint.gauge.positions import index_motions, indexed, pick
 from eiglint.gauge.shape import axis_of, doubted, inserted
 from eiglint.gauge.state import (
     WHOLE,
@@ -131,6 +131,9 @@ def gather(t: Tensor, dim: object, index: Tensor, context: Context) -> Tensor:
     if axis is None:
         return opaque([t, index], context, "gather")
     t = undiagonal(doubted(t, guess))
+    if index.size(axis) == 1 and all(index.still_along(a) for a in range(-(t.rank or 0), 0)) and t.rank:
+        same = replace(index, term=term("every", index.term), rank=0, sizes=(), steady=frozenset())
+        return inserted(pick(t, axis, same.term, context, same), axis)  # one position for all: t[..., k, None]
     hidden = any(m.order.mode is Mode.MIXED for _, m in t.motions)
     if hidden or any(touched(m, axis) for _, m in t.motions) or any(not m.phase.neutral for _, m in index.motions):
         return opaque([t, index], context, "gather")
