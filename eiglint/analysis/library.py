@@ -12,7 +12,6 @@ from eiglint.analysis.frame import Frame
 from eiglint.analysis.plain import deep_tensors, plain, size_at, spread
 from eiglint.analysis.values import (
     Choice,
-    Closure,
     Derived,
     DictObject,
     Gate,
@@ -230,11 +229,10 @@ def differentiated(made: Value, name: str, node: object, frame: Frame) -> Value:
 
 
 def _first(made: Value, node: object, frame: Frame) -> Value:
-    """Return what a function returns first; functions that it returns beside may be called by anyone."""
-    if type(made) is not tuple or not made:
-        return gauge.opaque(deep_tensors([made], frame), frame.context(node), FIRST)
-    frame.world.handed_out += [(v, frame.state.copy()) for v in made[1:] if isinstance(v, Closure)]
-    return made[0]
+    """Return what a function returns first; the gradient that it returns beside is its author's."""
+    if type(made) is tuple and made:
+        return made[0]
+    return gauge.opaque(deep_tensors([made], frame), frame.context(node), FIRST)
 
 
 def _parameter(model: Model, bound: Mapping[str, Value], node: object, frame: Frame) -> Value:

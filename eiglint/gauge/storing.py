@@ -10,7 +10,7 @@ from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.indexing import spread
 from eiglint.gauge.join import join
 from eiglint.gauge.positions import picked
-from eiglint.gauge.select import settled_sign
+from eiglint.gauge.select import select
 from eiglint.gauge.shape import inserted
 from eiglint.gauge.state import WHOLE, Cause, Mode, Order, Pick, Rotation, Slot, charges
 from eiglint.gauge.tensor import Tensor, as_tensor, named, opaque, settle
@@ -23,8 +23,10 @@ def store(t: Tensor, items: Sequence[object], value: object, context: Context) -
     new = as_tensor(value)
     if new is None:
         return opaque([t, value], context, "assignment")
-    if len(items) == 1 and isinstance(items[0], Tensor) and (made := settled_sign(items[0], new, t)) is not None:
-        return made
+    mask = items[0] if len(items) == 1 else None
+    if isinstance(mask, Tensor) and mask.dtype == "bool" and new.rank == 0 and _covers(mask, t):
+        made = select(mask, new, t, context)
+        return replace(made, term=term("store", t.term, mask.term, new.term), rank=t.rank, sizes=t.sizes)
     laid = spread(t, list(items))
     if laid is None:
         return opaque([t, *items, new], context, "assignment")
@@ -43,6 +45,11 @@ def store(t: Tensor, items: Sequence[object], value: object, context: Context) -
     made = _at_positions(made, base, partial, context)
     label = term("store", base.term, named(items), new.term)
     return replace(made, term=label, rank=base.rank, sizes=base.sizes, value=None, live=max(t.live, new.live))
+
+
+def _covers(mask: Tensor, t: Tensor) -> bool:
+    """Whether a mask has an entry for every entry of t: a test of t itself, or one of the same known rank."""
+    return (mask.rank is not None and mask.rank == t.rank) or t.term in mask.term.args
 
 
 def _at_positions(made: Tensor, base: Tensor, plan: list[tuple[int, object]], context: Context) -> Tensor:

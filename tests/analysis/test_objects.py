@@ -247,3 +247,21 @@ def test_reveal_gauge_returns_its_argument_and_needs_no_import() -> None:
     """
     assert answers(text)["shown"] == "broken"
     assert len(outcome_of(text).revealed) == 1
+
+
+def test_objects_that_lead_back_to_themselves_meet_after_a_branch() -> None:
+    found = answers("""
+        class Node:
+            def __init__(self, A):
+                self.values = torch.linalg.eigh(A)[0]
+                self.root = self
+                self.held = [self]
+
+        def f(A, flag):
+            if flag:
+                node = Node(A)
+            else:
+                node = Node(A @ A)
+            return node.root.held[0].root.values
+    """)
+    assert found["f"] in ("silent", "fine")

@@ -103,3 +103,22 @@ def test_a_helper_that_is_called_from_several_places_is_one_site() -> None:
 
 def test_a_program_without_decompositions_has_no_sites() -> None:
     assert report("x = torch.ones(3).sum()").sites == ()
+
+
+def test_an_unknown_site_names_what_could_not_be_followed_first() -> None:
+    made = site("""
+        def f(A, g, h):
+            L, V = torch.linalg.eigh(A)
+            x = g(V)
+            return h(x)
+    """)
+    assert made.obstacle == ("passes `g`", "program.py", 6)
+
+
+def test_a_site_that_is_known_has_no_obstacle() -> None:
+    made = site("""
+        def f(A, g):
+            L, V = torch.linalg.eigh(A)
+            return g(V) + V.sum(), V.sum()
+    """)
+    assert (made.phase, made.obstacle) == ("dependent", None)
