@@ -28,7 +28,7 @@ def _range(args: list[Value], keywords: Keywords, node: object, frame: Frame) ->
             return Lazy("range")
         if len(span) <= LONGEST_RANGE:
             return tuple(span)
-    return Lazy("range")
+    return Lazy("range", tuple(args))
 
 
 def _enumerate(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:

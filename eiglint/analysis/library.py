@@ -360,7 +360,7 @@ def call_layer(layer: Layer, positional: list[Value], keywords: Keywords, node: 
         return _opaque(given, layer.model.name, node, frame)
     weight = gauge.tensor(term("weight", repr(layer.identity)), Live.YES, flags=frozenset({"parameter"}))
     if instance.kind == "layer":
-        settings = {"weight": weight}
+        settings = {"weight": weight, **({"bias": False} if settings.get("bias") is False else {})}
     made = {**settings, **bound}
     return numeric(instance, made, node, frame, layer.model.name)
 

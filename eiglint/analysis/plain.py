@@ -79,6 +79,8 @@ def plain(value: Value, frame: Frame, node: object) -> Value:
             return _plain_choice(value, frame, node)
         case Pointer():
             return _plain_object(value, frame, node)
+        case Lazy(kind="range", parts=(int() | Number() as count,)):
+            return gauge.apply("create", {"value": "range"}, {"end": count}, frame.context(node), "range")
         case Sequence() | Lazy():
             return _unclear(value, frame, node)
     if isinstance(value, tuple) and is_tuple(value):

@@ -24,12 +24,16 @@ from eiglint.gauge.state import (
     merge_last_two,
 )
 from eiglint.gauge.tensor import Tensor, constant, settle
-from eiglint.gauge.terms import Term, flipped_in, subterms, term
+from eiglint.gauge.terms import Term, addends, flipped_in, negated, subterms, term
 
 TINY = 1e-5
 """Constants up to here are read as guards against division by zero."""
 
 ACROSS = "pairs vectors of different batch elements"
+
+
+MOST_PARTS = 12
+"""Sums of more parts than this are not searched for mirror images."""
 
 
 def add(x: Tensor, y: Tensor, context: Context, sign: int = 1) -> Tensor:
@@ -129,8 +133,10 @@ def _sum_phase(g: Gauge, x: Tensor, y: Tensor, cause: Why, compared: bool) -> Ph
     for exact, other in ((p, y), (q, x)):
         if "diagonal" in other and _same_on_diagonal(exact, other.motion(g).phase, g):
             return exact
-    if even_in_sign(g, x, y):
+    if even_in_sign(g, x, y) or _even_sum(g, x, y):
         return Phase()
+    if even_in_sign(g, x, replace(y, term=negated(y.term))):
+        return Phase(Mode.EXACT, p.charges)  # f(v) - f(-v) is odd
     offset = x.value if x.value is not None else y.value
     if isinstance(offset, int | float):
         moving = p if not p.neutral else q
@@ -186,14 +192,46 @@ def even_in_sign(g: Gauge, x: Tensor, y: Tensor) -> bool:
     p, q = x.motion(g).phase, y.motion(g).phase
     if g.group != "Z2" or p.mode is not Mode.FUN or q.mode is not Mode.FUN or p.charges != q.charges:
         return False
-    inner = flipped_in(x.term, y.term)
-    if inner is None or not p.roots or not all(_under(root, inner) for root in p.roots):
+    return _mirror_images(x.term, y.term, p, g)
+
+
+def _even_sum(g: Gauge, x: Tensor, y: Tensor) -> bool:
+    """Recognise f(v) + h + f(-v), where h knows nothing of the sign."""
+    p, q = x.motion(g).phase, y.motion(g).phase
+    if q.mode is not Mode.FUN or p.charges != q.charges or not p.roots or not q.roots:
         return False
-    if inner not in p.roots and any(t is inner for t in _down_to(x.term, p.roots)):
+    return even_together(g, replace(p, roots=p.roots | q.roots), addends(term("add", x.term, y.term)))
+
+
+def even_together(g: Gauge, phase: Phase, parts: Sequence[Term]) -> bool:
+    """Whether every part that depends on the sign stands beside its mirror image.
+
+    What contains none of the exact values where the dependence began does not depend on it.
+    """
+    if g.group != "Z2" or phase.mode is not Mode.FUN or not phase.roots:
+        return False
+    left = [a for a in parts if any(t in phase.roots for t in subterms(a))]
+    if len(left) > MOST_PARTS:
+        return False
+    while left:
+        part = left.pop()
+        partner = next((i for i, other in enumerate(left) if _mirror_images(part, other, phase, g)), None)
+        if partner is None:
+            return False
+        del left[partner]
+    return True
+
+
+def _mirror_images(a: Term, b: Term, phase: Phase, g: Gauge) -> bool:
+    """Whether two terms are f(v) and f(-v), and know the sign through that v alone, which has it."""
+    inner = flipped_in(a, b)
+    if inner is None or not phase.roots or not all(_under(root, inner) for root in phase.roots):
+        return False
+    if inner not in phase.roots and any(t is inner for t in _down_to(a, phase.roots)):
         return False  # it lies between the result and the exact values, and is a function of the sign itself
-    if not _one_flip_of_all(p.charges) and not _in_one_line(x.term, inner, g):
+    if not _one_flip_of_all(phase.charges) and not _in_one_line(a, inner, g):
         return False
-    return not _reaches(x.term, g, frozenset({inner}))
+    return not _reaches(a, g, frozenset({inner}))
 
 
 def _under(root: Term, inner: Term) -> bool:

@@ -37,7 +37,7 @@ def phase_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> tup
         return Phase(Mode.UNKNOWN, cause=cause("combines values of several earlier iterations")), False
     contracted = set(laid.contracted())
     parts = [lettered(o, m.phase.charges) for o, m in charged]
-    batches = [batch_letters(o, m) for o, m in charged]
+    batches = _batches(charged)
     if worst.mode is Mode.EXACT:
         return _exact_phase(gauge, laid, charged, parts, batches, contracted, cause)
     if _meets_its_conjugate(gauge, charged):
@@ -61,6 +61,21 @@ def phase_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> tup
         return lost(replace(worst, vague=vague), cause(reason)), False
     across = None if forgotten else frozenset(p for x in letters if (p := laid.position(x)) is not None)
     return Phase(Mode.MIXED, cause=worst.cause, across=across, vague=vague), False
+
+
+def _batches(charged: Moving) -> list[frozenset[Letter]]:
+    """Return the batch letters of each operand.
+
+    Where one operand has a known rank and no batch axis, the decomposition had none, and those of unknown rank have
+    none either.
+    """
+    found = [batch_letters(o, m) for o, m in charged]
+    if any(o.tensor.rank is not None and not axes for (o, _), axes in zip(charged, found, strict=True)):
+        return [
+            axes if o.tensor.rank is not None or m.batch else frozenset()
+            for (o, m), axes in zip(charged, found, strict=True)
+        ]
+    return found
 
 
 def _meets_its_conjugate(gauge: Gauge, charged: Moving) -> bool:

@@ -28,6 +28,7 @@ def subscript(t: Tensor, items: Sequence[object], context: Context) -> Tensor:
     if laid is None:
         return opaque([t, *items], context, "index")
     base, plan = laid
+    plan = [(axis, _positions(item, base.size(axis)) if isinstance(item, tuple) else item) for axis, item in plan]
     advanced = [(axis, item) for axis, item in plan if isinstance(item, Tensor) and item.rank != 0]
     if len(advanced) > 1:
         return _advanced(base, plan, advanced, context)
@@ -110,10 +111,16 @@ def _one(t: Tensor, axis: int, item: object, context: Context) -> Tensor:
             if item.rank == 0 and item.dtype != "bool":
                 return pick(t, axis, item.value if isinstance(item.value, int) else item.term, context, item)
             return take(t, axis, item, context)
-        case tuple():
-            return take(t, axis, Tensor(term("literal", named(item)), rank=1, dtype="int"), context)
         case _:
             return opaque([t, item], context, "index")
+
+
+def _positions(item: tuple[object, ...], size: object) -> object:
+    """Return a list of positions as an index; ranges and numbers are tuples too, and stay what they are."""
+    if isinstance(item, Range | Number):
+        return item
+    flags = frozenset({"iota"}) if item == tuple(range(len(item))) and len(item) == size else frozenset[str]()
+    return Tensor(term("literal", named(item)), rank=1, dtype="int", flags=flags)
 
 
 def _advanced(base: Tensor, plan: Plan, advanced: list[tuple[int, Tensor]], context: Context) -> Tensor:

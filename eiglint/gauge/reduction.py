@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from eiglint.gauge.combine import even_together
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.elementwise import apply_map, modulus, power, undiagonal
 from eiglint.gauge.products import inner_along
@@ -27,7 +28,7 @@ from eiglint.gauge.state import (
     spread,
 )
 from eiglint.gauge.tensor import Tensor, everything, opaque, settle
-from eiglint.gauge.terms import subterms, term
+from eiglint.gauge.terms import Term, subterms, term
 from eiglint.gauge.times import product
 
 Axes = tuple[int, ...] | None
@@ -57,7 +58,11 @@ def reduce(
     t = doubted(t, guess)
     keep = keepdim is True
     euclidean = how == "norm" and all(d in (None, 2, "fro") for d in details)
+    sides = _sides(t, axes, how)
     motions = {g: _reduced(g, m, t, axes, keep, how, euclidean, context) for g, m in t.motions}
+    for g, m in t.motions:
+        if sides and even_together(g, m.phase, sides):
+            motions[g] = replace(motions[g], phase=Phase())
     rank = 0 if axes is None else t.rank if keep or t.rank is None else t.rank - len(axes)
     live = t.live if context.recording and how not in POSITIONS | {"any", "all", "count"} else Live.NO
     if live is Live.NO:
@@ -86,6 +91,12 @@ def reduce(
         doubt=t.doubt,
         flags=frozenset(flags | (t.flags & {"random"})),
     )
+
+
+def _sides(t: Tensor, axes: Axes, how: str) -> list[Term]:
+    """Return the values that were stacked along the very axis that is reduced without regard to their order."""
+    stacked = t.term.op.rpartition(".")[2] == "stack" and axes is not None and t.term.args[:1] == axes
+    return [a for a in t.term.args[1:] if isinstance(a, Term)] if stacked and how in SYMMETRIC else []
 
 
 def _pair_of_parts(t: Tensor, dim: object, how: str, context: Context) -> Tensor | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from eiglint.gauge.combine import TINY, add, combine, side_by_side_order
+from eiglint.gauge.combine import TINY, add, combine, even_in_sign, side_by_side_order
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.contract import joint_dtype
 from eiglint.gauge.elementwise import undiagonal
@@ -23,7 +23,9 @@ def compare(x: Tensor, y: Tensor, context: Context, name: str) -> Tensor:
         at_zero = (y.value == 0 and x.motion(g).phase.mode is Mode.EXACT) or (
             x.value == 0 and y.motion(g).phase.mode is Mode.EXACT
         )
-        step = at_zero and g.group == "Z2" and m.phase.mode is Mode.FUN and name in ("lt", "le", "gt", "ge")
+        # f(v) < f(-v) asks for the sign of v as v < 0 does.
+        asked = name in ("lt", "le", "gt", "ge") and (at_zero or even_in_sign(g, x, y))
+        step = asked and g.group == "Z2" and m.phase.mode is Mode.FUN
         phase = replace(m.phase, centre=0.5) if step else m.phase
         # The comparison carries no gradient, but what it weights or selects does: the doubt about it stays alive.
         live = max(x.motion(g).live, y.motion(g).live) if context.recording else Live.NO

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from eiglint.gauge.context import Context
-from eiglint.gauge.elementwise import undiagonal
+from eiglint.gauge.elementwise import neg, undiagonal
 from eiglint.gauge.indexing import spread
 from eiglint.gauge.join import join
 from eiglint.gauge.positions import picked
@@ -14,7 +14,7 @@ from eiglint.gauge.select import select
 from eiglint.gauge.shape import inserted
 from eiglint.gauge.state import WHOLE, Cause, Mode, Order, Pick, Rotation, Slot, charges
 from eiglint.gauge.tensor import Tensor, as_tensor, named, opaque, settle
-from eiglint.gauge.terms import term
+from eiglint.gauge.terms import negated, term
 from eiglint.gauge.values import Number, Range
 
 
@@ -40,9 +40,14 @@ def store(t: Tensor, items: Sequence[object], value: object, context: Context) -
             made, term=label, rank=base.rank, sizes=base.sizes, value=None, flags=flags, steady=base.steady - {-1}
         )
     partial = [p for p in plan if p[1] != Range()]
+    turned = _turned_where(base, partial, new, context)
+    if turned is not None:
+        return turned
     grown = _back_in_place(new, partial, base)
     made = join(replace(undiagonal(base), flags=base.flags - {"diagonal"}), grown, context)
     made = _at_positions(made, base, partial, context)
+    if partial and all(isinstance(item, int | Number | Range) for _, item in partial):
+        made = _side_by_side(made)
     label = term("store", base.term, named(items), new.term)
     return replace(made, term=label, rank=base.rank, sizes=base.sizes, value=None, live=max(t.live, new.live))
 
@@ -50,6 +55,28 @@ def store(t: Tensor, items: Sequence[object], value: object, context: Context) -
 def _covers(mask: Tensor, t: Tensor) -> bool:
     """Whether a mask has an entry for every entry of t: a test of t itself, or one of the same known rank."""
     return (mask.rank is not None and mask.rank == t.rank) or t.term in mask.term.args
+
+
+def _turned_where(base: Tensor, plan: list[tuple[int, object]], new: Tensor, context: Context) -> Tensor | None:
+    """Recognise `t[mask] = -t[mask]`: a choice between -t and t."""
+    if len(plan) != 1:
+        return None
+    axis, mask = plan[0]
+    if not isinstance(mask, Tensor) or mask.dtype != "bool" or mask.rank not in (1, None):
+        return None
+    if new.term is not negated(term("take", base.term, axis, mask.term)):
+        return None
+    for _ in range(-axis - 1):
+        mask = inserted(mask, -1)
+    return select(mask, neg(base, context), base, context)
+
+
+def _side_by_side(t: Tensor) -> Tensor:
+    """Entries of unlike charge certainly stand side by side where some of them were overwritten."""
+    motions = {
+        g: replace(m, phase=replace(m.phase, vague=False)) if m.phase.mode is Mode.MIXED else m for g, m in t.motions
+    }
+    return replace(t, motions=settle(motions))
 
 
 def _at_positions(made: Tensor, base: Tensor, plan: list[tuple[int, object]], context: Context) -> Tensor:

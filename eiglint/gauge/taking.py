@@ -14,14 +14,17 @@ from eiglint.gauge.state import (
     WHOLE,
     Cause,
     Cut,
+    Live,
     Mode,
     Motion,
     Order,
+    Phase,
     Pick,
+    Rotation,
     Slot,
     charges,
 )
-from eiglint.gauge.tensor import Tensor, named, opaque, settle, slots_of, worse
+from eiglint.gauge.tensor import Tensor, named, opaque, settle, slots_of, unknown_motion, worse
 from eiglint.gauge.terms import subterms, term
 
 Recut = Callable[[Slot | Pick], Slot | Pick]
@@ -134,9 +137,11 @@ def gather(t: Tensor, dim: object, index: Tensor, context: Context) -> Tensor:
     if index.size(axis) == 1 and all(index.still_along(a) for a in range(-(t.rank or 0), 0)) and t.rank:
         same = replace(index, term=term("every", index.term), rank=0, sizes=(), steady=frozenset())
         return inserted(pick(t, axis, same.term, context, same), axis)  # one position for all: t[..., k, None]
-    hidden = any(m.order.mode is Mode.MIXED for _, m in t.motions)
-    if hidden or any(touched(m, axis) for _, m in t.motions) or any(not m.phase.neutral for _, m in index.motions):
+    hidden = any(m.order.mode is Mode.MIXED or _tied_to(m, axis) for _, m in t.motions)
+    if hidden or not all(_followable(g, m, t, axis) for g, m in index.motions):
         return opaque([t, index], context, "gather")
+    chosen = {g: _gathered(g, m, axis, t, index, context) for g, m in t.motions}
+    t = replace(t, motions=settle(chosen))
     t = followed(t, index, {a: a for _, m in t.motions for a in slots_of(m) if a != axis}, context)
     flags = (t.flags & {"nonneg", "unit", "nonzero"}) | ({"nonzero"} if "largest" in index else set())
     sizes = tuple((a, s) for a, s in t.sizes if a != axis)
@@ -144,6 +149,38 @@ def gather(t: Tensor, dim: object, index: Tensor, context: Context) -> Tensor:
         sizes = tuple(sorted([*sizes, (axis, index.size(axis))], key=lambda s: s[0]))
     steady = (t.steady - {axis}) | ({axis} if index.size(axis) == 1 else set())
     return replace(t, term=term("gather", t.term, axis, index.term), flags=frozenset(flags), sizes=sizes, steady=steady)
+
+
+def _tied_to(m: Motion, axis: int) -> bool:
+    """Whether something besides exact phases runs along an axis: batch elements, pairs without an order."""
+    phases = m.phase.neutral or m.phase.mode is Mode.EXACT
+    return m.is_batch(axis) or (axis in slots_of(m) and not phases)
+
+
+def _followable(g: Gauge, index: Motion, t: Tensor, axis: int) -> bool:
+    """Whether it is known what positions do that hang on a sign: each picks in the very column whose sign it is."""
+    held = t.motion(g)
+    if index.phase.neutral:
+        return True
+    alike = held.phase.mode is Mode.EXACT and held.phase.charges == index.phase.charges and not touched(held, axis)
+    return alike and index.phase.mode is Mode.FUN
+
+
+def _gathered(g: Gauge, m: Motion, axis: int, t: Tensor, index: Tensor, context: Context) -> Motion:
+    """Return the motion of picked entries: the index may hang on the sign, or pick in columns of unlike sign."""
+    asked = index.motion(g).phase
+    live = m.live if context.recording else Live.NO
+    if not asked.neutral:
+        return replace(m, phase=Phase(Mode.FUN, m.phase.charges, asked.cause))
+    if axis not in slots_of(m):
+        return m
+    cause = Cause(context.spot, "positions picked", g, live, max(t.doubt, index.doubt), m.trail)
+    charged = any(isinstance(k, Slot) and k.axis == axis for k, _ in m.phase.charges)
+    if not charged or not derives_from(index, g):
+        return unknown_motion(m, cause)
+    order = m.order if g.ordered else Order(Mode.UNKNOWN, cause=cause)
+    rotation = m.rotation if m.rotation.neutral else Rotation(Mode.BROKEN, cause=cause)
+    return replace(m, phase=Phase(Mode.MIXED, cause=cause), order=order, rotation=rotation)
 
 
 def touched(m: Motion, axis: int) -> bool:

@@ -96,6 +96,7 @@ def _flips(a: Term, b: Term) -> Iterator[Term]:
         seen.add((id(p), id(q)))
         if negated(p) is q:
             yield p if p.op != "neg" or not isinstance(p.args[0], Term) else p.args[0]
+        pairs.extend(mirrored(p, q))
         if p.op != q.op or len(p.args) != len(q.args):
             continue
         inner = [(s, t) for s, t in zip(p.args, q.args, strict=True) if isinstance(s, Term) and isinstance(t, Term)]
@@ -116,6 +117,31 @@ def distributed(x: Term) -> Term:
     return negated(x)
 
 
+def addends(x: Term) -> list[Term]:
+    """Return the parts of a sum, those of inner sums included."""
+    parts, stack = [], [x]
+    while stack:
+        here = stack.pop()
+        inner = [a for a in here.args if isinstance(a, Term)] if here.op == "add" else []
+        if inner:
+            stack.extend(reversed(inner))
+        else:
+            parts.append(here)
+    return parts
+
+
+def mirrored(p: Term, q: Term) -> list[tuple[Term, Term]]:
+    """Return the pair (s, -t) where p is max(s) and q is -min(t), or the like: max(-s) is -min(s)."""
+    for a, b, outside in ((p, q, True), (q, p, False)):
+        inner = b.args[0] if b.op == "neg" else None
+        if not isinstance(inner, Term) or {a.op, inner.op} != {"max", "min"} or a.args[1:] != inner.args[1:]:
+            continue
+        s, t = a.args[0], inner.args[0]
+        if isinstance(s, Term) and isinstance(t, Term):
+            return [(s, negated(t)) if outside else (negated(t), s)]
+    return []
+
+
 def _everywhere(a: Term, b: Term, x: Term) -> bool:
     """Whether b is a with x negated wherever it occurs."""
     known: dict[tuple[int, int], bool] = {}
@@ -134,6 +160,8 @@ def _everywhere(a: Term, b: Term, x: Term) -> bool:
             return q is x
         if p is q:
             return not any(t is x for t in subterms(p))
+        if any(flips(s, t) for s, t in mirrored(p, q)):
+            return True
         if p.op != q.op or len(p.args) != len(q.args):
             return False
         if all(same(s, t) for s, t in zip(p.args, q.args, strict=True)):

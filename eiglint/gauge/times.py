@@ -98,9 +98,29 @@ def divide(x: Tensor, y: Tensor, context: Context) -> Tensor:
 def remark_reflection(factor: Tensor, decider: Tensor, context: Context) -> None:
     """Tell of a polar factor that is negated as a whole where its determinant is negative."""
     gauge = polar_gauge(factor.term)
-    if gauge is not None and any(x.op == "det" and x.args[0] is factor.term for x in subterms(decider.term)):
+    asked = [x.args[0] for x in subterms(decider.term) if x.op == "det"]
+    if gauge is not None and any(x is factor.term for x in asked):
         details = (("negated", negated(factor.term)),)
         context.remarks.append(Remark("reflection fix", context.spot, gauge, factor.live, factor.doubt, details))
+    turned = _leading_vectors(factor.term)
+    if turned is not None and any(isinstance(x, Term) and polar_gauge(x) == turned for x in asked):
+        context.remarks.append(Remark("reflection fix", context.spot, turned, factor.live, factor.doubt, ()))
+
+
+def _leading_vectors(t: Term, along: object = None) -> Gauge | None:
+    """Return the gauge of singular vectors taken together, or of the first of them: not the last one alone.
+
+    `along` is the axis from whose beginning entries were taken.
+    """
+    inner = t.args[0] if t.args else None
+    if t.op in ("swap", "conj") and isinstance(inner, Term):
+        return _leading_vectors(inner, {-1: -2, -2: -1}.get(along) if t.op == "swap" else along)  # type: ignore[call-overload]
+    if t.op in ("cut", "pick") and t.args[2] == 0 and isinstance(inner, Term):
+        return _leading_vectors(inner, t.args[1])
+    if t.op != "output" or "orthogonal" not in t.args or not isinstance(inner, Gauge):
+        return None
+    pairs = -2 if t.args[1] == "Vh" else -1
+    return inner if inner.call.endswith("svd") and along in (None, pairs) else None
 
 
 def polar_gauge(t: Term) -> Gauge | None:

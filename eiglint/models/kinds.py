@@ -46,6 +46,7 @@ KINDS = {
     "product": _kind("input other"),
     "divide": _kind("input other", "rounding_mode", "reflected"),
     "combine": _kind("input", "other end weight values n", "parity commutes odd_in_first"),
+    "copysign": _kind("input other"),
     "compare": _kind("input other", options="how total"),
     "logical": _kind("input", "other"),
     "select": _kind("condition input other"),
