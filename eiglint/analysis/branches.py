@@ -29,9 +29,10 @@ def run_if(s: ir.If, frame: Frame) -> None:
     condition = plain(test, frame, s.at)
     number = frame.world.number(s.at)
     other = frame.state.copy()
-    first, first_dead = _side(s.body, s.test, Guard(number, condition, True), frame)
+    flag = asks_for_flag(s.test)
+    first, first_dead = _side(s.body, s.test, Guard(number, condition, True, flag), frame)
     frame.state, frame.dead = other, False
-    second, second_dead = _side(s.orelse, s.test, Guard(number, condition, False), frame)
+    second, second_dead = _side(s.orelse, s.test, Guard(number, condition, False, flag), frame)
     frame.fallback -= prepared
     frame.dead = first_dead and second_dead
     if first_dead or second_dead:
@@ -45,6 +46,18 @@ def _side(block: tuple[ir.Statement, ...], test: ir.Expression, guard: Guard, fr
     refine(test, guard.side, frame)
     statements.execute(block, frame)
     return frame.state, frame.dead
+
+
+def asks_for_flag(test: ir.Expression) -> bool:
+    """Whether a test asks for a variable or an attribute that is true or false, or for a word such as "train"."""
+    match test:
+        case ir.Name() | ir.Attribute():
+            return True
+        case ir.Operation(op="and" | "or" | "not_", operands=operands):
+            return any(asks_for_flag(o) for o in operands)
+        case ir.Operation(operands=operands):
+            return any(isinstance(o, ir.Constant) and isinstance(o.value, str) for o in operands)
+    return False
 
 
 def asks_for_attribute(test: ir.Expression) -> bool:

@@ -22,11 +22,15 @@ class Reached(NamedTuple):
 
 
 class Unused(NamedTuple):
-    """A tensor that is computed and never read: a local variable, or (name "") a dropped result."""
+    """A tensor that is computed and never read: a local variable, or (name "") a dropped result.
+
+    `near` is a decomposition that another variable of the function depends on, where the tensor holds random signs.
+    """
 
     name: str
     value: Tensor
     spot: Spot
+    near: Gauge | None = None
 
 
 class Revealed(NamedTuple):

@@ -23,7 +23,7 @@ from eiglint.analysis.merge import merge_states, merge_values
 from eiglint.analysis.objects import is_key
 from eiglint.analysis.plain import deep_tensors, plain
 from eiglint.analysis.refine import refine
-from eiglint.analysis.state import Binding
+from eiglint.analysis.state import Binding, Guard
 from eiglint.analysis.truth import truth
 from eiglint.analysis.values import CONSTANT, DictObject, ListObject, Sequence, Value
 from eiglint.gauge import Tensor
@@ -176,9 +176,12 @@ def _choice(e: ir.Choice, frame: Frame) -> Value:
 
 def _both(e: ir.Choice, test: Value, frame: Frame) -> Value:
     other = frame.state.copy()
+    guards, flag, number = frame.state.guards, branches.asks_for_flag(e.test), frame.world.number(e.at)
+    frame.state.guards = (*guards, Guard(number, test, True, flag))
     refine(e.test, True, frame)
     body = evaluate(e.body, frame)
     after, frame.state = frame.state, other
+    frame.state.guards = (*guards, Guard(number, test, False, flag))
     refine(e.test, False, frame)
     orelse = evaluate(e.orelse, frame)
     m = frame.merging(e.at, "if", plain(test, frame, e.at))

@@ -170,6 +170,8 @@ class Frame:
     captured: bool = False
     fallback: int = 0
     """How many try blocks and hasattr tests surround this point."""
+    trains: bool = False
+    """Whether this is part of a training step: a function on the way here starts a backward."""
     turn: tuple[int, ...] = ()
     """Which pass of the surrounding unrolled loops this is."""
 
@@ -184,6 +186,7 @@ class Frame:
             chain=self.chain + self.turn,
             complex_reading=self.world.settings.complex_reading,
             vector_reading=self.world.settings.vector_reading,
+            gated=self.trains or any(guard.flag for guard in self.state.guards),
             remarks=self.world.outcome.remarks,
             decomposed=self.world.outcome.decomposed,
         )

@@ -112,6 +112,7 @@ def inline(
         depth=frame.depth + 1,
         active=(*frame.active, number),
         fallback=int(closure.fallback),
+        trains=frame.trains or "backward" in closure.function.mentions,
     )
     guards, recording = frame.state.guards, frame.state.recording
     frame.state.scopes[callee.scope] = {}

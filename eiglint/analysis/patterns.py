@@ -28,7 +28,8 @@ from eiglint.analysis.values import (
     Value,
     is_tuple,
 )
-from eiglint.gauge import Record, Tensor
+from eiglint.gauge import Gauge, Record, Tensor
+from eiglint.gauge.coins import random_signs
 from eiglint.gauge.terms import term
 from eiglint.gauge.values import Number, Unknown
 from eiglint.ir import instructions as ir
@@ -202,8 +203,16 @@ def site(name: str, value: Value, node: object, frame: Frame) -> frozenset[Site]
     if not local or not isinstance(value, Tensor):
         return frozenset()
     here = (frame.world.number(node), name)
-    frame.world.written[here] = Unused(name, value, frame.spot(node))
+    near = _vectors_near(frame) if value.neutral and random_signs(value.term) else None
+    frame.world.written[here] = Unused(name, value, frame.spot(node), near)
     return frozenset((here,))
+
+
+def _vectors_near(frame: Frame) -> Gauge | None:
+    """Return the decomposition whose vectors are in the function's variables, the latest one."""
+    values = [binding.value for binding in frame.state.scope(frame.scope).values()]
+    moving = [g for t in deep_tensors(values, frame) for g, m in t.motions if not m.phase.neutral]
+    return moving[-1] if moving else None
 
 
 def assign(target: ir.Expression, value: Value, frame: Frame) -> None:

@@ -101,6 +101,7 @@ def run_function(closure: Closure, world: World, state: State | None = None, fir
         root=True,
         active=(number,),
         fallback=int(closure.fallback),
+        trains="backward" in closure.function.mentions,
     )
     frame.state.scopes[key] = {}
     world.here = frame.spot(closure.function.at)

@@ -27,6 +27,8 @@ class Guard(NamedTuple):
     site: int
     test: Value
     side: bool
+    flag: bool = False
+    """Whether the test asks for a flag, as `if self.training` does."""
 
 
 @dataclass(slots=True)

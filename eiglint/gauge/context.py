@@ -65,5 +65,7 @@ class Context:
     complex_reading: bool = False
     vector_reading: str = ""
     """Which factors of unknown rank are read as vectors instead of matrices: none, "right" ones or "all"."""
+    gated: bool = False
+    """Whether a flag decides if this happens at all (`if self.training:`), or it is part of a training step."""
     remarks: list[Remark] = field(default_factory=list)
     decomposed: list[Opened] = field(default_factory=list)

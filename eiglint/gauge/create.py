@@ -27,7 +27,7 @@ def create(options: Mapping[str, object], args: Mapping[str, object], context: C
     what = str(options.get("value", "empty"))
     live = Live.YES if args.get("requires_grad") is True and context.recording else Live.NO
     dtype = dtype_of(args.get("dtype")) or str(options.get("dtype", "")) or None
-    label = _label(what, args, context, name)
+    label = _label(what, args, context, name, _drawn(str(options.get("draws", "")), args))
     if what == "literal":
         return literal(args.get("data"), live, dtype, context, name)
     shape = _shape(args)
@@ -57,12 +57,25 @@ def create(options: Mapping[str, object], args: Mapping[str, object], context: C
     )
 
 
-def _label(what: str, args: Mapping[str, object], context: Context, name: str) -> Term:
+def _drawn(draws: str, args: Mapping[str, object]) -> frozenset[float] | None:
+    """Return the values that random entries may take, where they are two: those of a coin, of integers, of a list."""
+    low, high, data = args.get("low", 0), args.get("high"), args.get("data")
+    low, high = (0, low) if high is None else (low, high)
+    if draws == "coin":
+        return frozenset({0.0, 1.0})
+    if draws == "integers" and isinstance(low, int) and isinstance(high, int) and high - low == 2:
+        return frozenset({float(low), low + 1.0})
+    if draws == "one of" and isinstance(data, tuple) and not isinstance(data, Number | Range) and len(data) == 2:
+        return frozenset(float(v) for v in data) if all(isinstance(v, int | float) for v in data) else None
+    return None
+
+
+def _label(what: str, args: Mapping[str, object], context: Context, name: str, drawn: frozenset[float] | None) -> Term:
     """Return a term: two calls make the same values where these are known, and never where they are drawn."""
     if what in ("zeros", "ones", "full", "eye", "range"):
         # Wrapped in a tuple, for a tensor that lends its shape is no part of the value.
         return term(what, tuple((k, named(v)) for k, v in sorted(args.items()) if k not in ("dtype", "device", "out")))
-    return term(what, name, id(context.spot.node), context.chain)
+    return term(what, name, id(context.spot.node), context.chain, *(() if drawn is None else (drawn,)))
 
 
 def dtype_of(value: object) -> str | None:

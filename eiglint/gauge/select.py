@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from eiglint.gauge.coins import coin, noted_turn
 from eiglint.gauge.combine import TINY, add, combine, even_in_sign, side_by_side_order
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.contract import joint_dtype
@@ -51,7 +52,9 @@ def select(test: Tensor, a: Tensor, b: Tensor, context: Context) -> Tensor:
     if steps and a.value is not None and b.value is not None:
         return _two_values(test, a.value, b.value, steps, context)
     if test.neutral or all(m.phase.neutral and m.order.neutral for _, m in test.motions):
-        return _chosen(test, a, b, context)
+        made = _chosen(test, a, b, context)
+        drawn = test.neutral and negated(a.term) is b.term and coin(test.term)
+        return noted_turn(made, a, context) if drawn else made
     return _decided(test, a, b, context)
 
 

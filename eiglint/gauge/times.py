@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from eiglint.gauge.coins import noted_turn, random_signs
 from eiglint.gauge.combine import even_in_sign
 from eiglint.gauge.context import Context, Gauge, Remark
 from eiglint.gauge.contract import contract
@@ -23,6 +24,8 @@ def product(x: Tensor, y: Tensor, context: Context) -> Tensor:
     for a, b in ((x, y), (y, x)):
         if a.rank == 0 or a.rank is None:
             remark_reflection(b, a, context)
+        if a.neutral and b.motions and random_signs(a.term):
+            made = noted_turn(made, b, context)
         if a.value == -1:
             return replace(made, term=negated(b.term))
         if a.value is not None:

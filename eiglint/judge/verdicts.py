@@ -8,6 +8,7 @@ from typing import NamedTuple
 from eiglint.analysis.events import Outcome, Reached, Unused
 from eiglint.findings import Certainty
 from eiglint.gauge import Cause, Gauge, Live, Mode, Motion, Opened, Remark, Spot, Tensor
+from eiglint.gauge.coins import TURNED, random_signs
 from eiglint.gauge.terms import Term, subterms
 from eiglint.judge.codes import order_code, phase_code, rank
 
@@ -21,6 +22,9 @@ REMARKS = {
     "reflection fix": "EIG110",
     "old api": "EIG405",
 }
+
+READ = ("EIG101", "EIG102", "EIG106", "EIG107")
+"""A phase or sign is read, and nothing says how it might have been meant."""
 
 ARRIVALS = {
     "returned": "becomes the result here",
@@ -54,7 +58,7 @@ def verdicts(outcome: Outcome) -> list[Verdict]:
     found = [*_from_results(outcome.reached), *_from_remarks(outcome), *_from_unused(outcome)]
     best: dict[tuple[Spot, str], Verdict] = {}
     for v in found:
-        group = v.code[:4] if v.code not in REMARKS.values() else v.code
+        group = v.code[:4] if v.code not in (*REMARKS.values(), "EIG112") else v.code
         key = (v.spot, group)
         held = best.get(key)
         if held is None or _better(v, held):
@@ -74,7 +78,7 @@ def _without_echoes(found: list[Verdict]) -> list[Verdict]:
     dead = {v.gauge for v in found if v.code == "EIG109"}
     kept = []
     for v in found:
-        if v.code in ("EIG101", "EIG102", "EIG106", "EIG107") and v.gauge in dead:
+        if v.code in READ and v.gauge in dead:
             continue
         at = (v.spot, v.gauge.spot if v.gauge else None)
         if v.code.startswith("EIG2") and v.spot in phase:
@@ -108,6 +112,9 @@ def _phase_verdict(event: Reached, gauge: Gauge, motion: Motion) -> Iterator[Ver
     if live is Live.NO and code not in VALUE_CODES:
         return
     spot = _doubling(cause) if code == "EIG104" else cause.spot
+    turned = next((s for s, note in cause.trail if note == TURNED), None)
+    if turned is not None and code in READ:
+        code, spot = "EIG112", turned  # whoever flips knows that signs are arbitrary
     yield Verdict(code, spot, cause.gauge, certainty(live, cause.doubt), _trail(cause, event))
 
 
@@ -216,20 +223,19 @@ def _mask_for(unused: Unused, sites: dict[str, Gauge]) -> Gauge | None:
         return own
     if is_sign_mask(value):
         random = own is None and any(x.op == "random" for x in subterms(value.term))
-        return own or (sites.get(unused.spot.path) if random else None)
+        return own or unused.near or (sites.get(unused.spot.path) if random else None)
     if (
         not unused.name
         and value.term.op == "mul"
-        and any(
-            isinstance(a, Term) and a.op in ("sgn", "sign", "signs", "torch.sign", "torch.sgn") for a in value.term.args
-        )
+        and any(isinstance(a, Term) and (a.op in SIGNS or random_signs(a)) for a in value.term.args)
     ):
         return next((g for g, _ in value.motions), None)
     return None
 
 
+SIGNS = ("sgn", "sign", "signs", "torch.sign", "torch.sgn")
+
+
 def is_sign_mask(t: Tensor) -> bool:
     """Whether a tensor holds signs: of vectors, or drawn at random."""
-    return bool({"sign", "unit"} & t.flags) or (
-        t.term.op == "store" and any(x.op == "random" for x in subterms(t.term))
-    )
+    return bool({"sign", "unit"} & t.flags) or random_signs(t.term)

@@ -53,6 +53,10 @@ WORDING: dict[str, Wording] = {
         "the reflection in the rotation from `{call}` (line {line}) is not removed by this determinant or this minus",
         "flip the last singular vector by det(U @ Vh): U @ diag(1, ..., 1, det(U @ Vh)) @ Vh",
     ),
+    "EIG112": Wording(
+        "vectors from `{call}` (line {line}) are turned by random signs at inference too",
+        "flip while training only (if self.training: ...), and use a fixed sign or a sign-invariant form otherwise",
+    ),
     "EIG201": Wording(
         "a position is picked from the unordered output of `{call}` (line {line})",
         "choose by value: sort or take argmax of a key that has no ties, and index values and vectors with it alike",

@@ -124,7 +124,7 @@ KINDS = {
     "assign": _kind("input src"),
     "at": _kind("input"),
     # new tensors
-    "create": _kind("", "input data size fill_value n m start end step index", "value like dtype"),
+    "create": _kind("", "input data size fill_value n m start end step index low high", "value like dtype draws"),
     "array": _kind("data", "dtype"),
     "parameter": _kind("", "input requires_grad", "trained"),
     "dtype": _kind(options="to precision"),

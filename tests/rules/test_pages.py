@@ -243,9 +243,16 @@ def is_another_number(bad: Program, good: Program) -> bool:
     return torch.allclose(good.loss(A, x), right) and not torch.allclose(bad.loss(A, x), right, rtol=1e-2)
 
 
+def answers_at_random(bad: Program, good: Program) -> bool:
+    """One input has several answers outside of training."""
+    answers = {bad.loss(*bad.inputs).item() for _ in range(20)}
+    return len(answers) > 1 and len({good.loss(*good.inputs).item() for _ in range(20)}) == 1
+
+
 WITNESSES: dict[str, Callable[[Program, Program], bool]] = {
     "EIG108": wipes_out_a_vector,
     "EIG110": fits_worse,
+    "EIG112": answers_at_random,
     "EIG404": leaves_a_larger_residual,
     "EIG405": is_removed,
     "EIG407": is_another_number,
