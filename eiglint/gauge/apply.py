@@ -22,13 +22,12 @@ from eiglint.gauge import (
     reduction,
     shape,
     taking,
-    times,
 )
 from eiglint.gauge.arguments import Arguments, NoRuleError, Options, Rule, integers, listed, maybe, need
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.create import create
 from eiglint.gauge.decompose import decompose
-from eiglint.gauge.layers import attention_like, layer
+from eiglint.gauge.layers import attention, attention_like, layer
 from eiglint.gauge.overwriting import read_overwrite
 from eiglint.gauge.pieces import masked, roll, split
 from eiglint.gauge.state import Live, Mode, Motion, Phase, Roots, joint_roots
@@ -105,7 +104,7 @@ RULES: dict[str, Rule] = {
     "detach": lambda o, a, c, n: maps.detach(need(a, "input")),
     "requires": read_one.read_requires,
     "add": read_several.read_add,
-    "product": lambda o, a, c, n: times.product(need(a, "input"), need(a, "other"), c),
+    "product": read_several.read_product,
     "divide": read_several.read_divide,
     "combine": read_several.read_combine,
     "compare": read_several.read_compare,
@@ -123,6 +122,7 @@ RULES: dict[str, Rule] = {
     "diagonal": lambda o, a, c, n: products.diagonal(
         need(a, "input"), c, a.get("offset", 0), a.get("dim1", o.get("dim1", 0)), a.get("dim2", o.get("dim2", 1))
     ),
+    "nonzero": lambda o, a, c, n: opaque([maps.modulus(need(a, "input"), c)], c, n),
     "reduce": read_one.read_reduce,
     "scan": read_one.read_scan,
     "normalize": lambda o, a, c, n: reduction.normalize(need(a, "input"), a.get("dim"), c),
@@ -176,13 +176,14 @@ RULES: dict[str, Rule] = {
     "pad": read_more.read_pad,
     "repeat_interleave": read_more.read_repeat_interleave,
     "take": read_more.read_take,
+    "masked_scatter": read_overwrite,
     "scatter": read_overwrite,
     "index_fill": read_overwrite,
     "index_copy": read_overwrite,
     "assign": lambda o, a, c, n: need(a, "src"),
     "contrast": read_more.read_contrast,
     "layer": layer,
-    "attention": lambda o, a, c, n: attention_like(a, c, n),
+    "attention": lambda o, a, c, n: attention(a, c, n) if o.get("how") == "dot" else attention_like(a, c, n),
     "loss": read_several.read_loss,
     "cosine_similarity": lambda o, a, c, n: reduction.cosine(need(a, "x1"), need(a, "x2"), a.get("dim"), c),
     "decompose": lambda o, a, c, n: decompose(need(a, "input"), o, a, c, n),

@@ -72,6 +72,8 @@ def _summed(x: Tensor, y: Tensor, context: Context, flags: frozenset[str], compa
     motions = {}
     for g in x.gauges | y.gauges:
         motions[g] = _sum_motion(g, x, y, context, compared)
+    if all("nonneg" in t or (isinstance(t.value, int | float) and t.value >= 0) for t in (x, y)):
+        flags |= {"nonneg"}
     if ("sign" in x or "unit" in x) and isinstance(y.value, int | float) and abs(y.value) < 1:
         flags |= {"near-sign"}
     return Tensor(
@@ -234,6 +236,12 @@ def _mirror_images(a: Term, b: Term, phase: Phase, g: Gauge) -> bool:
     return not _reaches(a, g, frozenset({inner}))
 
 
+def _both_signs(g: Gauge, x: Tensor, y: Tensor) -> bool:
+    """Recognise v beside -v: the larger of the two is |v|."""
+    entrywise = all(t.motion(g).phase.mode in (Mode.EXACT, Mode.MIXED) for t in (x, y))
+    return g.group == "Z2" and entrywise and negated(x.term) is y.term
+
+
 def _under(root: Term, inner: Term) -> bool:
     return any(t is inner for t in subterms(root))
 
@@ -355,7 +363,7 @@ def combine(
         phase = several(g, [m.phase for m in held], lambda c=cause: c(reason))
         if any(m.across_batch_of(n) for m in held for n in held):
             phase = _no_better(phase, Phase(Mode.BROKEN, cause=cause(ACROSS)))
-        elif commutes and len(plain) == 2 and even_in_sign(g, plain[0], plain[1]):
+        elif commutes and len(plain) == 2 and (_both_signs(g, *plain) or even_in_sign(g, *plain)):
             phase = Phase()
         rotation = max((m.rotation for m in held), key=lambda s: (s.mode, not s.neutral))
         if not rotation.neutral and rotation.mode is Mode.EXACT:

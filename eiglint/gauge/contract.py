@@ -41,6 +41,8 @@ def contract(laid: Contraction, context: Context, name: Term | None = None) -> T
     for shared in ("nonzero", "unit"):
         if all(shared in o.tensor for o in operands) and not laid.contracted():
             flags.add(shared)
+    if all("nonneg" in o.tensor for o in operands):
+        flags.add("nonneg")
     if any("random" in o.tensor for o in operands):
         flags.add("random")
     label = name or term("product", laid.out, *(x for o in operands for x in (o.tensor.term, o.letters)))

@@ -225,7 +225,7 @@ def power(t: Tensor, exponent: object, context: Context) -> Tensor:
         return made
 
     flags = (base.flags & {"diagonal"}) if integer and p > 0 else frozenset[str]()
-    flags |= base.flags & {"nonzero", "unit", "random"}
+    flags |= base.flags & {"nonzero", "unit", "random", "nonneg"}
     value = t.value**exponent if t.value and isinstance(exponent, int | float) else None
     label = named(exponent)
     return changed(base, change, context, "power", label, flags=frozenset(flags), value=value)
@@ -295,6 +295,9 @@ def part(t: Tensor, which: str, context: Context) -> Tensor:
     """Return the real or imaginary part or the angle, which read a phase and not a sign."""
     if which in ("real", "view_as_real") and t.dtype in ("real", "int", "bool"):
         return t
+    if which == "angle" and "nonneg" in t and t.dtype not in ("complex", None):
+        everywhere = frozenset(range(-(t.rank or 6), 0))
+        return Tensor(term("zero"), rank=t.rank, steady=everywhere, dtype="real", flags=frozenset({"zero"}))
     t = undiagonal(t) if which == "angle" else t
 
     def change(g: Gauge, m: Motion) -> Motion:
@@ -325,7 +328,9 @@ def cast(t: Tensor, to: str, context: Context, name: str) -> Tensor:
     if to in ("real", "double", "float", "half") and t.dtype == "complex":
         return part(t, "real", context)
     if to in ("int", "bool"):
-        made = apply_map(t, context, name, zero=True) if t.dtype not in ("int", "bool") else t
+        made = t
+        if t.dtype not in ("int", "bool"):
+            made = apply_map(modulus(t, context) if to == "bool" else t, context, name, zero=True)
         return replace(detach(made), dtype=to, flags=made.flags | (t.flags & {"iota"}), value=t.value)
     kind = {"complex": "complex", "cdouble": "complex"}.get(to) or (
         "real" if to in ("real", "double", "float", "half") else t.dtype

@@ -138,7 +138,7 @@ def put_together(tensors: Sequence[Tensor], axis: int | None, new: bool, context
     label = term(name, axis, *(t.term for t in tensors))
     if not laid:
         return Tensor(label)
-    laid, whole = recombined(laid, axis) if axis is not None and not new else (laid, frozenset())
+    laid, whole = recombined(laid, axis) if axis is not None else (laid, frozenset())
     made = laid[0]
     for t in laid[1:]:
         made = join(made, t, context)

@@ -9,7 +9,7 @@ from eiglint.gauge.combine import add, combine
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.elementwise import apply_map, power, undiagonal
 from eiglint.gauge.products import matmul
-from eiglint.gauge.reduction import reduce
+from eiglint.gauge.reduction import reduce, scan
 from eiglint.gauge.shape import transpose
 from eiglint.gauge.state import Cause, Live, Mode, Motion, Order, Phase, Rotation, Slot, lost
 from eiglint.gauge.tensor import Tensor, as_tensor, named, opaque, settle
@@ -20,7 +20,8 @@ def layer(options: Mapping[str, object], args: Mapping[str, object], context: Co
     """Return the output of a layer that mixes axes with weights of its own.
 
     `mixes` says which: "last" (Linear, layer norm), "channels" and "all" (convolutions, recurrences, attention).
-    `affine` says that the layer is `input @ weight.T + bias`, whatever the weight is.
+    `affine` says that the layer is `input @ weight.T + bias`, whatever the weight is. `scales` says that without
+    weights the layer shifts and divides what it normalizes by moments of it, so that -x gives -f(x).
     """
     t = as_tensor(args.get("input"))
     if t is None:
@@ -37,9 +38,13 @@ def layer(options: Mapping[str, object], args: Mapping[str, object], context: Co
     last_only = options.get("mixes", "all") == "last"
     unbiased = args.get("bias") is False or options.get("bias") is False
 
+    shape = args.get("normalized_shape")
+    alone = isinstance(shape, int) or (isinstance(shape, tuple) and len(shape) == 1)
+    odd = bool(options.get("scales")) and alone and args.get("weight") is None and args.get("bias") is None
+
     def motion(g: Gauge, m: Motion) -> Motion:
         cause = Cause(context.spot, "layer", g, m.live if context.recording else Live.NO, t.doubt, m.trail)
-        phase = _through(m, last_only, unbiased and not options.get("nonlinear"), cause)
+        phase = _through(m, last_only, odd or (unbiased and not options.get("nonlinear")), cause)
         order = m.order
         if order.mode is Mode.EXACT and not order.neutral:
             hit = any(s.axis == -1 or not last_only for s in order.tags) or order.pointer
@@ -78,6 +83,17 @@ def _through(m: Motion, last_only: bool, linear: bool, cause: Cause) -> Phase:
     if linear and phase.mode is Mode.EXACT:
         return phase
     return Phase(Mode.FUN, phase.charges, phase.cause or cause)
+
+
+def attention(args: Mapping[str, object], context: Context, name: str) -> object:
+    """Return softmax(q k^T / sqrt(d)) v: the weights of the rows sum products of entries, nonlinearly."""
+    q, k, v = (as_tensor(args.get(key)) for key in ("input", "key", "value"))
+    if q is None or k is None or v is None:
+        return opaque(args.values(), context, name)
+    if args.get("attn_mask") is not None or args.get("is_causal") or args.get("enable_gqa"):
+        return attention_like(args, context, name)
+    scores = matmul(q, transpose(k, context), context)
+    return matmul(scan(scores, -1, "softmax", context), v, context)
 
 
 def attention_like(args: Mapping[str, object], context: Context, name: str) -> object:

@@ -73,11 +73,18 @@ def _remark_inverse(t: Tensor, context: Context) -> None:
 def _inverted(g: Gauge, phase: Phase, m: Motion, cause: Cause) -> Phase:
     if phase.neutral or phase.mode >= Mode.UNKNOWN:
         return phase
+    if _mixes_batch(m):
+        return Phase(Mode.BROKEN, cause=phase.cause or cause)
     if phase.mode is Mode.EXACT:
         return Phase(Mode.EXACT, charges(((_renamed(k), -q) for k, q in phase.charges), g.group))
     if phase.mode is Mode.FUN and not m.touches(-1) and not m.touches(-2):
         return replace(phase, centre=None)
     return lost(phase, cause)
+
+
+def _mixes_batch(m: Motion) -> bool:
+    """Whether the choices differ along what an operation takes for rows or columns."""
+    return bool(m.batch & {-1, -2}) or (m.rest is not None and m.rest >= -2)
 
 
 def _renamed(key: Slot | Pick) -> Slot | Pick:
@@ -171,6 +178,8 @@ def _collected(g: Gauge, m: Motion, cause: Cause, t: Tensor) -> Phase:
     phase = m.phase
     if phase.neutral or phase.mode >= Mode.UNKNOWN:
         return phase
+    if _mixes_batch(m):
+        return Phase(Mode.BROKEN, cause=phase.cause or cause)
     if phase.mode is Mode.FUN:
         hit = m.touches(-1) or m.touches(-2)
         return Phase(Mode.BROKEN, cause=phase.cause or cause) if hit else replace(phase, centre=None)
@@ -245,6 +254,8 @@ def _similar_phase(g: Gauge, m: Motion, cause: Cause) -> Phase:
     phase = m.phase
     if phase.neutral or phase.mode >= Mode.UNKNOWN:
         return phase
+    if _mixes_batch(m):
+        return Phase(Mode.BROKEN, cause=phase.cause or cause)
     inside = m.touches(-1) or m.touches(-2)
     if phase.mode is Mode.FUN and not inside:
         return replace(phase, centre=None)

@@ -19,7 +19,7 @@ REPLACING = frozenset({"select", "slice", "diagonal", "fill_diagonal"})
 def read_overwrite(o: Options, a: Arguments, c: Context, name: str) -> object:
     """Return a tensor some of whose entries come from elsewhere, or were added to."""
     t, src = need(a, "input"), as_tensor(a.get("src", a.get("value")))
-    index = as_tensor(a.get("index"))
+    index = as_tensor(a.get("index", a.get("mask")))
     if src is None or src.motions or (index is not None and index.motions):
         raise NoRuleError(name)
     t = undiagonal(t)

@@ -163,10 +163,25 @@ def cross(x: Tensor, y: Tensor, dim: object, context: Context) -> Tensor:
     if axis is None:
         return opaque([x, y], context, "cross")
     x, y = doubted(x, guess), doubted(y, guess)
+    touched = [{g for g, m in t.motions if m.touches(axis)} for t in (x, y)]
+    ordered = all(g.ordered or s.axis != axis for t in (x, y) for g, m in t.motions for s in m.order.tags)
+    if ordered and touched[0] != touched[1] and not touched[0] & touched[1]:
+        return _cross_along(x, y, axis, context)
     if any(m.touches(axis) or axis in slots_of(m) for t in (x, y) for _, m in t.motions):
         return opaque([x, y], context, "cross")
     made = contract(elementwise([x, y]), context, term("cross", x.term, y.term))
     return replace(made, flags=made.flags - {"nonneg", "nonzero"})
+
+
+def _cross_along(x: Tensor, y: Tensor, axis: int, context: Context) -> Tensor:
+    """Return the cross product where one factor moves along the dimension: it adds up entries of unlike phase."""
+    width = max(2, -axis, *(t.rank or 0 for t in (x, y)))
+    letters: list[object] = [("axis", i) for i in range(width, 0, -1)]
+    turned = [*letters]
+    turned[axis] = "turned"
+    out = [letter_ for letter_ in letters if letter_ != letters[axis]]
+    made = contract(lay_out([(x, letters), (y, turned)], out), context, term("cross", x.term, y.term))
+    return inserted(made, axis)
 
 
 def outer(x: Tensor, y: Tensor, context: Context) -> Tensor:

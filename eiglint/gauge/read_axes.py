@@ -46,7 +46,9 @@ def read_repeat(o: Options, a: Arguments, c: Context, name: str) -> object:
     if all(t.absent(axis) or t.size(axis) == 1 for axis in long):
         made = shape.expand(t, tuple(-1 if n == 1 else n for n in sizes))
         return replace(made, rank=len(sizes) if t.rank is None else max(len(sizes), t.rank))
-    return shape.scrambled(t, c, name)
+    made = shape.scrambled(t, c, name)
+    rank = max(len(sizes), t.rank) if t.rank is not None else None
+    return shape.spread_as(replace(made, rank=rank), t)
 
 
 def read_reshape(o: Options, a: Arguments, c: Context, name: str) -> object:
@@ -55,7 +57,9 @@ def read_reshape(o: Options, a: Arguments, c: Context, name: str) -> object:
         return maps.cast(need(a, "input"), str(a["dtype"]), c, name)
     t = need(a, "input")
     if o.get("how") == "flatten":
-        if t.rank == 1:
+        first, last = a.get("start_dim", 0), a.get("end_dim", -1)
+        alone = isinstance(first, int) and isinstance(last, int) and t.rank and first % t.rank == last % t.rank
+        if t.rank == 1 or alone:
             return t
         whole = a.get("start_dim", 0) == 0 and a.get("end_dim", -1) == -1
         if not t.motions or all(not _spread_out(m) for _, m in t.motions):

@@ -62,12 +62,15 @@ def read_distance(o: Options, a: Arguments, c: Context, name: str) -> object:
     """Distances between rows: the norm of a difference."""
     x, y = need(a, "x1"), as_tensor(a.get("x2"))
     how = o.get("how")
-    if y is None or how == "own_pairs":
+    if how == "own_pairs":
+        y = x
+    if y is None:
         raise NoRuleError(name)
-    if how == "all_pairs":
+    if how in ("all_pairs", "own_pairs"):
         x, y = shape.inserted(x, -2), shape.inserted(y, -3)
     difference = sums.add(x, y, c, -1)
-    return reduction.reduce(difference, None if how == "total" else -1, False, "norm", c, (named(a.get("p")),))
+    made = reduction.reduce(difference, None if how == "total" else -1, False, "norm", c, (named(a.get("p")),))
+    return replace(shape.some_of(made, c, name), rank=1) if how == "own_pairs" else made
 
 
 def read_unflatten(o: Options, a: Arguments, c: Context, name: str) -> object:

@@ -33,7 +33,12 @@ def read_index_add(o: Options, a: Arguments, c: Context, name: str) -> object:
     t, src, index = need(a, "input"), need(a, "src"), need(a, "index")
     axis, guess = shape.axis_of(src, a.get("dim"))
     moving = [m for tensor in (src, t) for _, m in tensor.motions]
-    if axis is None or not index.neutral or any(taking.touched(m, axis) for m in moving):
+    if axis is None or not index.neutral:
+        raise NoRuleError("dim")
+    if src.neutral and all(g.ordered or m.order.neutral for g, m in t.motions):
+        # Some entries become functions of their phase, and an exact one is a function of its phase too.
+        return combine.combine([t, replace(src, sizes=(), steady=frozenset())], c, "index_add")
+    if any(taking.touched(m, axis) for m in moving):
         raise NoRuleError("dim")
     one = reduction.reduce(shape.doubted(src, guess), axis, True, "sum", c)
     made = combine.add(t, one, c)

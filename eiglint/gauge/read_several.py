@@ -31,6 +31,18 @@ def read_add(o: Options, a: Arguments, c: Context, name: str) -> object:
     return sums.add(x, y, c, -1 if o.get("sign") == -1 else 1)
 
 
+def read_product(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Return a product: of the factors, of x and 2**y (ldexp), or of |x| and the sign of y (copysign)."""
+    x, y = need(a, "input"), need(a, "other")
+    match o.get("how"):
+        case "by power of two":
+            return times.product(x, maps.apply_map(y, c, "exp2"), c)
+        case "modulus by sign":
+            return times.product(maps.modulus(x, c), maps.sgn(y, c, "sgn", "one"), c)
+        case _:
+            return times.product(x, y, c)
+
+
 def read_divide(o: Options, a: Arguments, c: Context, name: str) -> object:
     """Return a quotient, rounded where the call says so."""
     x, y = need(a, "input"), need(a, "other")
@@ -53,6 +65,9 @@ def read_combine(o: Options, a: Arguments, c: Context, name: str) -> object:
         raise NoRuleError(name)
     if len(found) == 1:
         return maps.apply_map(found[0], c, name)
+    degree = a.get("n")
+    if o.get("parity") == "degree" and isinstance(degree, int):
+        return maps.apply_map(need(a, "input"), c, name, "odd" if degree % 2 else "even", details=(degree,))
     if o.get("parity") == "even":
         # Even in every argument: a function of the moduli.
         found = [t if t.neutral else maps.modulus(t, c) for t in found]
@@ -83,8 +98,8 @@ def read_compare(o: Options, a: Arguments, c: Context, name: str) -> object:
 
 
 def read_logical(o: Options, a: Arguments, c: Context, name: str) -> object:
-    """Return a logical function of entries, which carries no gradient."""
-    made = read_combine(o, a, c, name)
+    """Return a logical function of entries, which carries no gradient; one of their truth asks which are 0."""
+    made = read_combine({**o, "parity": "even"} if o.get("truth") else o, a, c, name)
     return replace(maps.detach(made), dtype="bool") if isinstance(made, Tensor) else made
 
 

@@ -36,6 +36,8 @@ Axes = tuple[int, ...] | None
 
 NORMS = frozenset({"norm", "variance"})
 ALONE = frozenset({"sum", "mean", "prod", "max", "min"})
+TRUTHS = frozenset({"any", "all", "count"})
+"""Reductions that ask of every entry whether it is 0, which no phase changes."""
 POSITIONS = frozenset({"argmax", "argmin", "argother"})
 LINEAR = frozenset({"cumsum", "diff", "fft"})
 POSITIONAL = LINEAR | {"glu", "cumprod", "cummax", "cummin", "logcumsumexp"}
@@ -50,6 +52,8 @@ def reduce(
         return pair
     if t.rank == 0 and how in ALONE:
         return t  # the only entry there is
+    if how in TRUTHS:
+        t = modulus(t, context)
     t = undiagonal(t)
     dim = None if t.rank == 0 or dim == () else dim
     axes, guess = _axes(t, dim)
@@ -64,7 +68,7 @@ def reduce(
         if sides and even_together(g, m.phase, sides):
             motions[g] = replace(motions[g], phase=Phase())
     rank = 0 if axes is None else t.rank if keep or t.rank is None else t.rank - len(axes)
-    live = t.live if context.recording and how not in POSITIONS | {"any", "all", "count"} else Live.NO
+    live = t.live if context.recording and how not in POSITIONS | TRUTHS else Live.NO
     if live is Live.NO:
         # A position carries no gradient, but what it weights or selects does: the doubt about it stays alive.
         motions = {g: m if m.order.pointer else replace(m, live=Live.NO) for g, m in motions.items()}
@@ -304,6 +308,10 @@ def _scanned(m: Motion, axis: int, how: str, cause: Cause) -> Phase:
     phase = m.phase
     if phase.neutral or phase.mode >= Mode.UNKNOWN:
         return phase
+    if how == "cumprod" and phase.mode in (Mode.EXACT, Mode.MIXED):
+        # Every entry is a product of entries, each of which moves by a factor.
+        across = spread(phase)
+        return Phase(Mode.MIXED, cause=cause, across=None if across is None else across | m.batch | {axis})
     if m.touches(axis) or phase.mode is Mode.MIXED:
         return lost(phase, cause)
     if how in LINEAR and phase.mode is Mode.EXACT:

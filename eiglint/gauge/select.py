@@ -18,9 +18,17 @@ from eiglint.gauge.times import product, remark_reflection
 
 def compare(x: Tensor, y: Tensor, context: Context, name: str) -> Tensor:
     """Compare entries. `v < 0` is a step in the sign of v: its distance from 1/2 is odd."""
+    if x.term is y.term and x.motions:
+        return Tensor(term(name, x.term, y.term), rank=x.rank, dtype="bool", live=Live.NO)
     made = combine([x, y], context, name, dtype="bool", reason="compared by its sign")
     motions = {}
     for g, m in made.motions:
+        p, q = x.motion(g).phase, y.motion(g).phase
+        alike = p.mode is Mode.EXACT and p == q and not x.motion(g).across_batch_of(y.motion(g))
+        if name in ("eq", "ne", "equal", "not_equal") and (alike or 0 in (x.value, y.value)):
+            # Whether two numbers agree, or one is 0, is the same whatever phase they have in common.
+            homogeneous = all(s.mode in (Mode.EXACT, Mode.MIXED) for s in (p, q))
+            m = replace(m, phase=Phase()) if homogeneous else m
         at_zero = (y.value == 0 and x.motion(g).phase.mode is Mode.EXACT) or (
             x.value == 0 and y.motion(g).phase.mode is Mode.EXACT
         )

@@ -264,6 +264,17 @@ def scrambled(t: Tensor, context: Context, name: str, *details: object) -> Tenso
     )
 
 
+def spread_as(made: Tensor, t: Tensor) -> Tensor:
+    """Note that unlike entries of a rearranged tensor still differ along no other axes than before."""
+    motions = dict(made.motions)
+    for g, m in t.motions:
+        before, after = m.phase, made.motion(g).phase
+        if after.mode is Mode.MIXED and before.mode is Mode.EXACT and m.rest is None:
+            across = (spread(before) or frozenset()) | m.batch
+            motions[g] = replace(motions[g], phase=replace(after, across=across))
+    return replace(made, motions=settle(motions))
+
+
 def some_of(t: Tensor, context: Context, name: str, *details: object) -> Tensor:
     """Return entries that are chosen by their places, which the order of the pairs decides."""
     made = scrambled(t, context, name, *details)

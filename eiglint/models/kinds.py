@@ -43,12 +43,12 @@ KINDS = {
     "requires": _kind("input", "requires_grad"),
     # several tensors, entry by entry
     "add": _kind("input other", "alpha", "sign reflected"),
-    "product": _kind("input other"),
+    "product": _kind("input other", options="how"),
     "divide": _kind("input other", "rounding_mode", "reflected"),
     "combine": _kind("input", "other end weight values n", "parity commutes odd_in_first"),
     "copysign": _kind("input other"),
     "compare": _kind("input other", options="how total"),
-    "logical": _kind("input", "other"),
+    "logical": _kind("input", "other", "truth"),
     "select": _kind("condition input other"),
     "addcmul": _kind("input left right", "value", "how"),
     # products
@@ -130,8 +130,8 @@ KINDS = {
     "dtype": _kind(options="to precision"),
     "constant": _kind(options="value"),
     # layers
-    "layer": _kind("input", "weight bias other", "mixes affine"),
-    "attention": _kind("input", "key value"),
+    "layer": _kind("input", "weight bias other normalized_shape", "mixes affine scales"),
+    "attention": _kind("input", "key value attn_mask is_causal enable_gqa", "how"),
     "dropout": _kind("input", "p training"),
     "loss": _kind("input target", "reduction", "how even"),
     "contrast": _kind("input other target", "reduction", "how"),

@@ -126,7 +126,7 @@ def test_one_element_kept_as_a_slice_is_not_laid_over_the_others() -> None:
     signs = one("conj", one("sgn", at(V, Range(None, 1))))
     assert "depends" in lost(one("sum", mul(V, signs)))
     pairs = eig(plain("B", dtype="complex", sizes=(5, 4, 4)))[0]
-    first = one("sgn", at(pairs, (Range(None, 1), ALL)))
+    first = one("sgn", at(pairs, Range(None, 1), ALL))
     assert {order(one("sum", mul(pairs, first)), g).partition(":")[0] for g in pairs.gauges} == {"depends"}
 
 
@@ -136,3 +136,11 @@ def test_batch_elements_added_across_each_other_keep_no_phase_in_common() -> Non
     assert lost(crossed) == {"depends"}
     assert lost(one("abs", crossed)) == {"depends"}
     assert lost(one("maximum", one("unsqueeze", V, 0), one("unsqueeze", V, 1))) == {"depends"}
+
+
+def test_what_is_taken_for_rows_and_columns_may_not_be_the_batch() -> None:
+    _, V = batch()
+    first_rows = at(V, ALL, 0)
+    assert lost(one("abs", one("linalg.pinv", first_rows))) == {"depends"}
+    assert lost(one("linalg.det", at(V, ALL, ALL, 0))) == {"depends"}
+    assert phase(one("abs", one("linalg.det", V))) == "fine"
