@@ -44,7 +44,8 @@ def layer(options: Mapping[str, object], args: Mapping[str, object], context: Co
 
     def motion(g: Gauge, m: Motion) -> Motion:
         cause = Cause(context.spot, "layer", g, m.live if context.recording else Live.NO, t.doubt, m.trail)
-        phase = _through(m, last_only, odd or (unbiased and not options.get("nonlinear")), cause)
+        linear = (odd and g.group == "Z2") or (unbiased and not options.get("nonlinear"))
+        phase = _through(m, last_only, linear, cause)
         order = m.order
         if order.mode is Mode.EXACT and not order.neutral:
             hit = any(s.axis == -1 or not last_only for s in order.tags) or order.pointer

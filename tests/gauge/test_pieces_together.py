@@ -74,7 +74,7 @@ def test_the_modulus_of_unlike_pieces_is_fine() -> None:
         lambda V: cat(last(V), first(V)),
         lambda V: cat(at(V, ALL, Range(None, 3)), last(V)),
         lambda V: cat(V, V),
-        lambda V: one("stack", (column(V, 0), column(V, 1)), -1),
+        lambda V: one("stack", (column(V, 1), column(V, 0)), -1),
     ],
 )
 def test_columns_in_another_order_are_not_the_whole(together: Step) -> None:
@@ -144,3 +144,10 @@ def test_a_mixture_times_its_own_conjugate_is_a_modulus() -> None:
     for g in both.gauges:
         assert phase(mul(both, one("conj", both)), g) == "fine"
         assert phase(matmul(both, adjoint(both)), g) == "fine"
+
+
+def test_neighbouring_columns_stacked_are_the_slice_that_they_were_picked_from() -> None:
+    V = sized()
+    pair = one("stack", (column(V, 1), column(V, 2)), -1)
+    assert phase(matmul(pair, adjoint(at(V, ALL, Range(1, 3))))) == "fine"
+    assert phase(matmul(pair, adjoint(at(V, ALL, Range(2))))) != "fine"
