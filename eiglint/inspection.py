@@ -17,6 +17,7 @@ from eiglint.source.gate import names_decomposition, words_with
 from eiglint.source.guard import refuse
 from eiglint.source.notebooks import NotANotebook, Notebook, place_in_cell, read_notebook, site_in_cell
 from eiglint.source.project import Home, home_of, locate
+from eiglint.source.promises import read_promises
 from eiglint.source.reach import Reach
 from eiglint.source.suppress import Comments, read_comments
 from eiglint.source.text import decode
@@ -89,7 +90,7 @@ class Inspector:
 
         home = home_of(path)
         try:
-            module = lower_module(source, path, home.name, home.is_package)
+            module = _with_promises(lower_module(source, path, home.name, home.is_package), source)
         except SyntaxFailure as error:
             place = Place(path, error.line, error.column, error.line, error.column + 1)
             return Inspected((_own_message("EIG900", place, error.message),))
@@ -138,7 +139,8 @@ class Inspector:
                 source = Path(file).read_bytes()
                 self._kept += len(source)
                 if refuse(source) is None:
-                    self._lowered[shown] = lower_module(source, shown, home.name, home.is_package)
+                    lowered = lower_module(source, shown, home.name, home.is_package)
+                    self._lowered[shown] = _with_promises(lowered, source)
             except (OSError, SyntaxFailure):
                 pass
         return self._lowered[shown]
@@ -171,6 +173,16 @@ class Inspector:
             except OSError:
                 self._comments[path] = Comments({}, {})
         return self._comments[path]
+
+
+def _with_promises(module: Module, source: bytes) -> Module:
+    """Give a module the promises in its comments."""
+    if not module.comments:
+        return module
+    from eiglint.ir.instructions import Promised
+
+    found = read_promises(decode(source), module.path).promises
+    return replace(module, promises=tuple([Promised(p.word, p.line, p.first, p.last) for p in found]))
 
 
 def inspect_modules(

@@ -92,6 +92,8 @@ def numeric(model: Model, bound: Mapping[str, Value], node: object, frame: Frame
     if model.fields and "fields" not in options:
         options = {**options, "fields": model.fields}
     context = frame.context(node)
+    if model.kind == "decompose":
+        context = replace(context, promised=promised(node, frame))
     if not model.gradient and not model.name.startswith(f"{homes.ARRAYS['numpy']}."):  # a method keeps what came in
         context = replace(context, recording=False)
     made = gauge.apply(model.kind, options, arguments, context, name)
@@ -104,6 +106,20 @@ def numeric(model: Model, bound: Mapping[str, Value], node: object, frame: Frame
     if bound.get("requires_grad") is True and isinstance(made, Tensor) and model.kind != "requires":
         made = gauge.apply("requires", {}, {"input": made}, frame.context(node), name)
     return frame.allocate(ListObject(made)) if model.options.get("list") and type(made) is tuple else made
+
+
+def promised(node: object, frame: Frame) -> frozenset[str]:
+    """Return what comments promise of the decomposition at a node: those on its own lines, or else on its statement."""
+    module = frame.world.modules.get(frame.space)
+    if module is None or not module.promises:
+        return frozenset()
+    place = module.resolve([node]).get(id(node))
+    if place is None:
+        return frozenset()
+    own = [p for p in module.promises if place.line <= p.line <= place.end_line]
+    # A comment amid a statement speaks of its own line; one above the statement, or at its end, of all of it.
+    around = [p for p in module.promises if p.first <= place.line <= p.last and not p.first < p.line < p.last]
+    return frozenset(p.word for p in own or around)
 
 
 def _join_of_many(model: Model, bound: Mapping[str, Value], node: object, frame: Frame, name: str) -> Value | None:

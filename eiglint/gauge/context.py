@@ -30,6 +30,13 @@ class Gauge:
     """Whether pairs may tie in modulus and real part: eig of an input not known to be complex."""
     has_vectors: bool = True
     lineage: tuple[object, ...] = ()
+    promised: frozenset[str] = frozenset()
+    """What a comment says of the call that cannot be seen: distinct, hermitian, real, complex, ordered."""
+
+    @property
+    def unitary(self) -> bool:
+        """Whether the vectors are orthonormal: those of eigh, svd and qr are, and those of a Hermitian matrix."""
+        return "hermitian" in self.promised or (self.ordered and "ordered" not in self.promised)
 
 
 class Remark(NamedTuple):
@@ -65,6 +72,8 @@ class Context:
     complex_reading: bool = False
     vector_reading: str = ""
     """Which factors of unknown rank are read as vectors instead of matrices: none, "right" ones or "all"."""
+    promised: frozenset[str] = frozenset()
+    """What a comment promises of the decomposition that happens here."""
     gated: bool = False
     """Whether a flag decides if this happens at all (`if self.training:`), or it is part of a training step."""
     remarks: list[Remark] = field(default_factory=list)

@@ -122,7 +122,7 @@ def _motion(gauge: Gauge, laid: Contraction, context: Context) -> Motion:
         base = replace(base, doubled=context.spot).noted(context.spot, "charge doubled here")
     order = order_of(gauge, laid, moving, cause)
     rotation = rotation_of(gauge, laid, moving, cause)
-    if not gauge.ordered and _adjoint_for_inverse(gauge, laid, moving):
+    if not gauge.unitary and _adjoint_for_inverse(gauge, laid, moving):
         context.remarks.append(Remark("adjoint as inverse", context.spot, gauge, live, doubt, ()))
     return replace(base, phase=phase, order=order, rotation=rotation)
 

@@ -9,6 +9,7 @@ from eiglint.gauge.arguments import NoRuleError, names
 from eiglint.gauge.context import Context, Gauge, Opened
 from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.state import (
+    NEUTRAL,
     Cause,
     Charges,
     Live,
@@ -43,25 +44,28 @@ def decompose(t: Tensor, options: Spec, args: Spec, context: Context, name: str)
     empty = frozenset(field for variant in chosen for field in names(variant, "empty"))
     outputs = _kept(outputs, chosen)
     always = options.get("group") == "phase"
-    assumed = t.dtype is None and not always
-    complex_ = always or t.dtype == "complex" or (assumed and context.complex_reading)
+    promised = context.promised
+    assumed = t.dtype is None and not always and promised.isdisjoint({"real", "complex"})
+    told = t.dtype is None and "complex" in promised
+    complex_ = always or t.dtype == "complex" or told or (assumed and context.complex_reading)
     gauge = Gauge(
         context.spot,
         name,
         "U1" if complex_ else "Z2",
-        bool(options.get("ordered", True)),
+        bool(options.get("ordered", True)) or "ordered" in promised,
         conjugate_pairs=always and (t.dtype != "complex" or "widened" in t),
         has_vectors=any(spec.get("charge") and spec["field"] not in empty for spec in outputs),
         lineage=tuple(context.chain),
+        promised=promised,
     )
     live = t.live if context.recording else Live.NO
     t = undiagonal(t)
     context.decomposed.append(Opened(gauge, live, t.term))
     doubt = max(t.doubt, LIKELY if assumed else 0)
     square = bool(options.get("square"))
-    lopsided = bool(options.get("hermitian")) and "hermitian" not in t
+    lopsided = bool(options.get("hermitian")) and "hermitian" not in t and "hermitian" not in promised
     inherited, broken = _inherited(t, outputs, context, square, lopsided, name)
-    kind = "complex" if complex_ else ("real" if assumed else t.dtype)
+    kind = "complex" if complex_ else ("real" if t.dtype is None else t.dtype)
     made = [
         _nothing(gauge, spec)
         if spec["field"] in empty
@@ -115,7 +119,7 @@ def _output(
     motion = Motion(
         Phase(Mode.EXACT, own),
         Order(Mode.EXACT, tags),
-        Rotation(Mode.EXACT, own),
+        Rotation(Mode.EXACT, NEUTRAL if "distinct" in gauge.promised else own),
         batch,
         batch_start if rank is None else None,
         live,
@@ -124,13 +128,13 @@ def _output(
     )
     if role == "triangle":
         motion = replace(motion, order=Order(), rotation=Rotation())
-    orthogonal = gauge.ordered and role in ("vectors", "left", "right")
+    orthogonal = gauge.unitary and role in ("vectors", "left", "right")
     return Tensor(
         term("output", gauge, str(spec["field"]), t.term, *(("orthogonal",) if orthogonal else ())),
         settle({gauge: motion, **inherited}),
         rank=rank,
         sizes=_sizes(t, values, square or _as_many_pairs(t, options), role),
-        dtype="real" if values and gauge.ordered else kind,
+        dtype="real" if values and options.get("ordered", True) else kind,
         live=live,
         doubt=doubt,
         flags=frozenset({"nonneg"} if values and not square else ()),
@@ -195,7 +199,7 @@ def _basis_passes(g: Gauge, m: Motion, square: bool, lopsided: bool) -> bool:
     items = m.rotation.charges
     if m.rotation.neutral or m.rotation.mode is not Mode.EXACT:
         return True
-    if any(is_dyad(k) for k, _ in items) or not (g.ordered or (square and not lopsided)):
+    if any(is_dyad(k) for k, _ in items) or not (g.unitary or (square and not lopsided)):
         return False
     return not square or not merge_last_two(items, g.group)
 

@@ -154,7 +154,7 @@ def _modulus_rotation(g: Gauge, m: Motion, t: Tensor, cause: Cause) -> Rotation:
     """A modulus is not linear, except of what is not negative; of a determinant it drops that of the rotation."""
     if "nonneg" in t:
         return m.rotation
-    if g.ordered and m.rotation.mode is Mode.EXACT and all(isinstance(k, Pick) for k, _ in m.rotation.charges):
+    if g.unitary and m.rotation.mode is Mode.EXACT and all(isinstance(k, Pick) for k, _ in m.rotation.charges):
         return Rotation()
     return drop_rotation(m, cause)
 
@@ -168,7 +168,7 @@ def conj(t: Tensor, context: Context, name: str = "conj") -> Tensor:
         phase = replace(m.phase, charges=charges(((k, -q) for k, q in m.phase.charges), g.group))
         turned = ((k, q if is_dyad(k) else -q) for k, q in m.rotation.charges)
         rotation = replace(m.rotation, charges=charges(turned, g.group))
-        if not g.ordered and not all(is_dyad(k) for k, _ in m.rotation.charges):
+        if not g.unitary and not all(is_dyad(k) for k, _ in m.rotation.charges):
             # The vectors of a general matrix are dual to the inverse's rows, not to their own conjugates.
             cause = cause_at(context, "conjugate is not the inverse", g, m, t.doubt)
             rotation = Rotation(Mode.BROKEN, cause=cause)

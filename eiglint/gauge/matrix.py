@@ -289,7 +289,7 @@ def _similar_rotation(g: Gauge, rotation: Rotation, name: str, cause: Cause) -> 
 
 def _unitary(g: Gauge, rotation: Rotation) -> bool:
     """Whether equal eigenvalues change a matrix by unitary factors: those of a general matrix mix in any way."""
-    return g.ordered and not any(is_dyad(k) for k, _ in rotation.charges)
+    return g.unitary and not any(is_dyad(k) for k, _ in rotation.charges)
 
 
 def matrix_number(t: Tensor, context: Context, name: str) -> Tensor:

@@ -156,7 +156,7 @@ def _reduced(
         rotation = Rotation(Mode.UNKNOWN, cause=cause)
     if rotation.mode is Mode.EXACT and rotation.charges:
         hit = axes is None or any(isinstance(k, Slot) and k.axis in axes for k, _ in rotation.charges)
-        kept = euclidean and g.ordered and _over_bases(m, axes)
+        kept = euclidean and g.unitary and _over_bases(m, axes)
         linear = how in ("sum", "mean")
         if linear:
             over = (k for k, _ in rotation.charges if is_dyad(k) and (axes is None or k.axis in axes))  # type: ignore[union-attr]

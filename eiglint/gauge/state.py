@@ -241,7 +241,7 @@ def of_clusters(part: object, gauge: Gauge) -> bool:
 def squared(rotation: Rotation, gauge: Gauge) -> Rotation | None:
     """Return the rotation of |x|**2, given that of x; None where the sum over a block is not the same in any basis."""
     plain = rotation.mode is Mode.EXACT and not any(is_dyad(k) for k, _ in rotation.charges)
-    if not (plain and gauge.ordered):
+    if not (plain and gauge.unitary):
         return None
     slots = [k for k, _ in rotation.charges if isinstance(k, Slot)]
     if not all(of_clusters(k.cut, gauge) for k in slots):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from eiglint.findings import Place
 from eiglint.ir.expressions import (
@@ -264,6 +264,15 @@ Statement = (
 )
 
 
+class Promised(NamedTuple):
+    """A fact that a comment claims of the decompositions on its own line, or else on the lines `first` to `last`."""
+
+    word: str
+    line: int
+    first: int
+    last: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Module:
     """A lowered file. `name` is its dotted name, `is_package` says that it is an `__init__.py`."""
@@ -280,3 +289,4 @@ class Module:
     """The comments that speak to eiglint (`# eiglint: ...`), by line."""
     inner_imports: tuple[Import, ...] = ()
     """The imports inside functions."""
+    promises: tuple[Promised, ...] = ()

@@ -36,7 +36,7 @@ def has_symmetry(gauge: Gauge, symmetry: str) -> bool:
     """Whether a decomposition leaves the choice open at all."""
     if symmetry == "order":
         return not gauge.ordered
-    if symmetry == "rotation" and "qr" in gauge.call.rsplit(".", 1)[-1]:
+    if symmetry == "rotation" and ("distinct" in gauge.promised or "qr" in gauge.call.rsplit(".", 1)[-1]):
         return False
     return gauge.has_vectors
 
