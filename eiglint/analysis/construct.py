@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from eiglint import gauge
 from eiglint.analysis import calls
@@ -18,6 +19,7 @@ from eiglint.analysis.values import (
     Reference,
     Value,
 )
+from eiglint.gauge import Tensor
 
 
 def instantiate(
@@ -27,10 +29,17 @@ def instantiate(
     given = [*positional, *keywords.values(), *([] if spill is None else [spill])]
     if cls.doubtful or is_boundary(cls):
         return gauge.opaque(deep_tensors(given, frame), frame.context(node), cls.name)
+    allocator = class_attribute(cls, "__new__", frame)
+    if allocator is not None:
+        made = calls.call(allocator, [cls, *positional], keywords, node, frame, spill)
+        if isinstance(made, Tensor):
+            return made  # a subclass of Tensor: its `__init__` can only add attributes
     pointer = frame.allocate(InstanceObject(cls, {}))
     maker = class_attribute(cls, "__init__", frame)
     if maker is not None:
         calls.call(Bound(maker, pointer), positional, keywords, node, frame, spill)
+        if allocator is not None:
+            _hold_all(pointer, given, frame)
         return pointer
     if cls.fields:
         _fill_fields(pointer, cls, positional, keywords, node, frame)
@@ -38,9 +47,16 @@ def instantiate(
         if after is not None:
             calls.call(Bound(after, pointer), [], {}, node, frame)
         return pointer
-    if unknown_base(cls) and given:
-        frame.state.heap[pointer.address] = InstanceObject(cls, {"*": tuple(given)}, open=True)
+    if given and (unknown_base(cls) or allocator is not None):
+        _hold_all(pointer, given, frame)
     return pointer
+
+
+def _hold_all(pointer: Pointer, given: list[Value], frame: Frame) -> None:
+    """Let an instance hold all that it was made of: what makes it, or a part of that, cannot be read."""
+    made = frame.state.load(pointer.address)
+    assert isinstance(made, InstanceObject)
+    frame.state.heap[pointer.address] = replace(made, attributes={**made.attributes, "*": tuple(given)}, open=True)
 
 
 def _fill_fields(

@@ -16,7 +16,7 @@ from eiglint.analysis.roots import Root, candidates, in_order, is_entered, metho
 from eiglint.analysis.toplevel import run_module
 from eiglint.analysis.values import Closure
 from eiglint.gauge import Gauge
-from eiglint.gauge.tensor import settle
+from eiglint.gauge.tensor import settle, unaged
 from eiglint.ir.instructions import Module
 from eiglint.models import Models, load
 
@@ -61,12 +61,13 @@ def _under_their_own_names(outcome: Outcome) -> list[Reached]:
     """
     names: dict[Gauge, set[Gauge]] = {}
     for _ in range(2):  # twice: a gauge may have been renamed to one that was renamed later
-        for own, other in outcome.renamed:
+        for first, second in outcome.renamed:
+            own, other = unaged(first), unaged(second)
             names.setdefault(other, set()).update({own} | names.get(own, set()))
     found: dict[Reached, None] = {}
     for reached in outcome.reached:
         for gauge, motion in reached.value.motions:
-            for own in names.get(gauge, ()):
+            for own in names.get(unaged(gauge), ()):
                 if own not in reached.value.gauges:
                     value = replace(reached.value, motions=settle({own: motion}))
                     found[reached._replace(value=value)] = None

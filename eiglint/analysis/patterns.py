@@ -264,21 +264,26 @@ def assign_item(base: ir.Expression | None, held: Value, index: Value, value: Va
     if held.term.op in PARAMETERS:
         frame.reach("stored", deep_tensors([value], frame), at)
     if base is not None:
-        rebind(base, made, frame)
+        rebind(base, made, frame, told=True)
 
 
-def rebind(target: ir.Expression, value: Value, frame: Frame) -> None:
-    """Let the place that an in-place operation wrote to hold the new value, through views where need be."""
+def rebind(target: ir.Expression, value: Value, frame: Frame, told: bool = False) -> None:
+    """Let the place that an in-place operation wrote to hold the new value, through views where need be.
+
+    What is written into a tensor of somebody else is stored; `told` says that this was reported already.
+    """
     match target:
-        case ir.Name(id=name):
+        case ir.Name(id=name, at=at):
             old = _binding(name, frame)
             sites = old.sites if old is not None else frozenset()
+            if not told and old is not None and isinstance(old.value, Tensor) and old.value.term.op in PARAMETERS:
+                frame.reach("stored", deep_tensors([value], frame), at)
             resolve.assign(name, Binding(value, sites), frame)
             aliases.overwritten(None if old is None else old.value, value, target, frame)
         case ir.Attribute(value=base, attr=attr, at=at):
             held = expressions.evaluate(base, frame)
             if isinstance(held, Tensor) and homes.method(held, attr, frame) is not None:
-                rebind(base, _through_view(held, value, attr, at, frame), frame)
+                rebind(base, _through_view(held, value, attr, at, frame), frame, told)
             else:
                 before = attributes.get(held, attr, at, frame)
                 attributes.put(held, attr, value, at, frame)
@@ -292,7 +297,7 @@ def rebind(target: ir.Expression, value: Value, frame: Frame) -> None:
         case ir.Call(func=ir.Attribute(value=base), at=at):
             held = expressions.evaluate(base, frame)
             if isinstance(held, Tensor):
-                rebind(base, _through_view(held, value, "view", at, frame), frame)
+                rebind(base, _through_view(held, value, "view", at, frame), frame, told)
 
 
 def _through_view(held: Tensor, value: Value, attr: str, at: object, frame: Frame) -> Value:

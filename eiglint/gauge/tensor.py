@@ -224,6 +224,11 @@ def _rest(a: int | None, b: int | None) -> int | None:
     return max((r for r in (a, b) if r is not None), default=None)
 
 
+def unaged(g: Gauge) -> Gauge:
+    """Return the gauge that a loop opened, of whatever iteration it is remembered."""
+    return replace(g, lineage=tuple(x for x in g.lineage if x != "earlier"))
+
+
 def age(t: Tensor, gauges: Collection[Gauge]) -> Tensor:
     """Mark the given gauges in t as those of an earlier iteration: this one's are drawn anew."""
     if not any(g in gauges for g, _ in t.motions):
@@ -233,7 +238,7 @@ def age(t: Tensor, gauges: Collection[Gauge]) -> Tensor:
         key = g
         if g in gauges:
             older = min(sum(1 for x in g.lineage if x == "earlier") + 1, 2)
-            key = replace(g, lineage=(*(x for x in g.lineage if x != "earlier"), *("earlier",) * older))
+            key = replace(unaged(g), lineage=(*unaged(g).lineage, *("earlier",) * older))
         motions[key] = worse(motions[key], m) if key in motions else m
     return replace(t, motions=settle(motions), term=term("earlier", t.term))
 

@@ -92,6 +92,19 @@ def test_both_of_two_exclusive_decompositions_are_told_to_reach_the_result() -> 
     assert reached == {o.gauge for o in outcome.decomposed}
 
 
+def test_both_of_two_exclusive_decompositions_are_told_to_reach_the_result_of_a_loop() -> None:
+    outcome = outcome_of("""
+        def every(matrices, flag: bool):
+            found = []
+            for A in matrices:
+                V = torch.linalg.eigh(A)[1] if flag else torch.linalg.eigh(A + 1)[1]
+                found.append(V)
+            return found
+    """)
+    reached = {g.spot for r in outcome.reached for g in r.value.gauges}
+    assert reached == {o.gauge.spot for o in outcome.decomposed}
+
+
 def test_a_sum_of_projectors_over_columns_is_fine() -> None:
     found = answers("""
         def over_range(A):

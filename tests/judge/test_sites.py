@@ -29,6 +29,9 @@ def uses(rest: str, call: str = "torch.linalg.eig") -> tuple[str, str, str]:
         ("return V @ V.mT", "torch.linalg.eigh", ("invariant", "none", "invariant")),
         ("return V", "torch.linalg.eigh", ("leaves", "none", "leaves")),
         ("return L @ V", "torch.linalg.qr", ("invariant", "none", "none")),
+        ("g.data = V", "torch.linalg.eigh", ("leaves", "none", "leaves")),
+        ("g.copy_(V)", "torch.linalg.eigh", ("leaves", "none", "leaves")),
+        ("g.data.copy_(V)", "torch.linalg.eigh", ("leaves", "none", "leaves")),
         ("print(V)", "torch.linalg.eig", ("invariant", "invariant", "invariant")),
     ],
 )
