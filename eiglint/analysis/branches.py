@@ -5,6 +5,7 @@ from __future__ import annotations
 from eiglint import gauge
 from eiglint.analysis import calls, expressions, patterns, resolve, statements
 from eiglint.analysis.frame import Frame
+from eiglint.analysis.gaps import keep_apart
 from eiglint.analysis.merge import merge_states
 from eiglint.analysis.merging import MISSING
 from eiglint.analysis.objects import bind_to, class_attribute
@@ -44,6 +45,7 @@ def run_if(s: ir.If, frame: Frame) -> None:
 def _side(block: tuple[ir.Statement, ...], test: ir.Expression, guard: Guard, frame: Frame) -> tuple[State, bool]:
     frame.state.guards = (*frame.state.guards, guard)
     refine(test, guard.side, frame)
+    keep_apart(test, guard.test, guard.side, frame.state)
     statements.execute(block, frame)
     return frame.state, frame.dead
 

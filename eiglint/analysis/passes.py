@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from eiglint import gauge
 from eiglint.analysis.contents import map_object, map_tensors, tensors_inside
 from eiglint.analysis.state import Binding, State
 from eiglint.analysis.values import Value, same
-from eiglint.gauge import Gauge
+from eiglint.gauge import Gauge, Tensor
 
 
 def aged(state: State, before: State, gauges: Collection[Gauge]) -> None:
@@ -16,22 +16,28 @@ def aged(state: State, before: State, gauges: Collection[Gauge]) -> None:
     if not gauges:
         return
 
-    def older(value: Value) -> Value:
+    everywhere(state, before, gauges, lambda t: gauge.age(t, gauges))
+
+
+def everywhere(
+    state: State, before: State | None, gauges: Collection[Gauge], change: Callable[[Tensor], Tensor]
+) -> None:
+    """Change every tensor of a state that depends on one of the gauges, what was the same before excepted."""
+
+    def changed(value: Value) -> Value:
         found = tensors_inside([value])
-        if not any(g in gauges for t in found for g in t.gauges):
-            return value
-        return map_tensors(value, lambda t: gauge.age(t, gauges))
+        return map_tensors(value, change) if any(g in gauges for t in found for g in t.gauges) else value
 
     for key, names in list(state.scopes.items()):
-        if before.scopes.get(key) is names:
+        if before is not None and before.scopes.get(key) is names:
             continue
         for name, binding in list(names.items()):
-            made = older(binding.value)
+            made = changed(binding.value)
             if made is not binding.value:
                 state.bind(key, name, Binding(made, binding.sites))
     for address, obj in list(state.heap.items()):
-        if before.heap.get(address) is not obj:
-            state.heap[address] = map_object(obj, older)
+        if before is None or before.heap.get(address) is not obj:
+            state.heap[address] = map_object(obj, changed)
 
 
 def settled(before: State, after: State) -> bool:

@@ -95,7 +95,6 @@ RULES: dict[str, Rule] = {
     "neg": lambda o, a, c, n: maps.neg(need(a, "input"), c),
     "power": read_one.read_power,
     "sgn": lambda o, a, c, n: maps.sgn(need(a, "input"), c, n, str(o.get("zero", "zero"))),
-    "copysign": read_several.read_copysign,
     "part": read_one.read_part,
     "complex": read_one.read_complex,
     "same": lambda o, a, c, n: need(a, "input"),

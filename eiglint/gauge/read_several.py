@@ -87,11 +87,6 @@ def _odd_in_first(made: Tensor, found: list[Tensor]) -> Tensor:
     return replace(made, motions=settle(motions))
 
 
-def read_copysign(o: Options, a: Arguments, c: Context, name: str) -> object:
-    """Return the modulus of one tensor with the sign of another, where 0 has a sign too."""
-    return times.product(maps.modulus(need(a, "input"), c), maps.sgn(need(a, "other"), c, name, "kept"), c)
-
-
 def read_compare(o: Options, a: Arguments, c: Context, name: str) -> object:
     """Return a comparison of entries."""
     return choices.compare(need(a, "input"), need(a, "other"), c, str(o.get("how", name)))

@@ -46,7 +46,6 @@ KINDS = {
     "product": _kind("input other", options="how"),
     "divide": _kind("input other", "rounding_mode", "reflected"),
     "combine": _kind("input", "other end weight values n", "parity commutes odd_in_first"),
-    "copysign": _kind("input other"),
     "compare": _kind("input other", options="how total"),
     "logical": _kind("input", "other", "truth"),
     "select": _kind("condition input other"),
