@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
+    from eiglint import linalg
     from eiglint.check import check_paths, check_source
     from eiglint.runtime import GaugeError, IllDefinedError, gaugecheck, watch
 
@@ -20,6 +21,7 @@ __all__ = [
     "check_paths",
     "check_source",
     "gaugecheck",
+    "linalg",
     "reveal_gauge",
     "watch",
 ]
@@ -30,6 +32,7 @@ _HOMES = {
     "gaugecheck": "eiglint.runtime",
     "GaugeError": "eiglint.runtime",
     "IllDefinedError": "eiglint.runtime",
+    "linalg": "eiglint.linalg",
     "watch": "eiglint.runtime",
 }
 
@@ -45,7 +48,8 @@ def __getattr__(name: str) -> object:
     """Fetch a public name from the module that defines it."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(_HOMES[name]), name)
+    home = import_module(_HOMES[name])
+    value: object = home if home.__name__ == f"{__name__}.{name}" else getattr(home, name)
     globals()[name] = value
     return value
 

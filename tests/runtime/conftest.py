@@ -1,4 +1,4 @@
-"""Every test of this folder takes a device: the CPU always, CUDA where there is one."""
+"""Matrices on the device of a test."""
 
 from __future__ import annotations
 
@@ -9,14 +9,6 @@ import torch
 from torch import Tensor
 
 Matrices = Callable[..., Tensor]
-
-
-@pytest.fixture(params=["cpu", pytest.param("cuda", marks=pytest.mark.cuda)])
-def device(request: pytest.FixtureRequest) -> str:
-    """Name the device; skip CUDA where none is found."""
-    if request.param == "cuda" and not torch.cuda.is_available():
-        pytest.skip("no CUDA device")
-    return str(request.param)
 
 
 @pytest.fixture

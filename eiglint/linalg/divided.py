@@ -1,0 +1,201 @@
+"""Divided differences of the functions that the library knows, stable however close the values are.
+
+f[a, b] = (f(a) - f(b)) / (a - b), which is f'(a) for equal values, and f[a, b, c] is the divided difference of f[a, .].
+Nothing here subtracts values of f that are nearly equal, so no gap is too small and none is too large.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+NODES = (
+    (0.01985507175123188, 0.05061426814518813),
+    (0.10166676129318664, 0.11119051722668724),
+    (0.2372337950418355, 0.15685332293894363),
+    (0.4082826787521751, 0.18134189168918100),
+    (0.5917173212478249, 0.18134189168918100),
+    (0.7627662049581645, 0.15685332293894363),
+    (0.8983332387068134, 0.11119051722668724),
+    (0.9801449282487681, 0.05061426814518813),
+)
+"""The Gauss-Legendre rule with 8 nodes on [0, 1]: node, weight (Golub and Welsch 1969)."""
+
+
+class Rule(NamedTuple):
+    """A function of a real number with its first and second divided differences, entry by entry."""
+
+    value: Callable[[Tensor], Tensor]
+    first: Callable[[Tensor, Tensor], Tensor]
+    second: Callable[[Tensor, Tensor, Tensor], Tensor]
+
+
+def ordered(a: Tensor, b: Tensor, c: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Sort three tensors entry by entry, the largest first."""
+    low, high = torch.minimum(a, b), torch.maximum(a, b)
+    return torch.maximum(high, c), torch.maximum(low, torch.minimum(high, c)), torch.minimum(low, c)
+
+
+def nonzero(x: Tensor) -> Tensor:
+    """Put 1 where x is 0, for a quotient that another one replaces there."""
+    return torch.where(x == 0, torch.ones_like(x), x)
+
+
+# Square roots: nothing to subtract at all (Higham, Functions of Matrices, section 6.1).
+
+
+def _sqrt_second(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
+    x, y, z = a.sqrt(), b.sqrt(), c.sqrt()
+    return -1 / ((x + y) * (y + z) * (z + x))
+
+
+def _inv_sqrt_first(a: Tensor, b: Tensor) -> Tensor:
+    x, y = a.sqrt(), b.sqrt()
+    return -1 / (x * y * (x + y))
+
+
+def _inv_sqrt_second(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
+    x, y, z = a.sqrt(), b.sqrt(), c.sqrt()
+    return (x + y + z) / (x * y * z * (x + y) * (y + z) * (z + x))
+
+
+SQRT = Rule(torch.sqrt, lambda a, b: 1 / (a.sqrt() + b.sqrt()), _sqrt_second)
+INV_SQRT = Rule(torch.rsqrt, _inv_sqrt_first, _inv_sqrt_second)
+INVERSE = Rule(torch.reciprocal, lambda a, b: -1 / (a * b), lambda a, b, c: 1 / (a * b * c))
+
+
+# Exponential, logarithm, powers: expm1 and log1p take the difference of the values before it rounds.
+
+
+def exp_first(a: Tensor, b: Tensor) -> Tensor:
+    """Return the divided difference of exp."""
+    gap = (a - b).abs()
+    mean = torch.where(gap == 0, torch.ones_like(gap), -torch.expm1(-gap) / nonzero(gap))
+    return torch.maximum(a, b).exp() * mean
+
+
+def log_first(a: Tensor, b: Tensor) -> Tensor:
+    """Return the divided difference of log."""
+    low = torch.minimum(a, b)
+    step = (a - b).abs() / low
+    return torch.where(step == 0, torch.ones_like(step), torch.log1p(step) / nonzero(step)) / low
+
+
+def power_first(a: Tensor, b: Tensor, p: float) -> Tensor:
+    """Return the divided difference of x^p, seen from the side on which nothing overflows."""
+    start = torch.maximum(a, b) if p > 0 else torch.minimum(a, b)
+    end = torch.minimum(a, b) if p > 0 else torch.maximum(a, b)
+    step = end - start
+    quotient = start**p * torch.expm1(p * torch.log1p(step / nonzero(start))) / nonzero(step)
+    return torch.where(step == 0, p * start ** (p - 1), quotient)
+
+
+def second_from(first: Callable[[Tensor, Tensor], Tensor], of_derivative: Callable[[Tensor, Tensor], Tensor],
+                near: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, Tensor, Tensor], Tensor]:  # fmt: skip
+    """Return f[a, b, c] from f[a, b] and f'[a, b].
+
+    Far apart it is the divided difference of f[., b]; near by, the integral of t f'[a + t (b - a), a + t (c - a)] over
+    [0, 1] (Hermite and Genocchi).
+    """
+
+    def second(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
+        high, middle, low = ordered(a, b, c)
+        far = (first(high, middle) - first(middle, low)) / nonzero(high - low)
+        close = torch.zeros_like(far)
+        for node, weight in NODES:
+            close = close + weight * node * of_derivative(low + node * (middle - low), low + node * (high - low))
+        return torch.where(near(high, low), close, far)
+
+    return second
+
+
+def _comparable(high: Tensor, low: Tensor) -> Tensor:
+    return high - low < 0.5 * low
+
+
+EXP = Rule(torch.exp, exp_first, second_from(exp_first, exp_first, lambda high, low: high - low < 1))
+LOG = Rule(torch.log, log_first, second_from(log_first, INVERSE.first, _comparable))
+
+
+def power(p: float) -> Rule:
+    """Return the rule of x^p for positive x."""
+
+    def first(a: Tensor, b: Tensor) -> Tensor:
+        return power_first(a, b, p)
+
+    def of_derivative(a: Tensor, b: Tensor) -> Tensor:
+        return p * power_first(a, b, p - 1)
+
+    return Rule(lambda x: x**p, first, second_from(first, of_derivative, _comparable))
+
+
+# Functions with a kink or a jump: it lies between two values or it does not.
+
+
+def clamped(least: float) -> Rule:
+    """Return the rule of max(x, least); its derivative at the kink itself is taken as 0."""
+
+    def first(a: Tensor, b: Tensor) -> Tensor:
+        high, low = torch.maximum(a, b), torch.minimum(a, b)
+        across = (high - least) / nonzero(high - low)
+        return torch.where(low > least, torch.ones_like(across), torch.where(high > least, across, across * 0))
+
+    def second(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
+        high, middle, low = ordered(a, b, c)
+        one = (high - least) / nonzero((high - middle) * (high - low))
+        two = (least - low) / nonzero((high - low) * (middle - low))
+        none = torch.zeros_like(one)
+        bent = torch.where(middle > least, two, torch.where(high > least, one, none))
+        return torch.where(low > least, none, bent)
+
+    return Rule(lambda x: x.clamp(min=least), first, second)
+
+
+def floored(rule: Rule, least: float) -> Rule:
+    """Return the rule of f(max(x, least)), by the chain rule of divided differences."""
+    clamp = clamped(least)
+
+    def first(a: Tensor, b: Tensor) -> Tensor:
+        return rule.first(clamp.value(a), clamp.value(b)) * clamp.first(a, b)
+
+    def second(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
+        x, y, z = clamp.value(a), clamp.value(b), clamp.value(c)
+        bent = rule.second(x, y, z) * clamp.first(a, b) * clamp.first(a, c)
+        return bent + rule.first(y, z) * clamp.second(a, b, c)
+
+    return Rule(lambda x: rule.value(clamp.value(x)), first, second)
+
+
+def _step_first(a: Tensor, b: Tensor) -> Tensor:
+    high, low = torch.maximum(a, b), torch.minimum(a, b)
+    return torch.where((low < 0) & (high > 0), -1 / nonzero(high - low), torch.zeros_like(high))
+
+
+def _step_second(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
+    high, middle, low = ordered(a, b, c)
+    one = 1 / nonzero((middle - low) * (high - low))
+    two = -1 / nonzero((high - low) * (high - middle))
+    across = torch.where(middle < 0, two, one)
+    return torch.where((low < 0) & (high > 0), across, torch.zeros_like(across))
+
+
+BELOW = Rule(lambda x: torch.where(x.isnan(), x, (x < 0).to(x.dtype)), _step_first, _step_second)
+"""1 below 0 and 0 above it; NaN for NaN."""
+
+
+def _hit_first(a: Tensor, b: Tensor) -> Tensor:
+    return torch.where((a == 0) ^ (b == 0), -1 / nonzero(a + b), torch.zeros_like(a + b))
+
+
+def _hit_second(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
+    hits = (a == 0).long() + (b == 0).long() + (c == 0).long()
+    one = 1 / (nonzero(a) * nonzero(b) * nonzero(c))
+    two = -1 / nonzero((a + b + c) ** 2)
+    return torch.where(hits == 1, one, torch.where(hits == 2, two, torch.zeros_like(one)))
+
+
+HIT = Rule(lambda x: torch.where(x.isnan(), x, (x == 0).to(x.dtype)), _hit_first, _hit_second)
+"""1 at 0 and 0 elsewhere; NaN for NaN."""

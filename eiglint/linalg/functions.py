@@ -1,0 +1,180 @@
+"""Functions of Hermitian matrices: the value of V f(L) V^H with the derivative of the function, not of the factors."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.autograd import forward_ad
+
+from eiglint.linalg.calculus import Factors, evaluate
+from eiglint.linalg.divided import EXP, INV_SQRT, INVERSE, LOG, SQRT, Rule, clamped, floored, power
+from eiglint.linalg.quadrature import Scalar, measured
+from eiglint.linalg.spectrum import Spectral, decomposed, hermitian, lowest, square
+
+
+def sqrtm(A: Tensor, *, eps: float | None = None) -> Tensor:
+    """Return the positive semidefinite square root of (A + A.mH) / 2.
+
+    A has the shape (..., n, n), float32, float64, complex64 or complex128, and so has the result. Its derivative
+    divides by the sums of the roots (Higham, Functions of Matrices, section 6.1). Eigenvalues that are negative by no
+    more than rounding count as 0. With `eps`, smaller eigenvalues are raised to it.
+
+    ValueError: an eigenvalue is negative, or, where a gradient is asked for, 0: the gradient is infinite there.
+    """
+    return _root(A, SQRT, eps, "sqrtm")
+
+
+def inv_sqrtm(A: Tensor, *, eps: float | None = None) -> Tensor:
+    """Return the inverse of the square root of (A + A.mH) / 2, as in whitening.
+
+    Shapes and dtypes are those of `sqrtm`. With `eps`, smaller eigenvalues are raised to it.
+
+    ValueError: an eigenvalue is not positive.
+    """
+    return _positive(A, INV_SQRT, eps, "inv_sqrtm")
+
+
+def logm(A: Tensor, *, eps: float | None = None) -> Tensor:
+    """Return the logarithm of (A + A.mH) / 2.
+
+    Shapes and dtypes are those of `sqrtm`. With `eps`, smaller eigenvalues are raised to it.
+
+    ValueError: an eigenvalue is not positive.
+    """
+    return _positive(A, LOG, eps, "logm")
+
+
+def expm(A: Tensor) -> Tensor:
+    """Return the exponential of (A + A.mH) / 2; for a general matrix there is `torch.linalg.matrix_exp`.
+
+    Shapes and dtypes are those of `sqrtm`.
+    """
+    return evaluate(A, Spectral(EXP), decomposed(A, "expm"))
+
+
+def powm(A: Tensor, p: float | Tensor, *, eps: float | None = None) -> Tensor:
+    """Return (A + A.mH) / 2 to the power of a real number.
+
+    Shapes and dtypes are those of `sqrtm`. Whole powers are products, of the inverse if they are negative, and take
+    eigenvalues of any sign. With `eps`, smaller eigenvalues are raised to it. A power that is a tensor (of one number)
+    gets a gradient too; for it no eigenvalue is refused or raised, and the result is that of `funm`.
+
+    ValueError: an eigenvalue is negative, or 0 where the power or its gradient is infinite.
+    """
+    if isinstance(p, Tensor):
+        return funm(A, lambda x: x**p, lambda x: p * x ** (p - 1))
+    if eps is not None:
+        return _positive(A, power(p), eps, "powm")
+    if float(p).is_integer():
+        square(A, "powm")
+        power_of: Tensor = torch.linalg.matrix_power(hermitian(A) if p >= 0 else _inverse(A), abs(int(p)))
+        return power_of
+    if p < 0:
+        return _positive(A, power(p), None, "powm")
+    return _root(A, power(p), None, "powm", smooth=p > 1)
+
+
+def psd_project(A: Tensor) -> Tensor:
+    """Return the positive semidefinite matrix nearest to (A + A.mH) / 2 in the Frobenius norm (Higham 1988).
+
+    Shapes and dtypes are those of `sqrtm`. The projection has a kink where an eigenvalue is 0; its derivative there is
+    the one for a negative eigenvalue, as for `relu`.
+    """
+    return evaluate(A, Spectral(clamped(0.0)), decomposed(A, "psd_project"))
+
+
+def funm(A: Tensor, f: Scalar, df: Scalar | None = None) -> Tensor:
+    """Return f((A + A.mH) / 2), where f acts entry by entry on a tensor of real eigenvalues of any shape.
+
+    A has the shape (..., n, n), float32, float64, complex64 or complex128; the result has its shape, and is complex if
+    f is. `df` is the derivative of f, by default that of torch. Gradients flow to A and to whatever f refers to. The
+    divided differences are those of `quadrature.measured`; a function that has a name here is cheaper under its name.
+    """
+    factors = decomposed(A, "funm")
+    L = factors.s
+    values = f(L)
+    if values.shape != L.shape:
+        raise ValueError(f"funm: f must act entry by entry; it made {tuple(values.shape)} of {tuple(L.shape)}")
+    if not values.is_complex():
+        return _expanded(A, factors, values, measured(f, df))
+    rules = {part: measured(_part(f, part), df and _part(df, part)) for part in ("real", "imag")}
+    real, imag = (_expanded(A, factors, getattr(values, part), rule) for part, rule in rules.items())
+    return real + 1j * imag
+
+
+def _part(f: Scalar, part: str) -> Scalar:
+    def only(x: Tensor) -> Tensor:
+        found: Tensor = getattr(f(x), part)
+        return found
+
+    return only
+
+
+class _Bend(Spectral):
+    """The second derivative alone: what an expansion to first order leaves out."""
+
+    __slots__ = ()
+
+    def value(self, factors: Factors) -> Tensor:
+        return torch.zeros_like(factors.U)
+
+    def first(self, factors: Factors, X: Tensor) -> Tensor:
+        return torch.zeros_like(X)
+
+
+def _expanded(A: Tensor, factors: Factors, values: Tensor, rule: Rule) -> Tensor:
+    """Return V f(L) V^H, expanded about A so that gradients reach all that f refers to, mixed ones included."""
+    V, L, Vh = factors
+    found = (V * values.unsqueeze(-2)) @ Vh
+    if _fixed(A) and not values.requires_grad:
+        return found
+    E = hermitian(A - A.detach())  # zero
+    slopes = rule.first(L.unsqueeze(-1), L.unsqueeze(-2))
+    return found + V @ (slopes * (Vh @ E @ V)) @ Vh + evaluate(A, _Bend(rule), factors)
+
+
+def _fixed(A: Tensor) -> bool:
+    """Tell that no derivative by A can be asked for."""
+    transformed = torch._C._are_functorch_transforms_active() or forward_ad._current_level >= 0
+    return not transformed and not (A.requires_grad and torch.is_grad_enabled())
+
+
+def _positive(A: Tensor, rule: Rule, eps: float | None, caller: str) -> Tensor:
+    if eps is not None:
+        if eps <= 0:
+            raise ValueError(f"{caller}: eps must be positive, and is {eps:g}")
+        return evaluate(A, Spectral(floored(rule, eps)), decomposed(A, caller))
+    factors = decomposed(A, caller)
+    least = lowest(factors.s)
+    if least is not None and least <= 0:
+        raise ValueError(f"{caller}: the smallest eigenvalue is {least:.3g}, and must be positive; eps= raises it")
+    return evaluate(A, Spectral(rule), factors)
+
+
+def _root(A: Tensor, rule: Rule, eps: float | None, caller: str, *, smooth: bool = False) -> Tensor:
+    """Return a positive power; `smooth` tells that its gradient is finite at 0."""
+    if eps is not None:
+        return _positive(A, rule, eps, caller)
+    factors = decomposed(A, caller)
+    L = factors.s
+    least = lowest(L)
+    if least is not None and least > 0:
+        return evaluate(A, Spectral(rule), factors)
+    noise = L.shape[-1] * torch.finfo(L.dtype).eps * L.abs().amax(-1, keepdim=True)
+    raised = torch.where(L.clamp(min=0) - L > noise, L, L.clamp(min=0))
+    if least is not None:
+        if (raised < 0).any():
+            raise ValueError(f"{caller}: the smallest eigenvalue is {least:.3g}, a negative number; eps= raises it")
+        if not (smooth or _fixed(A)):
+            raise ValueError(
+                f"{caller}: the smallest eigenvalue is {least:.3g}, and the gradient is infinite at 0; eps= raises it"
+            )
+    return evaluate(A, Spectral(rule), factors._replace(s=raised))
+
+
+def _inverse(A: Tensor) -> Tensor:
+    factors = decomposed(A, "powm")
+    least = lowest(factors.s.abs())
+    if least == 0:
+        raise ValueError("powm: an eigenvalue is 0, and a negative power needs its inverse; eps= raises it")
+    return evaluate(A, Spectral(INVERSE), factors)

@@ -1,0 +1,87 @@
+"""Functions of Hermitian matrices by the divided differences of their eigenvalues."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from eiglint.linalg.calculus import Factors
+from eiglint.linalg.divided import Rule
+
+BLOCK = 1 << 22
+"""How many entries of f[a, b, c] are held at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spectral:
+    """V f(L) V^H and its derivatives (Daleckii and Krein 1965; Higham, Functions of Matrices, theorem 3.11).
+
+    In the basis of the eigenvectors the first derivative in direction X has the entries f[l_i, l_j] X_ij, the second in
+    directions X and Y those of the sum over k of f[l_i, l_k, l_j] (X_ik Y_kj + Y_ik X_kj).
+    """
+
+    rule: Rule
+
+    def value(self, factors: Factors) -> Tensor:
+        """Return V f(L) V^H."""
+        V, L, Vh = factors
+        return (V * self.rule.value(L).unsqueeze(-2)) @ Vh
+
+    def first(self, factors: Factors, X: Tensor) -> Tensor:
+        """Return the derivative in direction (X + X^H) / 2."""
+        V, L, Vh = factors
+        slopes = self.rule.first(L.unsqueeze(-1), L.unsqueeze(-2))
+        return V @ (slopes * (Vh @ hermitian(X) @ V)) @ Vh
+
+    def second(self, factors: Factors, X: Tensor, Y: Tensor) -> Tensor:
+        """Return the second derivative in directions (X + X^H) / 2 and (Y + Y^H) / 2."""
+        V, L, Vh = factors
+        X, Y = (Vh @ hermitian(Z) @ V for Z in (X, Y))
+        n = L.shape[-1]
+        step = max(1, BLOCK // max(1, L.numel() * n))
+        S = torch.zeros_like(X @ Y)
+        for start in range(0, n, step):
+            middle = slice(start, start + step)
+            bends = self.rule.second(L[..., :, None, None], L[..., None, middle, None], L[..., None, None, :])
+            S = S + torch.einsum("...ikj,...ik,...kj->...ij", bends.to(X.dtype), X[..., middle], Y[..., middle, :])
+        return V @ (S + S.mH) @ Vh
+
+
+def hermitian(A: Tensor) -> Tensor:
+    """Return (A + A^H) / 2."""
+    return (A + A.mH) * 0.5
+
+
+def decomposed(A: Tensor, caller: str) -> Factors:
+    """Return the eigenvectors and eigenvalues of (A + A^H) / 2, without a gradient."""
+    square(A, caller)
+    L, V = torch.linalg.eigh(hermitian(A.detach()))
+    return Factors(V, L, V.mH)
+
+
+def square(A: Tensor, caller: str) -> None:
+    """Refuse what is no stack of square matrices of floating-point numbers."""
+    if A.ndim < 2 or A.shape[-1] != A.shape[-2]:
+        raise ValueError(f"{caller}: needs square matrices, of shape (..., n, n), and got {tuple(A.shape)}")
+    floating(A, caller)
+
+
+def floating(A: Tensor, caller: str) -> None:
+    """Refuse integers and the short floating-point formats, for which torch has no decomposition."""
+    if A.dtype not in (torch.float32, torch.float64, torch.complex64, torch.complex128):
+        raise ValueError(f"{caller}: needs float32, float64, complex64 or complex128, and got {A.dtype}")
+
+
+def lowest(values: Tensor) -> float | None:
+    """Return the smallest number, to decide whether to raise.
+
+    None if there is none, and while compiling or under vmap, where no number can be read.
+    """
+    if torch.compiler.is_compiling() or values.numel() == 0:
+        return None
+    try:
+        return values.min().item()
+    except RuntimeError:
+        return None

@@ -1,0 +1,97 @@
+"""First and second derivatives by finite differences, in reverse and forward mode, at every gap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+from torch.autograd import gradcheck, gradgradcheck
+
+from eiglint import linalg
+from tests.linalg.matrices import FUNCTIONS, SPECTRA, basis, with_values
+
+Of = Callable[[Tensor], Tensor]
+DTYPES = pytest.mark.parametrize("dtype", [torch.float64, torch.complex128], ids=["real", "complex"])
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("spectrum", SPECTRA)
+def test_both_derivatives_agree_with_differences(name: str, spectrum: str, device: str) -> None:
+    A = with_values(SPECTRA[spectrum], device=device).requires_grad_()
+    assert gradcheck(FUNCTIONS[name], A, check_forward_ad=True, fast_mode=True)
+    assert gradgradcheck(FUNCTIONS[name], A, check_fwd_over_rev=True, fast_mode=True)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("spectrum", ["gap 1e-9", "all equal"])
+def test_so_do_those_of_complex_matrices(name: str, spectrum: str, device: str) -> None:
+    A = with_values(SPECTRA[spectrum], torch.complex128, device).requires_grad_()
+    assert gradcheck(FUNCTIONS[name], A, check_forward_ad=True, fast_mode=True)
+    assert gradgradcheck(FUNCTIONS[name], A, check_fwd_over_rev=True, fast_mode=True)
+
+
+@pytest.mark.parametrize("name", ["sqrtm", "funm(sin)", "psd_project", "projector", "polar"])
+def test_every_entry_agrees_where_two_values_are_equal(name: str) -> None:
+    A = with_values(SPECTRA["two equal"]).requires_grad_()
+    assert gradcheck(
+        FUNCTIONS[name], A, check_forward_ad=True, check_batched_grad=True, check_batched_forward_grad=True
+    )
+    assert gradgradcheck(FUNCTIONS[name], A, check_fwd_over_rev=True, check_rev_over_rev=True)
+
+
+@DTYPES
+@pytest.mark.parametrize("shape", [(5, 3), (3, 5), (2, 4, 3)], ids=str)
+def test_polar_factors_of_rectangles(shape: tuple[int, ...], dtype: torch.dtype) -> None:
+    m, n = shape[-2:]
+    A = (torch.eye(m, n, dtype=dtype).expand(shape) @ basis(dtype, n=n, seed=3)).clone().requires_grad_()
+    assert gradcheck(linalg.polar, A, check_forward_ad=True, fast_mode=True)
+    assert gradgradcheck(linalg.polar, A, check_fwd_over_rev=True, fast_mode=True)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0], ids=["positive determinant", "negative determinant"])
+@pytest.mark.parametrize("values", [(3, 2, 1), (2, 2, 0.5), (2, 2, 0), (2, 2 - 1e-9, 1), (1, 1, 1)], ids=str)
+def test_rotations_of_both_determinants(values: tuple[float, ...], sign: float) -> None:
+    if sign < 0 and values[1] == values[2]:
+        pytest.skip("many rotations are equally near")
+    U = basis(torch.float64, seed=4)
+    U = U * torch.tensor([1.0, 1.0, sign * torch.linalg.det(U)], dtype=torch.float64)
+    A = (U @ torch.diag(torch.tensor(values, dtype=torch.float64))).requires_grad_()
+    assert torch.linalg.det(linalg.rotation(A)).item() == pytest.approx(1)
+    assert gradcheck(linalg.rotation, A, check_forward_ad=True)
+    assert gradgradcheck(linalg.rotation, A, check_fwd_over_rev=True)
+
+
+def test_what_a_function_refers_to_gets_its_gradient_and_the_mixed_one() -> None:
+    A = with_values(SPECTRA["two equal"]).requires_grad_()
+    time = torch.tensor(0.7, dtype=torch.float64, requires_grad=True)
+
+    def heat(A: Tensor, time: Tensor) -> Tensor:
+        return linalg.funm(A, lambda x: torch.exp(-time * x))
+
+    def power(A: Tensor, p: Tensor) -> Tensor:
+        return linalg.powm(A, p)
+
+    for function in (heat, power):
+        assert gradcheck(function, (A, time), check_forward_ad=True)
+        assert gradgradcheck(function, (A, time), check_fwd_over_rev=True)
+
+
+def test_a_function_may_be_complex() -> None:
+    A = with_values(SPECTRA["two equal"]).requires_grad_()
+
+    def evolved(A: Tensor) -> Tensor:
+        return linalg.funm(A, lambda x: torch.exp(1j * x), lambda x: 1j * torch.exp(1j * x))
+
+    assert torch.allclose(evolved(A), torch.linalg.matrix_exp(1j * A))
+    assert gradcheck(evolved, A)
+    assert gradgradcheck(evolved, A)
+
+
+def test_a_third_derivative_is_refused() -> None:
+    def loss(A: Tensor) -> Tensor:
+        return linalg.sqrtm(A).sum()
+
+    with pytest.raises(NotImplementedError, match="third derivative"):
+        torch.func.jacrev(torch.func.hessian(loss))(with_values(SPECTRA["distinct"]))
