@@ -1,4 +1,4 @@
-"""A test of the gaps between sorted eigenvalues settles the basis in its branch, and a test of anything else does not."""
+"""A test of the gaps between sorted eigenvalues settles the basis in its branch; other tests settle nothing."""
 
 from __future__ import annotations
 
