@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
 from eiglint.gauge.context import Context, Gauge
+from eiglint.gauge.losses import one_of_each
 from eiglint.gauge.state import Cause, Live, Mode, Motion, Order, Phase, Rotation, Slot
 from eiglint.gauge.terms import Term, cuts_in, term
 from eiglint.gauge.values import Number, Range, Unknown
@@ -94,7 +95,7 @@ STILL = Motion(live=Live.NO)
 
 def settle(motions: Mapping[Gauge, Motion]) -> tuple[tuple[Gauge, Motion], ...]:
     """Drop what does not move and put the rest in a fixed order, so that equal tensors compare equal."""
-    kept = [(g, m) for g, m in motions.items() if not m.neutral]
+    kept = one_of_each([(g, m) for g, m in motions.items() if not m.neutral])
     return tuple(sorted(kept, key=lambda gm: (gm[0].spot.path, id(gm[0].spot.node), hash(gm[0]))))
 
 
