@@ -203,7 +203,10 @@ def inspect_modules(
 
     outcome = interpret(Settings())
     findings, sites = _judged(outcome, read)
+    skipped = tuple(Skipped(cut.path, f"in part: {cut.reason}") for cut in outcome.truncated if cut.path == module.path)
     for reading in ("right", "all"):
+        if skipped and not any(is_wanted(finding, options) for finding in findings):
+            break  # nothing to refute, and what was cut off stays unknown under any reading
         if roots := _open_to_readings(outcome, sites):
             other = interpret(Settings(vector_reading=reading, only=roots))
             findings, sites = agreed((findings, sites), _judged(other, read))
@@ -211,7 +214,6 @@ def inspect_modules(
         taken = {finding.place for finding in findings}
         second, _ = _judged(interpret(Settings(complex_reading=True)), read)
         findings += tuple(replace(finding, certainty="possible") for finding in second if finding.place not in taken)
-    skipped = tuple(Skipped(cut.path, f"in part: {cut.reason}") for cut in outcome.truncated if cut.path == module.path)
     crashes = tuple(_crash(crash, module) for crash in outcome.crashes if crash.path == module.path)
     return Inspected(findings + crashes, sites, skipped, tuple(outcome.unknown_callees.most_common()))
 

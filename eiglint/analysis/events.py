@@ -84,7 +84,7 @@ class Outcome:
 class Settings:
     """How unknown dtypes and ranks are read, and how much work is done.
 
-    `budget` bounds the evaluated expressions of one module's roots; `depth` that of inlined calls.
+    `budget` bounds the repeated evaluations of one module's roots; `depth` that of inlined calls.
     `only` names the roots that are run; None runs all. `features` follows the decompositions of libraries that do not
     differentiate too, NumPy's and SciPy's; what they return carries no gradient.
     """

@@ -33,7 +33,7 @@ from eiglint.ir import instructions as ir
 
 def evaluate(e: ir.Expression, frame: Frame) -> Value:
     """Return the value of an expression; its effects are in the frame's state."""
-    frame.world.step()
+    frame.world.step(e)
     handler = HANDLERS.get(type(e))
     if handler is None:
         return frame.unknown(e)

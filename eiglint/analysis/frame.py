@@ -12,7 +12,7 @@ from eiglint.analysis.values import Class, Closure, Deferred, HeapObject, Pointe
 from eiglint.gauge import Context, Spot, Tensor
 from eiglint.gauge.terms import Term, term
 from eiglint.gauge.values import Number, Unknown
-from eiglint.ir.instructions import Function, Module, Statement
+from eiglint.ir.instructions import Expression, Function, Module, Statement
 from eiglint.models import Models
 
 MOST_TURNS = 8
@@ -65,6 +65,8 @@ class World:
     """For each module, the names through which its code can reach a decomposition."""
     steps: int = 0
     limit: int = 0
+    met: dict[int, Expression] = field(default_factory=dict)
+    """The expressions that were evaluated, by identity."""
     here: Spot | None = None
     _seeds: frozenset[str] = frozenset()
     _numbers: dict[int, int] = field(default_factory=dict)
@@ -92,8 +94,11 @@ class World:
             found = self._addresses[key] = self.fresh()
         return found
 
-    def step(self) -> None:
-        """Count one evaluation."""
+    def step(self, expression: Expression | None = None) -> None:
+        """Count one evaluation; the first one of an expression is free, since the text bounds their number."""
+        if expression is not None and id(expression) not in self.met:
+            self.met[id(expression)] = expression
+            return
         self.steps += 1
         if self.steps > self.limit:
             raise OutOfStepsError

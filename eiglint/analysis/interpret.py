@@ -21,7 +21,7 @@ from eiglint.ir.instructions import Module
 from eiglint.models import Models, load
 
 RECURSION_LIMIT = 60_000
-SHARE = 4
+SHARE = 3
 """One root may take this fraction of its module's budget."""
 
 
