@@ -93,3 +93,12 @@ def test_an_error_inside_one_root_is_told_and_loses_no_other(monkeypatch: pytest
     assert len(outcome.crashes) == 1
     assert outcome.crashes[0].path == "program.py"
     assert any(r.how == "returned" for r in outcome.reached)
+
+
+def test_a_long_text_that_is_read_once_is_never_cut_off() -> None:
+    lines = "".join(f"    x = x + f({n})\n" for n in range(400))
+    outcome = outcome_of(
+        f"def f(n):\n    return n\n\ndef long(A):\n    x = torch.linalg.eigh(A)[1].sum()\n{lines}    return x\n",
+        settings=Settings(budget=6000),
+    )
+    assert not outcome.truncated
