@@ -22,6 +22,7 @@ from packages import CACHE, environment, run, unpacked
 from timing import Job, Run, cpu, interleaved, timed, wall
 
 from eiglint.inspection import Inspector
+from eiglint.source.config import Options
 from eiglint.source.gate import names_decomposition
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -83,7 +84,7 @@ def naming(tree: Path) -> list[Path]:
 def leading(tree: Path) -> list[Path]:
     """List the files that name a decomposition or lead to one through what they import: those that are analysed."""
     inspector = Inspector()
-    return [path for path in python_files(tree) if inspector.concerns(str(path), path.read_bytes())]
+    return [path for path in python_files(tree) if inspector.concerns(str(path), path.read_bytes(), Options())]
 
 
 def parse_seconds(files: Sequence[Path], runs: int) -> float:

@@ -12,7 +12,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Literal, cast, get_args
 
-from eiglint.findings import Severity
+from eiglint.findings import Profile, Severity
 
 Runtime = Literal[
     "phase", "conjugate", "order", "condition", "degeneracy", "asymmetry", "hermitian", "null-gradient", "none"
@@ -33,6 +33,9 @@ class Rule:
     group: str
     severity: Severity
     default: bool
+    """Whether it is reported, in its profile, unless somebody says otherwise."""
+    profile: Profile
+    """The profile that looks for it; `features` looks for everything."""
     fix: str
     runtime: Runtime
     """What kind of measurement concerns the rule."""
@@ -120,7 +123,8 @@ def _read(page: Traversable) -> Rule:
         name=values["name"],
         group=values["group"],
         severity=cast(Severity, values["severity"]),
-        default=values.get("default", "on") == "on",
+        default=values.get("default", "on") != "off",
+        profile="features" if values.get("default") == "features" else "autograd",
         fix=values.get("fix", "none"),
         runtime=cast(Runtime, values["runtime"]),
         page=body.strip() + "\n",

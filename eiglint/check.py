@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from eiglint.findings import CERTAINTIES, Finding, Report, Site, Skipped
+from eiglint.findings import CERTAINTIES, HANDED_OUT, Finding, Report, Site, Skipped
 from eiglint.inspection import Inspected, Inspector, unreadable
 from eiglint.run import Run, inspect_file
-from eiglint.source.config import Options, models_for, options_for
+from eiglint.source.config import Options, options_for, options_in
 from eiglint.source.discover import Missing, discover
 from eiglint.source.text import encode
 
@@ -21,7 +21,7 @@ def check_source(text: str | bytes, path: str = "<string>", *, options: Options 
     source = encode(text) if isinstance(text, str) else text
     inspector = Inspector()
     chosen = options or Options()
-    if not inspector.concerns(path, source, chosen.models or ()):
+    if not inspector.concerns(path, source, chosen):
         return Report(files=1)
     return assemble([inspector.inspect(path, source, chosen)], files=1)
 
@@ -58,7 +58,7 @@ def run_paths(paths: Sequence[str], run: Run) -> tuple[Report, list[str]]:
         except OSError as error:
             results.append(Inspected(skipped=(unreadable(item, error),)))
             continue
-        if inspector.concerns(item, source, models_for(os.path.dirname(item), run.config)):
+        if inspector.concerns(item, source, run.options.over(options_in(os.path.dirname(item), run.config))):
             work.append((item, len(source)))
     results += _inspect_all(inspector, work, run)
     return assemble(results, files), missing
@@ -74,10 +74,11 @@ def _inspect_all(inspector: Inspector, work: list[tuple[str, int]], run: Run) ->
 
 
 def _inspect_stdin(inspector: Inspector, run: Run) -> Inspected:
-    options, _ = options_for(Path(run.stdin_name), run.config)
-    if not inspector.concerns(run.stdin_name, run.stdin, options.models or ()):
+    found, _ = options_for(Path(run.stdin_name), run.config)
+    options = run.options.over(found)
+    if not inspector.concerns(run.stdin_name, run.stdin, options):
         return Inspected()
-    return inspector.inspect(run.stdin_name, run.stdin, run.options.over(options))
+    return inspector.inspect(run.stdin_name, run.stdin, options)
 
 
 def _excludes(paths: Sequence[str], run: Run) -> list[tuple[Sequence[str], str]]:
@@ -117,13 +118,21 @@ def assemble(inspected: Iterable[Inspected], files: int) -> Report:
         place = (site.path, site.cell, site.line, site.place.column)
         if site.path in checked:
             sites[place] = sterner(sites[place], site) if place in sites else site
+    called = {site.place[:3] for site in elsewhere}
     return Report(
-        findings=tuple(sorted(findings.values(), key=_finding_order)),
+        findings=tuple(sorted((f for f in findings.values() if not _has_caller(f, called)), key=_finding_order)),
         sites=tuple(sorted(sites.values(), key=lambda site: (site.path, site.cell or 0, site.line, site.place.column))),
         files=files,
         skipped=tuple(sorted(skipped)),
         unknown_callees=tuple(sorted(unknown.items(), key=lambda item: (-item[1], item[0]))),
     )
+
+
+def _has_caller(finding: Finding, called: Container[tuple[str, int, int]]) -> bool:
+    """Whether vectors are handed out to a file that was read too: it is that file's use of them that counts."""
+    if not finding.trace or finding.trace[-1].note != HANDED_OUT or finding.source is None:
+        return False
+    return finding.source[:3] in called
 
 
 def sterner(a: Site, b: Site) -> Site:

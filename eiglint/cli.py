@@ -18,7 +18,7 @@ from eiglint.evidence.attach import held_against
 from eiglint.evidence.files import EvidenceError
 from eiglint.evidence.files import read as read_evidence
 from eiglint.evidence.join import summary_line
-from eiglint.findings import Certainty, Report
+from eiglint.findings import Certainty, Profile, Report
 from eiglint.program import ProgramError
 from eiglint.report.lines import as_concise, as_github
 from eiglint.report.records import as_json, as_json_lines
@@ -69,6 +69,13 @@ class Least(StrEnum):
     DEFINITE = "definite"
     LIKELY = "likely"
     POSSIBLE = "possible"
+
+
+class Judged(StrEnum):
+    """What is judged: what carries a gradient, or also vectors that are kept, saved or fed to a model without one."""
+
+    AUTOGRAD = "autograd"
+    FEATURES = "features"
 
 
 def run() -> NoReturn:
@@ -122,6 +129,10 @@ def check(
     min_certainty: Annotated[
         Least | None, typer.Option(help="The least certainty that is reported.  [default: likely]")
     ] = None,
+    profile: Annotated[
+        Judged | None,
+        typer.Option(help="Judge what carries a gradient, or also features stored without one.  [default: autograd]"),
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="A pyproject.toml to use instead of the nearest one.")] = None,
     evidence: Annotated[
         Path | None, typer.Option(help="What `eiglint run` saw: each finding says what became of it.", metavar="FILE")
@@ -141,6 +152,7 @@ def check(
         extend_select=_codes(extend_select),
         exclude=tuple(_listed(exclude)) or None,
         min_certainty=_certainty(min_certainty),
+        profile=_profile(profile),
     )
     if config is not None and not config.is_file():
         _fail(f"no such file: {config}")
@@ -240,12 +252,13 @@ def list_rules(
 ) -> None:
     """List the rules."""
     if form is RuleFormat.JSON:
-        fields = ("code", "name", "group", "severity", "default", "fix", "summary")
+        fields = ("code", "name", "group", "severity", "default", "profile", "fix", "summary")
         listed = [{field: getattr(rule, field) for field in fields} for rule in rules().values()]
         typer.echo(json.dumps(listed, indent=1))
         return
     for rule in rules().values():
-        typer.echo(f"{rule.code}  {rule.name:<24}{'' if rule.default else '(off) '}{rule.summary}")
+        remark = "(off) " if not rule.default else "" if rule.profile == "autograd" else f"({rule.profile}) "
+        typer.echo(f"{rule.code}  {rule.name:<24}{remark}{rule.summary}")
 
 
 def _print(report: Report, form: Format, texts: dict[str, bytes]) -> None:
@@ -303,6 +316,11 @@ def _certainty(least: Least | None) -> Certainty | None:
         Least.POSSIBLE: "possible",
     }
     return names.get(least)
+
+
+def _profile(chosen: Judged | None) -> Profile | None:
+    names: dict[Judged | None, Profile] = {Judged.AUTOGRAD: "autograd", Judged.FEATURES: "features"}
+    return names.get(chosen)
 
 
 def _jobs(value: str) -> int | None:

@@ -10,8 +10,15 @@ Certainty = Literal["definite", "likely", "possible"]
 Applicability = Literal["safe", "unsafe"]
 Answer = Literal["invariant", "dependent", "leaves", "unknown", "none"]
 Gradient = Literal["yes", "no", "unknown"]
+Profile = Literal["autograd", "features"]
+"""What is judged: only what carries a gradient, or also vectors that are kept, saved or fed to a model without one."""
 
 CERTAINTIES: tuple[Certainty, ...] = ("definite", "likely", "possible")
+PROFILES: tuple[Profile, ...] = ("autograd", "features")
+
+
+HANDED_OUT = "handed out here"
+"""The last step of a path that ends with what a public function returns."""
 
 
 class Place(NamedTuple):

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from eiglint import __version__
-from eiglint.source.config import ConfigError, models_for
-from eiglint.source.gate import names_decomposition, words_with
+from eiglint.source.config import ConfigError, options_in
+from eiglint.source.gate import WORDS, names_decomposition, words_with
 from eiglint.source.reach import Reach
 
 if TYPE_CHECKING:
@@ -23,8 +22,8 @@ if TYPE_CHECKING:
     from eiglint.inspection import Inspector
     from eiglint.source.config import Options
 
-_REACHES: dict[tuple[str, ...], Reach] = {(): Reach()}
-"""By the models of the project that a file belongs to; nearly all have none."""
+_REACHES: dict[tuple[str, ...], Reach] = {WORDS: Reach()}
+"""By the words that the gate looks for: those of a project's own models differ, and those of the profile."""
 _STDIN = ("-", "stdin")
 
 
@@ -34,6 +33,7 @@ class GaugeChecker:
     name = "eiglint"
     version = __version__
     min_certainty: ClassVar[str | None] = None
+    profile: ClassVar[str | None] = None
     _inspector: ClassVar[Inspector | None] = None
 
     def __init__(self, tree: ast.AST, lines: list[str], filename: str) -> None:
@@ -42,7 +42,7 @@ class GaugeChecker:
 
     @staticmethod
     def add_options(parser: OptionManager) -> None:
-        """Declare `--eiglint-min-certainty`."""
+        """Declare `--eiglint-min-certainty` and `--eiglint-profile`."""
         parser.add_option(
             "--eiglint-min-certainty",
             choices=("definite", "likely", "possible"),
@@ -50,11 +50,18 @@ class GaugeChecker:
             parse_from_config=True,
             help="The least certainty that eiglint reports (likely, unless pyproject.toml says otherwise).",
         )
+        parser.add_option(
+            "--eiglint-profile",
+            choices=("autograd", "features"),
+            default=None,
+            parse_from_config=True,
+            help="What eiglint judges (autograd, unless pyproject.toml says otherwise).",
+        )
 
     @classmethod
     def parse_options(cls, options: argparse.Namespace) -> None:
-        """Remember the option for all files."""
-        cls.min_certainty = options.eiglint_min_certainty
+        """Remember the options for all files."""
+        cls.min_certainty, cls.profile = options.eiglint_min_certainty, options.eiglint_profile
 
     def run(self) -> Iterator[tuple[int, int, str, type[GaugeChecker]]]:
         """Yield line, column from 0, and text of each finding."""
@@ -65,34 +72,38 @@ class GaugeChecker:
 
     def _findings(self) -> tuple[Finding, ...]:
         try:
-            return self._inspect() if _concerns(self._path, self._text) else ()
+            options = self._options()
+            return self._inspect(options) if _concerns(self._path, self._text, options) else ()
         except ConfigError as error:
             from flake8.exceptions import ExecutionError
 
             raise ExecutionError(str(error)) from error
 
-    def _inspect(self) -> tuple[Finding, ...]:
+    def _inspect(self, options: Options) -> tuple[Finding, ...]:
         from eiglint.inspection import Inspector
         from eiglint.source.text import encode
 
-        inspector = GaugeChecker._inspector = GaugeChecker._inspector or Inspector(_REACHES[()], noqa=False)
-        return inspector.inspect(self._path, encode(self._text), self._options()).findings
+        inspector = GaugeChecker._inspector = GaugeChecker._inspector or Inspector(_REACHES[WORDS], noqa=False)
+        return inspector.inspect(self._path, encode(self._text), options).findings
 
     def _options(self) -> Options:
         """Take the options from pyproject.toml, as the command line does, under those of flake8."""
-        from eiglint.findings import CERTAINTIES
-        from eiglint.source.config import options_for
+        from eiglint.findings import CERTAINTIES, PROFILES
+        from eiglint.source.config import Options
 
-        options, _ = options_for(Path(self._path))
-        wanted = next((certainty for certainty in CERTAINTIES if certainty == self.min_certainty), None)
-        return replace(options, min_certainty=wanted) if wanted else options
+        options = options_in(os.path.dirname(self._path))
+        if self.min_certainty is None and self.profile is None:
+            return options
+        certainty = next((one for one in CERTAINTIES if one == self.min_certainty), None)
+        profile = next((one for one in PROFILES if one == self.profile), None)
+        return Options(min_certainty=certainty, profile=profile).over(options)
 
 
-def _concerns(path: str, text: str) -> bool:
+def _concerns(path: str, text: str, options: Options) -> bool:
     """Ask the gate; a name that is no file has no imports to follow."""
     source = text.encode("utf-8", "replace")
-    models = models_for(os.path.dirname(path))
-    reach = _REACHES.get(models) or _REACHES.setdefault(models, Reach(words_with(models)))
+    words = words_with(options.models or (), options.features)
+    reach = _REACHES.get(words) or _REACHES.setdefault(words, Reach(words))
     return names_decomposition(source, reach.words) if path.startswith("<") else reach.leads(path, source)
 
 

@@ -50,23 +50,25 @@ class Inspector:
     reach: Reach = field(default_factory=Reach)
     noqa: bool = True
     _reaches: dict[tuple[str, ...], Reach] = field(default_factory=dict)
+    """By the words that the gate looks for."""
     _lowered: dict[str, Module | None] = field(default_factory=dict)
     _kept: int = 0
     _comments: dict[str, Comments] = field(default_factory=dict)
 
-    def concerns(self, path: str, source: bytes, models: tuple[str, ...] = ()) -> bool:
-        """Say whether a file has to be analysed; `models` are those of its project."""
-        reach = self._reach(models)
+    def concerns(self, path: str, source: bytes, options: Options) -> bool:
+        """Say whether a file has to be analysed."""
+        reach = self._reach(options)
         if path.endswith(".ipynb") or path.startswith("<"):
             return names_decomposition(source, reach.words)
         return reach.leads(path, source)
 
-    def _reach(self, models: tuple[str, ...]) -> Reach:
-        if not models:
+    def _reach(self, options: Options) -> Reach:
+        words = words_with(options.models or (), options.features)
+        if words == self.reach.words:
             return self.reach
-        if models not in self._reaches:
-            self._reaches[models] = Reach(words_with(models))
-        return self._reaches[models]
+        if words not in self._reaches:
+            self._reaches[words] = Reach(words)
+        return self._reaches[words]
 
     def inspect(self, path: str, source: bytes, options: Options) -> Inspected:
         """Judge one file that the gate let through."""
@@ -121,7 +123,7 @@ class Inspector:
 
     def _reaching(self, home: Home, path: str, options: Options) -> Callable[[str], Collection[str]]:
         """Return the function that tells, without parsing, which globals of a module lead to a decomposition."""
-        reach = self._reach(options.models or ())
+        reach = self._reach(options)
         return lambda dotted: () if path.startswith("<") else reach.exported(dotted, home)
 
     def _load(self, file: str, *, absolute: bool) -> Module | None:
@@ -201,18 +203,19 @@ def inspect_modules(
     def interpret(settings: Settings) -> Outcome:
         return analyse({module.name: module}, find, settings, models, reaching)
 
-    outcome = interpret(Settings())
-    findings, sites = _judged(outcome, read)
+    features = options.features
+    outcome = interpret(Settings(features=features))
+    findings, sites = _judged(outcome, read, features)
     skipped = tuple(Skipped(cut.path, f"in part: {cut.reason}") for cut in outcome.truncated if cut.path == module.path)
     for reading in ("right", "all"):
         if skipped and not any(is_wanted(finding, options) for finding in findings):
             break  # nothing to refute, and what was cut off stays unknown under any reading
         if roots := _open_to_readings(outcome, sites):
-            other = interpret(Settings(vector_reading=reading, only=roots))
-            findings, sites = agreed((findings, sites), _judged(other, read))
+            other = interpret(Settings(vector_reading=reading, only=roots, features=features))
+            findings, sites = agreed((findings, sites), _judged(other, read, features))
     if (options.min_certainty or "likely") == "possible":
         taken = {finding.place for finding in findings}
-        second, _ = _judged(interpret(Settings(complex_reading=True)), read)
+        second, _ = _judged(interpret(Settings(complex_reading=True, features=features)), read, features)
         findings += tuple(replace(finding, certainty="possible") for finding in second if finding.place not in taken)
     crashes = tuple(_crash(crash, module) for crash in outcome.crashes if crash.path == module.path)
     return Inspected(findings + crashes, sites, skipped, tuple(outcome.unknown_callees.most_common()))
@@ -256,7 +259,8 @@ def _refuted(finding: Finding, sites: Mapping[Place, Site]) -> bool:
     if symmetry is None or finding.source is None or finding.code in ("EIG108", "EIG109", "EIG110"):
         return False
     here = (finding.source.path, finding.source.line, finding.source.column)
-    return any(getattr(site, symmetry) in PROVED for place, site in sites.items() if place[:3] == here)
+    fine = PROVED if finding.code != "EIG111" else ("none", "invariant")  # where it leaves is where it is kept
+    return any(getattr(site, symmetry) in fine for place, site in sites.items() if place[:3] == here)
 
 
 def milder(a: Site, b: Site) -> Site:
@@ -273,10 +277,10 @@ PROVED = ("none", "invariant", "leaves")
 PREFERENCE = (*PROVED, "dependent", "unknown")
 
 
-def _judged(outcome: Outcome, read: Mapping[str, Module]) -> tuple[tuple[Finding, ...], tuple[Site, ...]]:
+def _judged(outcome: Outcome, read: Mapping[str, Module], features: bool) -> Verdicts:
     from eiglint.judge import judge
 
-    return judge(outcome, read, rules())
+    return judge(outcome, read, rules(), features)
 
 
 def is_wanted(finding: Finding, options: Options) -> bool:

@@ -14,6 +14,7 @@ from eiglint.analysis.objects import (
     class_attribute,
     escape,
     is_boundary,
+    is_internal,
     library_bases,
     set_attribute,
     unknown_base,
@@ -38,7 +39,7 @@ from eiglint.analysis.values import (
     Value,
 )
 from eiglint.gauge import Live, Record, Tensor
-from eiglint.gauge.terms import term
+from eiglint.gauge.terms import subterms, term
 from eiglint.gauge.values import Number, Unknown
 
 CONSTANTS = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan, "tau": math.tau, "newaxis": None}
@@ -230,4 +231,7 @@ def _put_on_tensor(t: Tensor, attr: str, value: Value, node: object, frame: Fram
     obj = frame.state.load(address)
     assert isinstance(obj, InstanceObject)
     frame.state.heap[address] = replace(obj, attributes={**obj.attributes, attr: value})
-    escape(value, node, frame)
+    path = [x.args for x in subterms(t.term) if x.op == "attr"]
+    private = any(isinstance(name, str) and name.startswith("_") for *_, name in path)
+    own = any(holder == "object" for holder, *_ in path) and is_internal(frame.owner, attr.strip("[]"), frame)
+    escape(value, node, frame, internal=private or own)

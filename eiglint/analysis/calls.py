@@ -18,6 +18,7 @@ from eiglint.analysis import (
     patterns,
     resolve,
 )
+from eiglint.analysis.contents import map_tensors
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.merge import merge_states, merge_values
 from eiglint.analysis.merging import MISSING
@@ -41,7 +42,7 @@ from eiglint.analysis.values import (
     Sequence,
     Value,
 )
-from eiglint.gauge import Tensor
+from eiglint.gauge import Live, Tensor
 from eiglint.gauge.values import Unknown
 from eiglint.ir import instructions as ir
 
@@ -246,7 +247,8 @@ def call(
         case Gate():
             return gated(positional[0], callee.recording) if positional else callee
         case Derived():
-            made = call(callee.function, positional, keywords, node, frame, spill, name)
+            inputs = [map_tensors(v, lambda t: replace(t, live=Live.YES)) for v in positional]
+            made = call(callee.function, inputs, keywords, node, frame, spill, name)
             return library.differentiated(made, callee.how, node, frame)
         case Pointer():
             return _call_object(callee, positional, keywords, node, frame, spill, name)

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 from eiglint.gauge import Gauge, Opened, Remark, Spot, Tensor
 
 How = Literal["returned", "yielded", "stored", "argument", "backward"]
+Keeping = Literal["saved", "stored", "handed out"]
 
 
 class Reached(NamedTuple):
@@ -19,6 +20,19 @@ class Reached(NamedTuple):
     spot: Spot
     to: str = ""
     """The callee, where it is an argument of one that nobody knows."""
+
+
+class Kept(NamedTuple):
+    """A tensor that depends on a decomposition and is kept for later, and what is kept beside it.
+
+    `internal` says that its object kept it for its own use.
+    """
+
+    how: Keeping
+    value: Tensor
+    spot: Spot
+    beside: tuple[Tensor, ...]
+    internal: bool
 
 
 class Unused(NamedTuple):
@@ -68,6 +82,8 @@ class Outcome:
     """All that one analysis found."""
 
     reached: list[Reached] = field(default_factory=list)
+    kept: list[Kept] = field(default_factory=list)
+    """What is kept, where the settings ask for `features`."""
     unused: list[Unused] = field(default_factory=list)
     revealed: list[Revealed] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
@@ -86,7 +102,7 @@ class Settings:
 
     `budget` bounds the repeated evaluations of one module's roots; `depth` that of inlined calls.
     `only` names the roots that are run; None runs all. `features` follows the decompositions of libraries that do not
-    differentiate too, NumPy's and SciPy's; what they return carries no gradient.
+    differentiate too, NumPy's and SciPy's, whose results carry no gradient, and collects what is kept.
     """
 
     complex_reading: bool = False

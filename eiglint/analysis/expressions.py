@@ -19,6 +19,7 @@ from eiglint.analysis import (
 )
 from eiglint.analysis.contents import tensors_inside
 from eiglint.analysis.frame import Frame
+from eiglint.analysis.keeping import hand_out
 from eiglint.analysis.merge import merge_states, merge_values
 from eiglint.analysis.objects import is_key
 from eiglint.analysis.plain import deep_tensors, plain
@@ -212,6 +213,7 @@ def _yield(e: ir.Yield, frame: Frame) -> Value:
     frame.yields.append(value)
     if frame.root:
         frame.reach("yielded", deep_tensors([value], frame), e.at)
+        hand_out(value, e.at, frame)
     return frame.unknown(e.at, "sent")
 
 

@@ -8,6 +8,7 @@ from eiglint import gauge
 from eiglint.analysis import decorators, expressions, members, statements
 from eiglint.analysis.contents import tensors_inside
 from eiglint.analysis.frame import Frame
+from eiglint.analysis.keeping import hand_out
 from eiglint.analysis.merge import merge_all, merge_states, merge_values
 from eiglint.analysis.objects import ancestors
 from eiglint.analysis.plain import contents, deep_tensors
@@ -255,6 +256,7 @@ def reach_returned(root: Frame, value: Value) -> None:
         if not decided:
             root.state = state
         root.reach("returned", deep_tensors([value if decided else one], root), at)
+        hand_out(value if decided else one, at, root)
 
 
 def _generated(callee: Frame, node: object, opened: set[Gauge]) -> Value:

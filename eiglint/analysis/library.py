@@ -9,6 +9,7 @@ from typing import cast
 from eiglint import gauge
 from eiglint.analysis import aliases, calls, homes, python
 from eiglint.analysis.frame import Frame
+from eiglint.analysis.keeping import save
 from eiglint.analysis.plain import deep_tensors, plain, size_at, spread
 from eiglint.analysis.values import (
     Choice,
@@ -206,7 +207,7 @@ def _sink(model: Model, bound: Mapping[str, Value], node: object, frame: Frame) 
 
 
 def _store(model: Model, bound: Mapping[str, Value], node: object, frame: Frame) -> Value:
-    frame.reach("stored", deep_tensors([bound.get("input")], frame), node)
+    save(list(bound.values()), node, frame)
     return None
 
 
@@ -253,13 +254,14 @@ def _first(made: Value, node: object, frame: Frame) -> Value:
 
 def _parameter(model: Model, bound: Mapping[str, Value], node: object, frame: Frame) -> Value:
     data = plain(bound.get("input"), frame, node)
-    label = frame.term("parameter", node)
     trained = model.options.get("trained", True) and bound.get("requires_grad", True) is not False
     live = Live.YES if trained else Live.NO
     if isinstance(data, Tensor):
         cut = gauge.detached(data)
-        return replace(cut, live=live, flags=cut.flags | {"parameter"}) if cut.neutral else cut
-    return gauge.tensor(label, live)
+        if cut.neutral:
+            return replace(cut, live=live, flags=cut.flags | {"parameter"})
+        return replace(cut, term=term("trained", cut.term), live=live) if trained else cut
+    return gauge.tensor(frame.term("parameter", node), live)
 
 
 def _query(model: Model, bound: Mapping[str, Value], node: object, frame: Frame) -> Value:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from eiglint import gauge
 from eiglint.analysis import calls, containers, homes, library, updates
 from eiglint.analysis.frame import Frame
+from eiglint.analysis.objects import freeze
 from eiglint.analysis.plain import deep_tensors
 from eiglint.analysis.values import (
     DictObject,
@@ -186,6 +187,8 @@ def _of_instance(
         if name == "_asdict":
             return frame.allocate(DictObject({f: obj.attributes.get(f) for f in obj.cls.fields}))
         return frame.allocate(replace(obj, attributes={**obj.attributes, **keywords}))
+    if name == "requires_grad_" and obj.cls is not None:
+        freeze(pointer, positional[0] if positional else keywords.get("requires_grad", True), frame)
     if name in FLUENT and obj.cls is not None:
         return pointer
     if name in ("parameters", "named_parameters", "buffers", "modules", "children", "state_dict", "zero_grad"):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from eiglint.analysis.frame import Frame
+from eiglint.analysis.keeping import keep
 from eiglint.analysis.merge import merge_objects, merge_values
 from eiglint.analysis.merge_walk import parts
 from eiglint.analysis.plain import deep_tensors
@@ -22,6 +23,7 @@ from eiglint.analysis.values import (
     Reference,
     Value,
 )
+from eiglint.gauge import Live, Tensor
 
 AUTOGRAD_FUNCTIONS = frozenset(
     ("torch.autograd.Function", "torch.autograd.function.Function", "torch.autograd.function.InplaceFunction")
@@ -128,13 +130,48 @@ def set_attribute(address: int, attr: str, value: Value, node: object, frame: Fr
     assert isinstance(obj, InstanceObject)
     replace_object(address, replace(obj, attributes={**obj.attributes, attr: value}), node, frame)
     if obj.outlives:
-        escape(value, node, frame)
+        escape(value, node, frame, internal=is_internal(obj.cls, attr, frame))
+    elif obj.cls is not None:
+        keep("stored", [value], node, frame, internal=True)
 
 
-def escape(value: Value, node: object, frame: Frame) -> None:
+def is_internal(cls: Class | None, name: str, frame: Frame) -> bool:
+    """Whether what an object keeps under a name is its own affair.
+
+    Where another method of its class reads it, the result is what that one makes of it; and nobody else reads what
+    has a private name.
+    """
+    if cls is None:
+        return False
+    bodies = [one.body for one in ancestors(cls) if isinstance(one, Class)]
+    others = {m.function for body in bodies for m in body.values() if isinstance(m, Closure)} - {frame.function}
+    read = any(name in f.mentions or name in f.quoted for f in others if f.name != "__init__")
+    return read or name.startswith("_")
+
+
+def escape(value: Value, node: object, frame: Frame, internal: bool = False) -> None:
     """Record that a value is stored where the function's end does not destroy it."""
     frame.reach("stored", deep_tensors([value], frame), node)
+    keep("stored", [value], node, frame, internal)
     outlive([value], frame)
+
+
+def freeze(pointer: Pointer, flag: Value, frame: Frame) -> None:
+    """Switch the gradient of a module's parameters, and of the modules' inside it, on or off."""
+    live = {True: Live.YES, False: Live.NO}.get(flag, Live.MAYBE) if isinstance(flag, bool) else Live.MAYBE
+    seen, stack = set[int](), [pointer]
+    while stack:
+        address = stack.pop().address
+        obj = frame.state.load(address)
+        if address in seen or not isinstance(obj, InstanceObject):
+            continue
+        seen.add(address)
+        stack += [v for v in obj.attributes.values() if isinstance(v, Pointer)]
+        held = {
+            name: replace(v, live=live) if isinstance(v, Tensor) and "parameter" in v.flags else v
+            for name, v in obj.attributes.items()
+        }
+        frame.state.heap[address] = replace(obj, attributes=held)
 
 
 def outlive(values: list[Value], frame: Frame) -> None:

@@ -9,6 +9,7 @@ from eiglint.analysis import aliases, attributes, calls, expressions, homes, mem
 from eiglint.analysis.contents import map_tensors
 from eiglint.analysis.events import Unused
 from eiglint.analysis.frame import Frame
+from eiglint.analysis.keeping import keep
 from eiglint.analysis.merge import merge_all
 from eiglint.analysis.objects import class_attribute, library_bases
 from eiglint.analysis.plain import deep_tensors, plain, shape_items, size_at
@@ -222,6 +223,7 @@ def assign(target: ir.Expression, value: Value, frame: Frame) -> None:
             resolve.assign(name, Binding(value, site(name, value, at, frame)), frame)
             if name in frame.globals and frame.function is not None:
                 frame.reach("stored", deep_tensors([value], frame), at)
+                keep("stored", [value], at, frame)
         case ir.Sequence(items=items, at=at):
             star = next((i for i, t in enumerate(items) if isinstance(t, ir.Starred)), None)
             for one, part in zip(items, unpack(value, len(items), star, at, frame), strict=True):
@@ -240,7 +242,10 @@ def _assign_attribute(base: ir.Expression, attr: str, value: Value, at: object, 
     if isinstance(held, Tensor) and attr == "data":
         rebind(base, value, frame)
     elif isinstance(held, Tensor) and homes.method(held, attr, frame) is not None:
-        if attr not in ("grad", "requires_grad"):  # real, imag: a view that is written to
+        if attr == "requires_grad":
+            given: dict[str, object] = {"input": held, "requires_grad": value}
+            rebind(base, gauge.apply("requires", {}, given, frame.context(at), attr), frame)
+        elif attr != "grad":  # real, imag: a view that is written to
             rebind(base, gauge.opaque([held, *deep_tensors([value], frame)], frame.context(at), attr), frame)
     else:
         attributes.put(held, attr, value, at, frame)
@@ -263,6 +268,7 @@ def assign_item(base: ir.Expression | None, held: Value, index: Value, value: Va
     made = gauge.store(held, items, new, frame.context(at))
     if held.term.op in PARAMETERS:
         frame.reach("stored", deep_tensors([value], frame), at)
+        keep("stored", [value], at, frame)
     if base is not None:
         rebind(base, made, frame, told=True)
 

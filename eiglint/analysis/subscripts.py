@@ -15,6 +15,7 @@ from eiglint.analysis.objects import (
     class_attribute,
     either,
     escape,
+    is_internal,
     is_key,
     replace_object,
     with_key,
@@ -199,7 +200,8 @@ def put(base: Value, index: Value, value: Value, node: object, frame: Frame) -> 
         _put_on_instance(base, obj, index, value, node, frame)
         return
     if obj.outlives:
-        escape(value, node, frame)
+        name = index if isinstance(index, str) else ""
+        escape(value, node, frame, internal=bool(name) and is_internal(frame.owner, name, frame))
 
 
 def _put_on_instance(

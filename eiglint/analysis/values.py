@@ -46,7 +46,10 @@ class Sequence:
 
 @dataclass(frozen=True, slots=True)
 class Lazy:
-    """`range`, `enumerate`, `zip` or `reversed` over something whose length is not known: items share one index."""
+    """`range`, `enumerate`, `zip` or `reversed` over something whose length is not known: items share one index.
+
+    A range from 0 holds its end.
+    """
 
     kind: Literal["range", "enumerate", "zip", "reversed"]
     parts: tuple[Value, ...] = ()

@@ -12,7 +12,7 @@ from eiglint.gauge.context import Context
 from eiglint.gauge.state import (
     Live,
 )
-from eiglint.gauge.tensor import Record, Tensor, Whole, as_tensor, constant, named
+from eiglint.gauge.tensor import Record, Tensor, Whole, as_tensor, constant, detached, named
 
 
 def read_map(o: Options, a: Arguments, c: Context, name: str) -> object:
@@ -78,10 +78,14 @@ def read_cast(o: Options, a: Arguments, c: Context, name: str) -> object:
 
 
 def read_requires(o: Options, a: Arguments, c: Context, name: str) -> object:
-    """Return the input as a leaf of the graph."""
+    """Return the input as a leaf of the graph, or as one that is not differentiated."""
     t = need(a, "input")
-    flag = a.get("requires_grad", True)
-    return replace(t, live=Live.YES) if flag is True and c.recording else t
+    match a.get("requires_grad", True):
+        case True:
+            return replace(t, live=Live.YES)
+        case False:
+            return replace(detached(t), term=t.term)
+    return replace(t, live=Live.MAYBE)
 
 
 def read_reduce(o: Options, a: Arguments, c: Context, name: str) -> object:

@@ -11,17 +11,21 @@ from eiglint.gauge import Spot
 from eiglint.ir.instructions import Module
 from eiglint.judge.describe import describe
 from eiglint.judge.sites import as_sites, collect, spots_of
-from eiglint.judge.verdicts import Verdict, verdicts
+from eiglint.judge.verdict import Verdict
+from eiglint.judge.verdicts import verdicts
 from eiglint.judge.wording import WORDING
 
 
 def judge(
-    outcome: Outcome, modules: Mapping[str, Module], rules: Mapping[str, Rule]
+    outcome: Outcome, modules: Mapping[str, Module], rules: Mapping[str, Rule], features: bool = False
 ) -> tuple[tuple[Finding, ...], tuple[Site, ...]]:
-    """Return the findings and the sites of one analysis; `modules` are the files it read, by path."""
+    """Return the findings and the sites of one analysis; `modules` are the files it read, by path.
+
+    With `features`, values without a gradient are judged too.
+    """
     spoiled = frozenset(t.path for t in outcome.truncated) | frozenset(c.path for c in outcome.crashes)
     known = collect(outcome, spoiled)
-    judged = verdicts(outcome)
+    judged = verdicts(outcome, features)
     spots = {*spots_of(known), *(r.spot for r in outcome.revealed)}
     for v in judged:
         spots |= {v.spot, *(s for s, _ in v.trail)} | ({v.gauge.spot} if v.gauge else set())

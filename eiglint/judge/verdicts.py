@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from eiglint.analysis.events import Outcome, Reached, Unused
 from eiglint.findings import Certainty
@@ -11,9 +10,14 @@ from eiglint.gauge import Cause, Gauge, Live, Mode, Motion, Opened, Remark, Spot
 from eiglint.gauge.coins import TURNED, random_signs
 from eiglint.gauge.terms import Term, subterms
 from eiglint.judge.codes import order_code, phase_code, rank
+from eiglint.judge.kept import holds_no_data, kept_verdicts
+from eiglint.judge.verdict import Verdict
 
 VALUE_CODES = frozenset({"EIG405", "EIG407", "EIG408"})
 """Errors of value, which are judged without a gradient too."""
+
+FEATURE_CODES = frozenset({"EIG104", "EIG106"})
+"""What the `features` profile judges without a gradient, besides vectors that are kept."""
 
 REMARKS = {
     "explicit inverse": "EIG404",
@@ -35,17 +39,6 @@ ARRIVALS = {
 }
 
 
-class Verdict(NamedTuple):
-    """A finding before it has a place in the text."""
-
-    code: str
-    spot: Spot
-    gauge: Gauge | None
-    certainty: Certainty
-    trail: tuple[tuple[Spot, str], ...] = ()
-    details: tuple[tuple[str, object], ...] = ()
-
-
 def certainty(live: Live, doubt: int) -> Certainty:
     """Return how sure a verdict is: the gradient, the dtype and the rank must all be known for `definite`."""
     if doubt >= 2:
@@ -53,9 +46,17 @@ def certainty(live: Live, doubt: int) -> Certainty:
     return "definite" if live is Live.YES and doubt == 0 else "likely"
 
 
-def verdicts(outcome: Outcome) -> list[Verdict]:
-    """Return every verdict, each cause once, the most specific code winning at one operation."""
-    found = [*_from_results(outcome.reached), *_from_remarks(outcome), *_from_unused(outcome)]
+def verdicts(outcome: Outcome, features: bool = False) -> list[Verdict]:
+    """Return every verdict, each cause once, the most specific code winning at one operation.
+
+    With `features`, vectors that are kept as they came or fed to a model are judged without a gradient too; not those
+    of a matrix of random numbers.
+    """
+    found = [*_from_results(outcome.reached, features), *_from_remarks(outcome), *_from_unused(outcome)]
+    if features:
+        found += kept_verdicts(outcome.kept, {v.gauge for v in found if v.gauge and v.certainty != "possible"})
+        drawn = {o.gauge for o in outcome.decomposed if o.live == Live.NO and holds_no_data(o.input)}
+        found = [v for v in found if v.gauge not in drawn]
     best: dict[tuple[Spot, str], Verdict] = {}
     for v in found:
         group = v.code[:4] if v.code not in (*REMARKS.values(), "EIG112") else v.code
@@ -89,14 +90,14 @@ def _without_echoes(found: list[Verdict]) -> list[Verdict]:
     return kept
 
 
-def _from_results(reached: Iterable[Reached]) -> Iterator[Verdict]:
+def _from_results(reached: Iterable[Reached], features: bool) -> Iterator[Verdict]:
     for event in reached:
         for gauge, motion in event.value.motions:
-            yield from _phase_verdict(event, gauge, motion)
+            yield from _phase_verdict(event, gauge, motion, features)
             yield from _order_verdict(event, gauge, motion)
 
 
-def _phase_verdict(event: Reached, gauge: Gauge, motion: Motion) -> Iterator[Verdict]:
+def _phase_verdict(event: Reached, gauge: Gauge, motion: Motion, features: bool) -> Iterator[Verdict]:
     phase = motion.phase
     if phase.neutral:
         return
@@ -109,7 +110,7 @@ def _phase_verdict(event: Reached, gauge: Gauge, motion: Motion) -> Iterator[Ver
     live = max(cause.live, motion.live) if motion.live is not Live.NO else Live.NO
     if Live.NO in (event.value.live, cause.live):
         live = Live.NO
-    if live is Live.NO and code not in VALUE_CODES:
+    if live is Live.NO and code not in VALUE_CODES and not (features and code in FEATURE_CODES):
         return
     spot = _doubling(cause) if code == "EIG104" else cause.spot
     turned = next((s for s, note in cause.trail if note == TURNED), None)

@@ -53,6 +53,10 @@ WORDING: dict[str, Wording] = {
         "the reflection in the rotation from `{call}` (line {line}) is not removed by this determinant or this minus",
         "flip the last singular vector by det(U @ Vh): U @ diag(1, ..., 1, det(U @ Vh)) @ Vh",
     ),
+    "EIG111": Wording(
+        "vectors from `{call}` (line {line}) are {kept} with the arbitrary signs that they happened to get",
+        "fix the sign of each column first (by its largest entry, or svd_flip), or keep |V|, V**2 or a projector V V^T",
+    ),
     "EIG112": Wording(
         "vectors from `{call}` (line {line}) are turned by random signs at inference too",
         "flip while training only (if self.training: ...), and use a fixed sign or a sign-invariant form otherwise",

@@ -88,6 +88,11 @@ def words(extra: Sequence[str]) -> tuple[str, ...]:
     return tuple(sorted({name.rpartition(".")[2] for name in names}))
 
 
+def every_word() -> tuple[str, ...]:
+    """Return the last parts of the names of all decompositions in the tables that come with eiglint, for the gate."""
+    return tuple(sorted({name.rpartition(".")[2] for name in load().decompositions}))
+
+
 def shipped() -> list[Traversable]:
     """Return the tables that come with eiglint."""
     found = [path for path in (rules_root() / "models").iterdir() if path.name.endswith(".toml")]

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from eiglint.findings import CERTAINTIES, Certainty
+from eiglint.findings import CERTAINTIES, PROFILES, Certainty, Profile
 
 
 class ConfigError(Exception):
@@ -23,8 +23,14 @@ class Options:
     extend_select: tuple[str, ...] | None = None
     exclude: tuple[str, ...] | None = None
     min_certainty: Certainty | None = None
+    profile: Profile | None = None
     models: tuple[str, ...] | None = None
     """The paths of a project's own models."""
+
+    @property
+    def features(self) -> bool:
+        """Whether vectors without a gradient are judged too."""
+        return self.profile == "features"
 
     def over(self, other: Options) -> Options:
         """Take what `other` says wherever this says nothing."""
@@ -33,6 +39,7 @@ class Options:
 
 
 KEYS = tuple(field.name.replace("_", "-") for field in fields(Options))
+CHOICES: dict[str, tuple[str, ...]] = {"min-certainty": CERTAINTIES, "profile": PROFILES}
 
 
 def options_for(path: Path, explicit: Path | None = None) -> tuple[Options, Path | None]:
@@ -83,9 +90,9 @@ def _value(file: Path, key: str, value: object) -> object:
 
         near = get_close_matches(key, KEYS, n=1, cutoff=0.0)[0]
         raise ConfigError(f"{file}: unknown key `{key}` in [tool.eiglint]; the nearest known one is `{near}`")
-    if key == "min-certainty":
-        if value not in CERTAINTIES:
-            raise ConfigError(f"{file}: `min-certainty` must be one of {', '.join(CERTAINTIES)}")
+    if key in CHOICES:
+        if value not in CHOICES[key]:
+            raise ConfigError(f"{file}: `{key}` must be one of {', '.join(CHOICES[key])}")
         return value
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ConfigError(f"{file}: `{key}` must be a list of strings")
@@ -114,6 +121,6 @@ def _models(file: Path, listed: list[str]) -> tuple[str, ...]:
 
 
 @cache
-def models_for(folder: str, explicit: Path | None = None) -> tuple[str, ...]:
-    """Return the paths of the models that hold for the files of a folder."""
-    return options_for(Path(folder or "."), explicit)[0].models or ()
+def options_in(folder: str, explicit: Path | None = None) -> Options:
+    """Return the options that hold for the files of a folder."""
+    return options_for(Path(folder or "."), explicit)[0]

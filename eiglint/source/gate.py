@@ -2,7 +2,8 @@
 
 Words are matched whole, because "weight" and "neighbor" both contain "eigh". Nearly every file of a tree stops here, so
 the words stand in this file rather than being read from the models; a test holds the two against each other. They are
-those of the libraries that differentiate: a file in which only SciPy's own words stand has no gradient to judge.
+those of the libraries that differentiate: a file in which only SciPy's own words stand has no gradient to judge. The
+`features` profile, which judges it all the same, asks the models for the others.
 """
 
 from __future__ import annotations
@@ -38,13 +39,14 @@ def names_decomposition(source: bytes, words: tuple[str, ...] = WORDS) -> bool:
 
 
 @lru_cache(maxsize=8)
-def words_with(models: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the words, with those of a project's own models."""
-    if not models:
+def words_with(models: tuple[str, ...], features: bool = False) -> tuple[str, ...]:
+    """Return the words, with those of a project's own models; for `features`, those of every library."""
+    if not models and not features:
         return WORDS
-    from eiglint.models import words
+    from eiglint.models import every_word, words
 
-    return (*WORDS, *(word for word in words(models) if word not in WORDS))
+    more = (*words(models), *(every_word() if features else ()))
+    return (*WORDS, *sorted(set(more) - set(WORDS)))
 
 
 @lru_cache(maxsize=8)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ TOGETHER = {"numpy": ("numpy", "scipy")}
 
 def decompositions(library: str) -> list[str]:
     """Return the decompositions of a library that the tables model and the installed release has."""
-    roots = TOGETHER.get(library, (library,))
+    roots = [root for root in TOGETHER.get(library, (library,)) if find_spec(root) is not None]
     return sorted(n for n in MODELS.decompositions if n.partition(".")[0] in roots and not _model(n).removed_in)
 
 

@@ -13,6 +13,8 @@ import pytest
 import eiglint
 from eiglint.catalogue import RUNTIMES
 from eiglint.evidence.verdict import size_of
+from eiglint.findings import Profile
+from eiglint.source.config import Options
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted((ROOT / "rules").glob("EIG*.md"))
@@ -34,7 +36,7 @@ FIELDS = {
     "none": ["Status: not applicable."],
 }
 
-PHASE = ["EIG101", "EIG102", "EIG103", "EIG104", "EIG105", "EIG106", "EIG107", "EIG109", "EIG408"]
+PHASE = ["EIG101", "EIG102", "EIG103", "EIG104", "EIG105", "EIG106", "EIG107", "EIG109", "EIG111", "EIG408"]
 ORDER = ["EIG201", "EIG202", "EIG203"]
 HARMLESS = ["EIG000"]
 NOT_RUN = ["EIG900", "EIG901"]
@@ -91,8 +93,12 @@ def load(tmp_path: Path) -> Callable[[str, str], Program]:
     return run
 
 
-def codes(text: str, path: Path) -> list[str]:
-    return [finding.code for finding in eiglint.check_source(text, path=str(path)).findings]
+def codes(page: Page, section: str, options: Options | None = None) -> list[str]:
+    """Return what is found in a block, in the profile of its page unless the options say otherwise."""
+    profile: Profile = "features" if page.facts["default"] == "features" else "autograd"
+    path = str(page.path.with_suffix(".py"))
+    report = eiglint.check_source(example(page, section), path=path, options=options or Options(profile=profile))
+    return [finding.code for finding in report.findings]
 
 
 # --- the form
@@ -104,7 +110,7 @@ def test_a_page_has_its_front_matter_and_its_sections_in_order(page: Page) -> No
     assert page.path.name == f"{page.code}-{page.facts['name']}.md"
     assert page.facts["group"] == GROUPS[page.code[3]]
     assert page.facts["severity"] in {"error", "warning", "info"}
-    assert page.facts["default"] in {"on", "off"}
+    assert page.facts["default"] in {"on", "off", "features"}
     assert page.facts["fix"] in {"none", "safe", "unsafe"}
     assert page.facts["runtime"] in RUNTIMES
     assert list(page.sections) == SECTIONS
@@ -154,12 +160,21 @@ def anchors(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda page: page.code)
 def test_the_good_example_is_silent(page: Page) -> None:
-    assert codes(example(page, "Use instead"), page.path.with_suffix(".py")) == []
+    assert codes(page, "Use instead") == []
 
 
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda page: page.code)
 def test_the_bad_example_is_reported_once_and_with_the_code_of_its_page(page: Page) -> None:
-    assert codes(example(page, "Example"), page.path.with_suffix(".py")) == [page.code]
+    assert codes(page, "Example") == [page.code]
+
+
+@pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda page: page.code)
+def test_the_features_profile_finds_what_the_default_one_finds_and_its_own_codes(page: Page) -> None:
+    assert codes(page, "Example", Options(profile="features")) == [page.code]
+
+
+def test_stored_vectors_are_no_matter_of_the_default_profile() -> None:
+    assert codes(BY_CODE["EIG111"], "Example", Options()) == []
 
 
 # --- what execution says
