@@ -1,0 +1,281 @@
+"""Whether a gradient flows through a decomposition, by what its callers say; execution tells what is right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import eiglint
+
+HEAD = "import torch\nfrom torch import nn\n"
+PROGRAMS = {
+    "a helper that an optimizer's step calls under no_grad": """
+def basis(m):
+    return torch.linalg.eigh(m)[1]
+
+class Shampoo(torch.optim.Optimizer):
+    def __init__(self, params):
+        super().__init__(params, {})
+    @torch.no_grad()
+    def step(self, closure=None):
+        for group in self.param_groups:
+            for q in group["params"]:
+                g = q.grad
+                V = basis(g @ g.T)
+                q.add_(V @ V.T @ g, alpha=-0.1)
+
+def run():
+    w = nn.Parameter(torch.randn(3, 3))
+    o = Shampoo([w])
+    (w ** 2).sum().backward()
+    o.step()
+""",
+    "a method that an optimizer's step calls under no_grad": """
+class Soap(torch.optim.Optimizer):
+    def __init__(self, params):
+        super().__init__(params, {})
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for q in group["params"]:
+                state = self.state[q]
+                state["GG"] = q.grad @ q.grad.T
+                state["Q"] = self.get_orthogonal_matrix(state["GG"])
+    def get_orthogonal_matrix(self, mat):
+        m = mat.data.float()
+        return torch.linalg.eigh(m + 1e-3 * torch.eye(3))[1]
+def run():
+    w = nn.Parameter(torch.randn(3, 3))
+    o = Soap([w])
+    (w ** 2).sum().backward()
+    o.step()
+""",
+    "a closure that a step calls under enable_grad": """
+class Opt(torch.optim.Optimizer):
+    def __init__(self, params):
+        super().__init__(params, {})
+    @torch.no_grad()
+    def step(self, closure):
+        with torch.enable_grad():
+            loss = closure()
+        return loss
+
+def run():
+    w = nn.Parameter(torch.randn(3, 3))
+    o = Opt([w])
+    def closure():
+        loss = torch.linalg.eigh(w @ w.T)[1].abs().sum()
+        loss.backward()
+        return loss
+    o.step(closure)
+""",
+    "a closure that torch's own optimizer calls": """
+def loss_of(w):
+    return torch.linalg.eigh(w @ w.T)[1].abs().sum()
+
+def run():
+    w = nn.Parameter(torch.randn(3, 3))
+    o = torch.optim.LBFGS([w], max_iter=1)
+    def closure():
+        o.zero_grad()
+        loss = loss_of(w)
+        loss.backward()
+        return loss
+    o.step(closure)
+""",
+    "no_grad on the caller of the caller": """
+def vectors(a):
+    return torch.linalg.eigh(a)[1]
+
+def middle(a):
+    return vectors(a @ a.T)
+
+@torch.no_grad()
+def run():
+    w = torch.randn(3, 3, requires_grad=True)
+    return middle(w)
+""",
+    "a caller inside inference_mode": """
+def vectors(a):
+    return torch.linalg.eigh(a)[1]
+
+def run():
+    w = torch.randn(3, 3, requires_grad=True)
+    with torch.inference_mode():
+        return vectors(w @ w.T)
+""",
+    "a helper of a method under no_grad": """
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.w = nn.Parameter(torch.randn(3, 3))
+    def basis(self):
+        return torch.linalg.eigh(self.w @ self.w.T)[1]
+    @torch.no_grad()
+    def refresh(self):
+        self.cached = self.basis()
+
+def run():
+    Model().refresh()
+""",
+    "requires_grad_ on what is decomposed": """
+def run():
+    a = torch.randn(3, 3)
+    b = (a + a.T).requires_grad_()
+    return torch.linalg.eigh(b)[1]
+""",
+    "requires_grad is set": """
+def run():
+    b = torch.eye(3)
+    b.requires_grad = True
+    return torch.linalg.eigh(b)[1]
+""",
+    "requires_grad is taken back": """
+def run():
+    b = torch.eye(3, requires_grad=True)
+    b.requires_grad = False
+    return torch.linalg.eigh(b)[1]
+""",
+    "requires_grad_ with False": """
+def run():
+    b = torch.eye(3, requires_grad=True)
+    b.requires_grad_(False)
+    return torch.linalg.eigh(b)[1]
+""",
+    "a caller that detaches": """
+def vectors(a):
+    return torch.linalg.eigh(a)[1]
+def run():
+    w = torch.randn(3, 3, requires_grad=True)
+    return vectors((w @ w.T).detach())
+""",
+    "a caller that detaches and starts anew": """
+def vectors(a):
+    return torch.linalg.eigh(a)[1]
+def run():
+    w = torch.randn(3, 3, requires_grad=True)
+    return vectors((w @ w.T).detach().requires_grad_())
+""",
+    "a parameter without a gradient": """
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.w = nn.Parameter(torch.randn(3, 3), requires_grad=False)
+    def forward(self, x):
+        return torch.linalg.eigh(self.w @ self.w.T)[1].abs() @ x
+def run():
+    return Model()(torch.randn(3))
+""",
+    "buffer": """
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("a", torch.eye(3))
+    def forward(self, x):
+        return torch.linalg.eigh(self.a)[1].abs() @ x
+def run():
+    return Model()(torch.randn(3))
+""",
+    "set_grad_enabled with a true flag": """
+def vectors(w, training):
+    with torch.set_grad_enabled(training):
+        return torch.linalg.eigh(w @ w.T)[1]
+def run():
+    return vectors(torch.randn(3, 3, requires_grad=True), True)
+""",
+    "set_grad_enabled with a false flag": """
+def vectors(w, training):
+    with torch.set_grad_enabled(training):
+        return torch.linalg.eigh(w @ w.T)[1]
+def run():
+    return vectors(torch.randn(3, 3, requires_grad=True), training=False)
+""",
+    "eval stops no gradient": """
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.w = nn.Parameter(torch.randn(3, 3))
+    def forward(self, x):
+        return torch.linalg.eigh(self.w @ self.w.T)[1].abs() @ x
+def run():
+    model = Model()
+    model.eval()
+    return model(torch.randn(3))
+""",
+    "a module whose parameters are frozen": """
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.w = nn.Parameter(torch.randn(3, 3))
+    def forward(self, x):
+        return torch.linalg.eigh(self.w @ self.w.T)[1].abs() @ x
+def run():
+    model = Model()
+    model.requires_grad_(False)
+    return model(torch.randn(3))
+""",
+    "a matrix made under no_grad, decomposed outside": """
+def run():
+    w = torch.randn(3, 3, requires_grad=True)
+    with torch.no_grad():
+        a = w @ w.T
+    return torch.linalg.eigh(a)[1]
+""",
+    "a generator under no_grad": """
+@torch.no_grad()
+def each(ws):
+    for w in ws:
+        yield torch.linalg.eigh(w @ w.T)[1]
+def run():
+    return list(each([torch.randn(3, 3, requires_grad=True)]))
+""",
+    "a function that torch.func.grad differentiates": """
+def f(a):
+    return torch.linalg.eigh(a @ a.T)[1].abs().sum()
+def run():
+    return torch.func.grad(f)(torch.randn(3, 3))
+""",
+    "a parameter made of a detached matrix": """
+def run():
+    w = torch.randn(3, 3, requires_grad=True)
+    q = nn.Parameter((w @ w.T).detach())
+    return torch.linalg.eigh(q)[1]
+""",
+    "one caller with a gradient and one without": """
+def vectors(a):
+    return torch.linalg.eigh(a)[1]
+def run():
+    w = torch.randn(3, 3, requires_grad=True)
+    with torch.no_grad():
+        vectors(w @ w.T)
+    return vectors(w @ w.T)
+""",
+}
+
+
+def flows(text: str, path: Path, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Run a program and tell whether the vectors of some call carried a gradient."""
+    torch = pytest.importorskip("torch")
+    seen, eigh = [], torch.linalg.eigh
+
+    def watched(matrix: object) -> object:
+        made = eigh(matrix)
+        seen.append(made.eigenvectors.requires_grad)
+        return made
+
+    monkeypatch.setattr(torch.linalg, "eigh", watched)
+    torch.manual_seed(0)
+    names: dict[str, object] = {"__name__": "program"}
+    exec(compile(text, str(path), "exec"), names)
+    names["run"]()  # type: ignore[operator]
+    assert seen
+    return any(seen)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_gradient_is_seen_where_one_flows(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "program.py"
+    text = HEAD + PROGRAMS[name]
+    (site,) = eiglint.check_source(text, path=str(path)).sites
+    assert site.gradient == ("yes" if flows(text, path, monkeypatch) else "no")
