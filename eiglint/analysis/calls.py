@@ -247,7 +247,9 @@ def call(
         case Gate():
             return gated(positional[0], callee.recording) if positional else callee
         case Derived():
-            inputs = [map_tensors(v, lambda t: replace(t, live=Live.YES)) for v in positional]
+            inputs = positional
+            if callee.how != library.FIRST:
+                inputs = [map_tensors(v, lambda t: replace(t, live=Live.YES)) for v in positional]
             made = call(callee.function, inputs, keywords, node, frame, spill, name)
             return library.differentiated(made, callee.how, node, frame)
         case Pointer():
