@@ -58,7 +58,9 @@ def phase_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> tup
     if touched or funny or (forgotten and _summed(charged, contracted)):
         lone = any(x.op == "det" for o, _ in charged for x in subterms(o.tensor.term))
         reason = "determinant of one factor" if lone else "sums entries of unlike phase"
-        return lost(replace(worst, vague=vague), cause(reason)), False
+        alone = charged[0] if len(charged) == 1 else None
+        surely = frozenset(a for a in worst.surely if alone is not None and alone[0].letter(a) in contracted)
+        return lost(replace(worst, vague=vague, surely=surely), cause(reason)), False
     across = None if forgotten else frozenset(p for x in letters if (p := laid.position(x)) is not None)
     return Phase(Mode.MIXED, cause=worst.cause, across=across, vague=vague), False
 

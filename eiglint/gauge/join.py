@@ -93,9 +93,13 @@ def join_phase(p: Phase, q: Phase, cause: Why, zero: tuple[bool, bool] = (False,
         roots = joint_roots((p.roots, q.roots)) if p.mode is q.mode else None
         return replace(worst, centre=p.centre if p.centre == q.centre else None, roots=roots)
     if p.mode is Mode.EXACT and q.mode is Mode.EXACT:
-        return Phase(Mode.MIXED, cause=cause("entries of unlike phase side by side"), across=_both(p, q), vague=True)
+        unlike = cause("entries of unlike phase side by side")
+        surely = (spread(p) or frozenset()) & (spread(q) or frozenset())
+        return Phase(Mode.MIXED, cause=unlike, across=_both(p, q), vague=True, surely=surely)
+    if p.mode is q.mode is Mode.MIXED:
+        return replace(worst, across=_both(p, q), vague=p.vague or q.vague, surely=p.surely & q.surely)
     if worst.mode is Mode.MIXED and Mode.FUN not in (p.mode, q.mode):
-        return replace(worst, across=_both(p, q), vague=True)
+        return replace(worst, across=_both(p, q), vague=True, surely=frozenset())
     if p.neutral or q.neutral:
         return worst
     return Phase(Mode.BROKEN, cause=worst.cause or cause("functions of unlike phases side by side"))

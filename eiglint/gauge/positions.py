@@ -87,7 +87,13 @@ def _picked(
         order = Order(Mode.UNKNOWN, cause=cause)
     across = None if m.phase.across is None else frozenset(moved(a) for a in m.phase.across if a != axis)
     part = m.phase.vague or (m.phase.mode is Mode.MIXED and axis in (m.phase.across or ()))
-    phase = replace(m.phase, charges=_picked_charges(m.phase.charges, axis, key, moved, g), across=across, vague=part)
+    phase = replace(
+        m.phase,
+        charges=_picked_charges(m.phase.charges, axis, key, moved, g),
+        across=across,
+        vague=part,
+        surely=frozenset(moved(a) for a in m.phase.surely if a != axis),
+    )
     rotation = m.rotation
     if rotation.mode is Mode.EXACT:
         if any(isinstance(k, Slot) and k.axis == axis for k, _ in rotation.charges):
@@ -224,7 +230,10 @@ def _cut_motion(g: Gauge, m: Motion, axis: int, part: Cut, span: Range, t: Tenso
         return picked(where.cut, part[0]) if single else Slot(axis, compose(where.cut, part))
 
     some = m.phase.vague or (m.phase.mode is Mode.MIXED and axis in (m.phase.across or ()))
-    phase = replace(m.phase, charges=charges(((recut(k), q) for k, q in m.phase.charges), g.group), vague=some)
+    surely = m.phase.surely - {axis}
+    phase = replace(
+        m.phase, charges=charges(((recut(k), q) for k, q in m.phase.charges), g.group), vague=some, surely=surely
+    )
     rotation = replace(m.rotation, charges=charges(((recut(k), q) for k, q in m.rotation.charges), g.group))
     tagged = any(s.axis == axis for s in m.order.tags)
     order = m.order if m.order.mode is not Mode.MIXED else Order(Mode.UNKNOWN, cause=cause)

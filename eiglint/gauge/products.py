@@ -12,9 +12,9 @@ from eiglint.gauge.contract_phase import upright
 from eiglint.gauge.elementwise import conj, undiagonal
 from eiglint.gauge.letters import elementwise, lay_out
 from eiglint.gauge.shape import assumed_rank, axis_of, doubted, inserted, scrambled, swap
-from eiglint.gauge.state import Live, Mode
+from eiglint.gauge.state import Live, Mode, spread
 from eiglint.gauge.taking import take
-from eiglint.gauge.tensor import LIKELY, Tensor, opaque, slots_of
+from eiglint.gauge.tensor import LIKELY, Tensor, opaque, settle, slots_of
 from eiglint.gauge.terms import Term, subterms, term
 from eiglint.gauge.times import polar_gauge
 
@@ -153,8 +153,16 @@ def kron(x: Tensor, y: Tensor, context: Context) -> Tensor:
     outer = spec([x, y], "ij,kl->ikjl", context, "kron") if x.rank == y.rank == 2 else None
     if outer is None:
         return opaque([x, y], context, "kron")
-    made = scrambled(outer, context, "kron")
-    return replace(made, rank=2)
+    made = replace(scrambled(outer, context, "kron"), rank=2)
+    motions = dict(made.motions)
+    for g, m in outer.motions:
+        phase = made.motion(g).phase
+        axes = spread(m.phase)
+        if phase.mode is Mode.MIXED and m.phase.mode is Mode.EXACT and axes is not None:
+            # Rows are the pairs (i, k), columns the pairs (j, l).
+            across = frozenset(-1 if a in (-1, -2) else -2 for a in axes)
+            motions[g] = replace(motions[g], phase=replace(phase, across=across))
+    return replace(made, motions=settle(motions))
 
 
 def cross(x: Tensor, y: Tensor, dim: object, context: Context) -> Tensor:

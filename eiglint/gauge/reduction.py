@@ -194,8 +194,10 @@ def _reduced_phase(g: Gauge, phase: Phase, touched: bool, how: str, axes: Axes, 
     if how == "norm":
         return Phase()
     if phase.mode is Mode.MIXED:
-        linear = how in ("sum", "mean") and not touched
-        return phase if linear else lost(phase, cause)
+        if how in ("sum", "mean") and not touched:
+            return phase
+        met = phase.surely if axes is None else phase.surely & set(axes)
+        return lost(replace(phase, surely=met), cause)
     if how == "variance" and not touched:
         return Phase()
     if how == "prod":

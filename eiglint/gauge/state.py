@@ -116,6 +116,8 @@ class Phase:
     vague: bool = False
     """MIXED only: the entries may be alike after all (one of two branches, a part of unlike pieces), so that summing
     them proves nothing."""
+    surely: frozenset[int] = frozenset()
+    """MIXED only: axes along which the entries differ all the same, whichever of two branches they come from."""
     roots: Roots = frozenset()
     """The exact values that this one is a function of; none: the value was exact all along, or (in state FUN) it is
     not known of what it is a function."""
@@ -206,7 +208,7 @@ class Motion:
 
 def lost(phase: Phase, cause: Cause) -> Phase:
     """Return the state after an operation that no charge survives: broken, or unknown where it may have had none."""
-    if phase.mode is Mode.MIXED and phase.vague:
+    if phase.mode is Mode.MIXED and phase.vague and not phase.surely:
         return Phase(Mode.UNKNOWN, cause=phase.cause or cause)
     return Phase(Mode.BROKEN, cause=phase.cause if phase.mode is Mode.FUN and phase.cause else cause)
 
@@ -257,7 +259,8 @@ def merge_last_two(items: Charges, group: str) -> Charges:
 def relabel_phase(phase: Phase, move: Callable[[int], int | None], group: str) -> Phase:
     """Rename the axes that a phase speaks of."""
     across = None if phase.across is None else frozenset(a for x in phase.across if (a := move(x)) is not None)
-    return replace(phase, charges=relabel_charges(phase.charges, move, group), across=across)
+    surely = frozenset(a for x in phase.surely if (a := move(x)) is not None)
+    return replace(phase, charges=relabel_charges(phase.charges, move, group), across=across, surely=surely)
 
 
 def relabel_charges(items: Charges, move: Callable[[int], int | None], group: str) -> Charges:

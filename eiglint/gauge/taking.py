@@ -138,7 +138,9 @@ def gather(t: Tensor, dim: object, index: Tensor, context: Context) -> Tensor:
         same = replace(index, term=term("every", index.term), rank=0, sizes=(), steady=frozenset())
         return inserted(pick(t, axis, same.term, context, same), axis)  # one position for all: t[..., k, None]
     hidden = any(m.order.mode is Mode.MIXED or _tied_to(m, axis) for _, m in t.motions)
-    if hidden or not all(_followable(g, m, t, axis) for g, m in index.motions):
+    if not all(_followable(g, m, t, axis) for g, m in index.motions):
+        return chosen_by(opaque([t, index], context, "gather"), index, context)
+    if hidden:
         return opaque([t, index], context, "gather")
     chosen = {g: _gathered(g, m, axis, t, index, context) for g, m in t.motions}
     t = replace(t, motions=settle(chosen))

@@ -8,6 +8,7 @@ from eiglint import gauge
 from eiglint.gauge import Mode, Tensor
 from tests.gauge.words import (
     add,
+    adjoint,
     at,
     charges,
     div,
@@ -160,3 +161,13 @@ def test_a_foreign_mask_over_unordered_values_depends_on_their_order() -> None:
     L, _ = eig()
     mask = plain("mask", rank=1, dtype="bool")
     assert order(one("sum", where(mask, one("abs", L), 0.0))) != "fine"
+
+
+def test_either_of_two_values_that_differ_along_an_axis_is_broken_by_a_sum_along_it() -> None:
+    _, V = hermitian()
+    either = gauge.join(matmul(adjoint(V), matmul(plain("M"), V)), V, here())
+    assert phase(one("sum", either)) == "depends: sum"
+    assert phase(one("abs", either)) == "fine"
+    assert phase(one("sum", either, 0)) == "unknown"
+    turned = gauge.join(transposed(V), V, here())
+    assert phase(one("sum", turned, 0)) == "unknown"

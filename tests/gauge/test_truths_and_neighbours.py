@@ -118,3 +118,17 @@ def test_a_gram_matrix_of_rows_is_kept_by_a_flatten_of_one_dimension() -> None:
     flat = one("flatten", V, 1)
     assert phase(matmul(flat, adjoint(flat))) == "fine"
     assert phase(at(matmul(flat, adjoint(flat)), 0)) == "fine"
+
+
+def test_a_kronecker_product_keeps_the_charges_of_columns_on_its_columns() -> None:
+    _, V = eig()
+    both = one("kron", V, one("conj", V))
+    assert phase(one("abs", matmul(both, adjoint(both)))) == "fine"
+    assert phase(one("sum", matmul(adjoint(both), both))) != "fine"
+
+
+def test_positions_found_in_a_function_of_a_sign_hang_on_it() -> None:
+    _, V = eigh()
+    shifted = one("exp", V)
+    place = one("argmax", one("abs", shifted), -1, True)
+    assert phase(one("gather", shifted, -1, place)) == "depends: nonlinear"
