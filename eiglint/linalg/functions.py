@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.autograd import forward_ad
 
-from eiglint.linalg.calculus import Factors, evaluate
+from eiglint.linalg.calculus import Factors, evaluate, transformed
 from eiglint.linalg.divided import EXP, INV_SQRT, INVERSE, LOG, SQRT, Rule, clamped, floored, power
 from eiglint.linalg.quadrature import Scalar, measured
 from eiglint.linalg.spectrum import Spectral, decomposed, hermitian, lowest, square
@@ -135,8 +134,7 @@ def _expanded(A: Tensor, factors: Factors, values: Tensor, rule: Rule) -> Tensor
 
 def _fixed(A: Tensor) -> bool:
     """Tell that no derivative by A can be asked for."""
-    transformed = torch._C._are_functorch_transforms_active() or forward_ad._current_level >= 0
-    return not transformed and not (A.requires_grad and torch.is_grad_enabled())
+    return not transformed() and not (A.requires_grad and torch.is_grad_enabled())
 
 
 def _positive(A: Tensor, rule: Rule, eps: float | None, caller: str) -> Tensor:
