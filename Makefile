@@ -3,6 +3,7 @@
 #   make demo       install, lint the fixtures, run them, print what was found beside what was observed
 #   make test       the tests, without the slow ones
 #   make test-all   all of them
+#   make test-libraries   the tables of rules/models against JAX, TensorFlow, autograd and SciPy (downloads them)
 #   make lint       ruff, mypy and eiglint itself
 #   make bench      times beside other tools (downloads what it compares with)
 #   make accuracy   random programs: what is said of them beside what execution shows (long; PROGRAMS=500 for a glance)
@@ -16,8 +17,10 @@ PROGRAMS ?= 5000
 
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# In a place of their own: the libraries are large, and none is needed for anything else.
+LIBRARIES := $(VENV)-libraries
 
-.PHONY: venv demo test test-all lint bench bench-runtime accuracy clean
+.PHONY: venv demo test test-all test-libraries lint bench bench-runtime accuracy clean
 
 venv: $(READY)
 
@@ -41,6 +44,14 @@ test: $(READY)
 test-all: $(READY)
 	$(BIN)/python -m pytest -q -m "not network"
 
+test-libraries: $(LIBRARIES)/.libraries
+	$(LIBRARIES)/bin/python -m pytest -q tests/models -rs -m "not slow and not network"
+
+$(LIBRARIES)/.libraries: pyproject.toml Makefile
+	$(MAKE) venv VENV=$(LIBRARIES)
+	$(LIBRARIES)/bin/python -m pip install --quiet --group libraries
+	@touch $@
+
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -57,4 +68,4 @@ accuracy: $(READY)
 	$(BIN)/python -m accuracy --programs $(PROGRAMS)
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LIBRARIES) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
