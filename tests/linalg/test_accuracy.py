@@ -33,6 +33,7 @@ CASES: dict[str, Pair] = {
 GAPS = (1.0, 0.1, 1e-2, 1e-4, 1e-6, 1e-8, 1e-11, 1e-14, 0.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
 @pytest.mark.parametrize("name", [name for name in CASES if name != "psd_project"])
 def test_a_gradient_is_as_exact_as_its_condition_allows_at_any_gap(name: str, dtype: torch.dtype) -> None:
