@@ -142,6 +142,11 @@ def _extreme(name: str) -> Callable[[list[Value], Keywords, object, Frame], Valu
         if items and all(isinstance(i, int | float) for i in items) and not keywords:
             return (max if name == "max" else min)(items)  # type: ignore[type-var]
         tensors = deep_tensors(args, frame)
+        stack, fold = frame.world.models.get("torch.stack"), frame.world.models.get(f"torch.{name}")
+        numbers = items and not keywords and all(isinstance(i, Tensor) and i.rank == 0 for i in items)
+        if numbers and stack is not None and fold is not None:
+            together = library.apply_model(stack, [tuple(items or ())], {}, node, frame, name)
+            return library.apply_model(fold, [together], {}, node, frame, name)
         if tensors:
             return gauge.opaque(tensors, frame.context(node), name)
         values = [plain(i, frame, node) for i in items or []]

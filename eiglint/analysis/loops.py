@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from eiglint.analysis import expressions, patterns, statements
 from eiglint.analysis.contents import tensors_inside
@@ -103,6 +103,13 @@ def _leave(s: ir.Loop, breaks: list[State], frame: Frame) -> None:
 
 
 def _run_while(s: ir.Loop, test: ir.Expression, frame: Frame) -> None:
+    breaks: list[State] = []
+    outer = frame.turn
+    known = _counted(s, test, breaks, frame) if not isinstance(test, ir.Constant) else None
+    frame.turn = outer
+    if known is False:
+        _leave(s, breaks, frame)
+        return
     seen: list[Value] = []
 
     def enter(turn: int) -> bool:
@@ -111,12 +118,35 @@ def _run_while(s: ir.Loop, test: ir.Expression, frame: Frame) -> None:
         refine(test, True, frame)
         return truth(value, frame) is not False
 
-    _to_fixpoint(s, enter, set(), seen, frame)
+    _to_fixpoint(s, enter, set(), seen, frame, breaks)
     if not frame.dead:
         refine(test, False, frame)
 
 
-def _to_fixpoint(s: ir.Loop, enter: Enter, own: set[Gauge], seen: object, frame: Frame) -> None:
+def _counted(s: ir.Loop, test: ir.Expression, breaks: list[State], frame: Frame) -> bool | None:
+    """Run a loop that counts for as long as its test is known; False once it has come to its end."""
+    outer = frame.turn
+    number = frame.world.number(s.at)
+    for i in range(MOST_TURNS + 1):
+        known = truth(expressions.evaluate(test, frame), frame)
+        if known is not True or i == MOST_TURNS:
+            return known
+        frame.turn = (*outer, -1000 - number, i)
+        frame.loops.append(LoopExits())
+        statements.execute(s.body, frame)
+        exits = frame.loops.pop()
+        breaks += exits.breaks
+        ends = [*exits.continues, *([] if frame.dead else [frame.state])]
+        frame.dead = not ends
+        if not ends:
+            return False
+        frame.state = _together(ends, s.at, frame)
+    return None
+
+
+def _to_fixpoint(
+    s: ir.Loop, enter: Enter, own: set[Gauge], seen: object, frame: Frame, left: Iterable[State] = ()
+) -> None:
     """Run passes until the state at the loop's head does not change any more; the last pass forgets what still does."""
     head = frame.state
     breaks: list[State] = []
@@ -147,7 +177,7 @@ def _to_fixpoint(s: ir.Loop, enter: Enter, own: set[Gauge], seen: object, frame:
         if calm:
             break
     frame.state, frame.dead = head, _endless(s)
-    _leave(s, breaks, frame)
+    _leave(s, [*left, *breaks], frame)
 
 
 def _moving(seen: object) -> Value:

@@ -8,7 +8,7 @@ from eiglint import gauge
 from eiglint.analysis import aliases, attributes, calls, expressions, homes, members, resolve, subscripts
 from eiglint.analysis.contents import map_tensors
 from eiglint.analysis.events import Unused
-from eiglint.analysis.frame import Frame
+from eiglint.analysis.frame import MOST_TURNS, Frame
 from eiglint.analysis.keeping import keep
 from eiglint.analysis.merge import merge_all
 from eiglint.analysis.objects import class_attribute, library_bases
@@ -54,9 +54,21 @@ def items_of(value: Value, frame: Frame, node: object) -> list[Value] | None:
             return list(value) if len(value) <= LONGEST_STRING else None
         case Layer() if value.parts is not None:
             return items_of(value.parts, frame, node)
+        case Tensor() if value.rank is not None and isinstance(length := value.size(-value.rank), int):
+            return _rows(value, length, frame, node) if 0 < length <= MOST_TURNS else None
         case Pointer():
             return _items_of_object(value, frame)
     return None
+
+
+def _rows(value: Tensor, length: int, frame: Frame, node: object) -> list[Value]:
+    """Return what iterating over a tensor gives."""
+    rows: list[Value] = []
+    for k in range(length):
+        row = gauge.subscript(value, (k,), frame.context(node))
+        aliases.note(row, value, (k,), frame)
+        rows.append(row)
+    return rows
 
 
 def _items_of_object(pointer: Pointer, frame: Frame) -> list[Value] | None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from eiglint.gauge.arrangement import added, side_by_side
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.contract import joint_dtype
 from eiglint.gauge.contract_order import derives_from
 from eiglint.gauge.elementwise import modulus, neg, power, undiagonal
+from eiglint.gauge.families import same_pair, scattered, total
 from eiglint.gauge.state import (
     Cause,
     Charges,
@@ -116,7 +118,10 @@ def _sum_motion(g: Gauge, x: Tensor, y: Tensor, context: Context, compared: bool
     phase = _sum_phase(g, x, y, cause, compared)
     if a.across_batch_of(b):
         phase = _no_better(phase, Phase(Mode.BROKEN, cause=cause(ACROSS)))
-    order = side_by_side_order(g, [_spread_beside(x, y), _spread_beside(y, x)], cause)
+    order = total(g, x, y, term("add", x.term, y.term))
+    if order is None:
+        laid = [_spread_beside(x, y), _spread_beside(y, x)]
+        order = added(g, laid, side_by_side_order(g, laid, cause))
     return replace(base, phase=phase, order=order, rotation=_sum_rotation(g, x, y, cause))
 
 
@@ -293,13 +298,10 @@ def side_by_side_order(g: Gauge, tensors: Sequence[Tensor], cause: Why) -> Order
         return worst
     if any(s.pointer for s in moving):
         return Order(Mode.BROKEN, cause=cause("computes with positions of pairs"))
+    if any(s.mode is Mode.FUN for s in moving):
+        return same_pair(states) or scattered(moving)
     if worst.mode is Mode.MIXED:
-        others = [t for t in tensors if t.rank != 0 and t.value is None]
-        return (
-            worst
-            if len(moving) == 1 and not worst.sign and len(others) == 1
-            else Order(Mode.UNKNOWN, cause=cause("combines rearranged values"))
-        )
+        return side_by_side(g, tensors, cause)
     tags = frozenset().union(*(s.tags for s in moving))
     if len({s.axis for s in tags}) < len(tags):
         return Order(Mode.BROKEN, cause=cause("mispaired"))  # one in the pairs' order, one reversed or rolled

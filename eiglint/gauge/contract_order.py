@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from eiglint.gauge.arrangement import in_product, of_signs
 from eiglint.gauge.context import Gauge
 from eiglint.gauge.factors import (
     Lettered,
@@ -14,6 +15,7 @@ from eiglint.gauge.factors import (
     placed,
     reduced,
 )
+from eiglint.gauge.families import same_pair, scattered
 from eiglint.gauge.letters import Contraction, Letter, Operand
 from eiglint.gauge.state import (
     Mode,
@@ -35,10 +37,24 @@ def order_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> Ord
     """Return what is left of the pairs' order in a product."""
     states = [m.order for _, m in moving]
     worst = max(states, key=lambda s: s.mode)
+    if (
+        worst.mode is Mode.MIXED
+        and not any(s.sign or s.pointer for s in states)
+        and all(s.mode is not Mode.FUN for s in states)
+    ):
+        return in_product(gauge, laid, [(o, m) for o, m in moving if not m.order.neutral], cause)
+    signs = of_signs(moving) if worst.sign else None
+    if signs is not None:
+        return signs
     if worst.mode >= Mode.UNKNOWN:
         return Order(Mode.BROKEN, cause=cause("mispaired")) if _sorted_beside_unsorted(moving) else worst
     if any(s.pointer for s in states):
         return Order(Mode.BROKEN, cause=cause("computes with positions of pairs"))
+    if any(s.mode is Mode.FUN for s in states):
+        rest = [(o, m) for o, m in moving if m.order.mode is not Mode.FUN and not m.order.neutral]
+        left = order_of(gauge, laid, rest, cause) if rest else Order()
+        shares = [s for s in states if s.mode is Mode.FUN]
+        return (same_pair(shares) if left.neutral else None) or scattered(shares)
     tags = {(o.letter(s.axis), s.cut) for o, m in moving for s in m.order.tags}
     doubtful = False
     for letter, _ in tags:
@@ -61,9 +77,7 @@ def order_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> Ord
     if doubtful:
         return Order(Mode.UNKNOWN, cause=cause("meets a value that may vary along the pairs"))
     if worst.mode is Mode.MIXED:
-        others = [o for o in laid.operands if o.tensor.rank != 0 and o.tensor.value is None]
-        entrywise = not laid.contracted() and all(len(set(o.letters)) == len(o.letters) for o in laid.operands)
-        alone = len([s for s in states if not s.neutral]) == 1 and (worst.sign or (len(others) == 1 and entrywise))
+        alone = len([s for s in states if not s.neutral]) == 1 and worst.sign
         return worst if alone else Order(Mode.UNKNOWN, cause=cause("combines rearranged values"))
     if _mingles_batches(laid, moving):
         return Order(Mode.BROKEN, cause=cause("mingles the orders of batch elements"))

@@ -69,10 +69,13 @@ def drop_rotation(m: Motion, cause: Cause) -> Rotation:
     return Rotation(Mode.BROKEN, cause=m.rotation.cause or cause)
 
 
-def only_order(order: Order, cause: Cause) -> Order:
-    """Return the order after a nonlinear function: positions become broken, a permutation's sign too."""
+def only_order(order: Order, cause: Cause, linear: bool = False) -> Order:
+    """Return the order after a function of each entry: positions become broken, and sums of unlike arrangements too."""
     if order.pointer and order.mode is Mode.EXACT:
         return Order(Mode.BROKEN, cause=cause)
+    if order.summed and not linear:
+        mode = Mode.UNKNOWN if order.vague or not order.tags else Mode.BROKEN
+        return Order(mode, cause=order.cause or cause)
     return order
 
 
@@ -136,6 +139,8 @@ def _mapped(phase: Phase, gauge: Gauge, parity: str, cause: Cause) -> Phase:
 
 def modulus(t: Tensor, context: Context, name: str = "abs") -> Tensor:
     """Return |t|: the phase is gone, order and a basis of equal eigenvalues are not."""
+    if t.whole is not None and t.whole.part == "turned":
+        return modulus(t.whole.of, context, name)  # entries were multiplied by numbers of modulus 1
 
     def change(g: Gauge, m: Motion) -> Motion:
         cause = cause_at(context, "entrywise", g, m, t.doubt)
@@ -189,7 +194,7 @@ def neg(t: Tensor, context: Context) -> Tensor:
     def change(g: Gauge, m: Motion) -> Motion:
         centre = -m.phase.centre if m.phase.centre is not None else None
         cause = cause_at(context, "computes with positions of pairs", g, m, t.doubt)
-        return replace(m, phase=replace(m.phase, centre=centre), order=only_order(m.order, cause))
+        return replace(m, phase=replace(m.phase, centre=centre), order=only_order(m.order, cause, linear=True))
 
     value = -t.value if t.value is not None else None
     if t.term.op == "matmul" and t.rank != 0:
@@ -302,7 +307,7 @@ def part(t: Tensor, which: str, context: Context) -> Tensor:
 
     def change(g: Gauge, m: Motion) -> Motion:
         cause = cause_at(context, "complex part", g, m, t.doubt)
-        made = replace(m, order=only_order(m.order, cause))
+        made = replace(m, order=only_order(m.order, cause, linear=which != "angle"))
         if which == "angle":
             made = replace(made, rotation=drop_rotation(m, cause))
         elif g.group == "U1" and m.rotation.mode is Mode.EXACT and not _traceable(m.rotation):

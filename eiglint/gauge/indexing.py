@@ -10,8 +10,9 @@ from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.positions import cut, pick
 from eiglint.gauge.products import diagonal
 from eiglint.gauge.shape import assumed_rank, doubted, inserted, some_of
+from eiglint.gauge.state import Cause, Mode, Order
 from eiglint.gauge.taking import followed, take, touched
-from eiglint.gauge.tensor import LIKELY, Tensor, named, opaque, tensors_in
+from eiglint.gauge.tensor import LIKELY, Tensor, named, opaque, settle, tensors_in
 from eiglint.gauge.terms import term
 from eiglint.gauge.values import Number, Range
 
@@ -133,7 +134,7 @@ def _advanced(base: Tensor, plan: Plan, advanced: list[tuple[int, Tensor]], cont
     simple = all((i.rank or 1) == 1 for _, i in advanced) and len(plan) == len(advanced)
     adjacent = sorted(axes) == list(range(min(axes), max(axes) + 1))
     if not simple or not adjacent or max(axes) != -1 or len(axes) != 2:
-        return opaque([base, *(i for _, i in advanced)], context, "index")
+        return _some_places(base, advanced, opaque([base, *(i for _, i in advanced)], context, "index"), context)
     (rows, row_index), (columns, column_index) = sorted(advanced)
     iota = {rows: "iota" in row_index, columns: "iota" in column_index}
     if iota[rows] and iota[columns]:
@@ -149,6 +150,20 @@ def _advanced(base: Tensor, plan: Plan, advanced: list[tuple[int, Tensor]], cont
     made = pick(base, other, picker.term, context)
     flags = made.flags | ({"nonzero"} if "largest" in picker else set())
     return replace(made, flags=frozenset(flags), term=term("gather", base.term, other, picker.term))
+
+
+def _some_places(base: Tensor, advanced: list[tuple[int, Tensor]], made: Tensor, context: Context) -> Tensor:
+    """Break the order where entries are listed by numbers that know nothing of the pairs."""
+    if any(i.motions for _, i in advanced):
+        return made
+    axes = {a for a, _ in advanced}
+    motions = dict(made.motions)
+    for g, m in made.motions:
+        order = base.motion(g).order
+        if not g.ordered and order.mode is Mode.EXACT and any(s.axis in axes for s in order.tags):
+            cause = Cause(context.spot, "positions picked", g, m.live, made.doubt, m.trail)
+            motions[g] = replace(m, order=Order(Mode.BROKEN, cause=cause))
+    return replace(made, motions=settle(motions))
 
 
 def _listed(base: Tensor, plan: Plan, advanced: list[tuple[int, Tensor]], context: Context) -> Tensor | None:

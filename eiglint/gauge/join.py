@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from eiglint.gauge.arrangement import arrangement
+from eiglint.gauge.arrangement import put_together as arranged
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.contract import joint_dtype
 from eiglint.gauge.elementwise import undiagonal
+from eiglint.gauge.families import same_pair, scattered, stacked
 from eiglint.gauge.shape import inserted
 from eiglint.gauge.state import (
     Cause,
@@ -26,7 +29,7 @@ from eiglint.gauge.state import (
     spread,
 )
 from eiglint.gauge.tensor import Tensor, settle
-from eiglint.gauge.terms import subterms, term
+from eiglint.gauge.terms import Term, subterms, term
 
 
 def join(a: Tensor, b: Tensor, context: Context) -> Tensor:
@@ -71,7 +74,7 @@ def _join_motion(g: Gauge, a: Tensor, b: Tensor, context: Context) -> Motion:
         phase = Phase(Mode.BROKEN, cause=phase.cause)
     return Motion(
         phase,
-        join_order(m.order, n.order, cause, zero),
+        join_order(m.order, n.order, cause, zero, term("either", a.term, b.term)),
         join_rotation(m.rotation, n.rotation, cause, zero),
         m.batch | n.batch,
         max((r for r in (m.rest, n.rest) if r is not None), default=None),
@@ -110,18 +113,27 @@ def _both(p: Phase, q: Phase) -> frozenset[int] | None:
     return None if a is None or b is None else a | b
 
 
-def join_order(p: Order, q: Order, cause: Why, zero: tuple[bool, bool] = (False, False)) -> Order:
+def join_order(
+    p: Order, q: Order, cause: Why, zero: tuple[bool, bool] = (False, False), label: Term | None = None
+) -> Order:
     """Join two order states; a value tagged on one side only has forgotten its arrangement."""
     if zero[0] or zero[1]:
         return q if zero[0] else p
     if p == q:
         return p
     worst = p if p.mode >= q.mode else q
+    if Mode.FUN in (p.mode, q.mode) and worst.mode is not Mode.BROKEN:
+        return same_pair([p, q]) or scattered([p, q])
+    if worst.mode is Mode.MIXED and (p.tags or q.tags):
+        same = replace(p, cause=None) == replace(q, cause=None)
+        return p if same else replace(worst, tags=frozenset(), vague=True)
     if worst.mode >= Mode.MIXED:
         return worst
     if p.mode is Mode.EXACT and q.mode is Mode.EXACT and not p.pointer and not q.pointer:
         # Either way the entries are all there; which of them stand in the pairs' order is forgotten.
-        return Order(Mode.MIXED, cause=cause("meets a value in another order"))
+        axes = {s.axis for s in p.tags | q.tags} if label is not None else set()
+        spread = frozenset(Slot(a, arrangement(label, a)) for a in axes)
+        return Order(Mode.MIXED, spread, cause("meets a value in another order"), vague=True)
     return Order(Mode.UNKNOWN, cause=cause("meets a value in another order"))
 
 
@@ -147,11 +159,17 @@ def put_together(tensors: Sequence[Tensor], axis: int | None, new: bool, context
     for t in laid[1:]:
         made = join(made, t, context)
     motions = {g: m if g in whole else _along(g, m, laid, axis, context) for g, m in made.motions}
+    if axis is not None:
+        motions |= {g: replace(m, order=_side_by_side(g, m, laid, axis, name, context)) for g, m in motions.items()}
+    if new and axis is not None:
+        restored = {g: order for g in motions if (order := stacked(g, plain, axis)) is not None}
+        motions |= {g: replace(motions[g], order=order) for g, order in restored.items()}
     live = max(t.live for t in laid) if context.recording else Live.NO
     steady = frozenset(a for a in made.steady if a != axis) if axis is not None else frozenset[int]()
     sizes = tuple((a, s) for a, s in made.sizes if a != axis) if axis is not None else ()
-    if new and axis is not None:
-        sizes = tuple(sorted([*sizes, (axis, len(tensors))], key=lambda item: item[0]))
+    lengths = [len(tensors)] if new else [n for t in laid if isinstance(n := t.size(axis), int)] if axis else []
+    if axis is not None and (new or len(lengths) == len(laid)):
+        sizes = tuple(sorted([*sizes, (axis, sum(lengths))], key=lambda item: item[0]))
     return replace(
         made,
         term=label,
@@ -163,6 +181,13 @@ def put_together(tensors: Sequence[Tensor], axis: int | None, new: bool, context
         whole=None,
         flags=made.flags & {"nonneg", "nonzero"},
     )
+
+
+def _side_by_side(g: Gauge, m: Motion, laid: Sequence[Tensor], axis: int, name: str, context: Context) -> Order:
+    """Return the order of pieces side by side, where it is followed; else what joining them gave."""
+    cause = Cause(context.spot, "pieces put end to end", g, m.live, max(t.doubt for t in laid), m.trail)
+    order = arranged(g, laid, axis, name, cause)
+    return m.order if order is None else order
 
 
 def recombined(laid: list[Tensor], axis: int) -> tuple[list[Tensor], frozenset[Gauge]]:

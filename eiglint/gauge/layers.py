@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from eiglint.gauge.arrangement import is_placed, spoiled
 from eiglint.gauge.combine import add, combine
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.elementwise import apply_map, power, undiagonal
@@ -50,6 +51,9 @@ def layer(options: Mapping[str, object], args: Mapping[str, object], context: Co
         if order.mode is Mode.EXACT and not order.neutral:
             hit = any(s.axis == -1 or not last_only for s in order.tags) or order.pointer
             order = Order(Mode.BROKEN, cause=cause) if hit else order
+        elif is_placed(order):
+            hit = order.summed or any(s.axis == -1 or not last_only for s in order.tags)
+            order = spoiled(order, cause) if hit else order
         elif order.mode is Mode.MIXED:
             order = Order(Mode.UNKNOWN, cause=cause)  # the weights may lie over places in a forgotten arrangement
         rotation = m.rotation

@@ -94,7 +94,7 @@ def _renamed(key: Slot | Pick) -> Slot | Pick:
 def _inverted_order(order: Order, cause: Cause) -> Order:
     if order.mode is Mode.EXACT and not order.pointer:
         return Order(tags=frozenset(Slot(flip_last_two(s.axis), s.cut) for s in order.tags))
-    return order if order.mode >= Mode.UNKNOWN else Order(Mode.UNKNOWN, cause=cause)
+    return order if order.mode >= Mode.UNKNOWN or order.mode is Mode.FUN else Order(Mode.UNKNOWN, cause=cause)
 
 
 def _inverted_rotation(g: Gauge, rotation: Rotation, cause: Cause) -> Rotation:
@@ -205,7 +205,7 @@ def replace_axis(key: Slot | Pick) -> Slot | Pick:
 def _parity(order: Order, cause: Cause) -> Order:
     """A permutation of the rows or the columns alone changes the determinant's sign."""
     if order.mode is not Mode.EXACT or order.pointer:
-        return order if order.mode >= Mode.UNKNOWN else Order(Mode.UNKNOWN, cause=cause)
+        return order if order.mode >= Mode.UNKNOWN or order.mode is Mode.FUN else Order(Mode.UNKNOWN, cause=cause)
     inside = {s.axis for s in order.tags if s.axis in (-1, -2)}
     if len(inside) == 1:
         return Order(Mode.MIXED, cause=cause, sign=True)
@@ -269,7 +269,7 @@ def _similar_phase(g: Gauge, m: Motion, cause: Cause) -> Phase:
 
 
 def _similar_order(order: Order, name: str, cause: Cause) -> Order:
-    if order.neutral or order.mode >= Mode.UNKNOWN:
+    if order.neutral or order.mode >= Mode.UNKNOWN or order.mode is Mode.FUN:
         return order
     inside = {s.axis for s in order.tags if s.axis in (-1, -2)}
     alike = len(inside) == 2 and len({s.cut for s in order.tags if s.axis in inside}) == 1
@@ -303,6 +303,8 @@ def matrix_number(t: Tensor, context: Context, name: str) -> Tensor:
         elif phase.mode is not Mode.EXACT and phase.mode < Mode.UNKNOWN:
             phase = Phase(Mode.BROKEN, cause=phase.cause or cause)
         order = Order() if m.order.mode is Mode.EXACT and all(s.axis in (-1, -2) for s in m.order.tags) else m.order
+        if order.mode is Mode.MIXED:
+            order = Order(Mode.UNKNOWN, cause=order.cause)
         rotation = m.rotation
         if rotation.mode is Mode.EXACT and not rotation.neutral:
             rotation = Rotation() if _unitary(g, rotation) else Rotation(Mode.BROKEN, cause=cause)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from eiglint.gauge.arguments import names
+from eiglint.gauge.arrangement import is_placed, reduced
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.reduction import reduce, tied
@@ -71,8 +72,10 @@ def _sizes(t: Tensor, axis: int, length: object) -> tuple[tuple[int, object], ..
 
 
 def _ordered(order: Order, axis: int, indices: bool, cause: Cause) -> Order:
-    if order.neutral or order.mode >= Mode.UNKNOWN:
+    if order.neutral or order.mode >= Mode.UNKNOWN or order.mode is Mode.FUN:
         return order
+    if is_placed(order) and not indices:
+        return reduced(order, (axis,), False, True, cause)  # sorted, the entries along the axis are settled
     if order.pointer or order.mode is Mode.MIXED:
         return Order(Mode.UNKNOWN, cause=cause)
     rest = frozenset(s for s in order.tags if s.axis != axis)

@@ -11,7 +11,7 @@ from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.positions import cut, pick
 from eiglint.gauge.select import combine_order, select
 from eiglint.gauge.shape import axis_of, doubted, scrambled
-from eiglint.gauge.state import Motion, Pick, Slot, charges
+from eiglint.gauge.state import APART, Motion, Pick, Slot, charges
 from eiglint.gauge.taking import take
 from eiglint.gauge.tensor import Tensor, named, opaque, settle
 from eiglint.gauge.terms import term
@@ -85,7 +85,7 @@ def rolled(t: Tensor, axis: int, shift: object) -> Tensor:
     """Shift the columns that run along an axis: all of them are there, and fit only what was shifted alike."""
 
     def recut(key: Slot | Pick) -> Slot | Pick:
-        if not isinstance(key, Slot) or key.axis != axis:
+        if not isinstance(key, Slot) or key.axis != axis or key.cut == APART:
             return key
         return Slot(axis, (term("rolled", *map(named, key.cut), named(shift)), 1))
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from eiglint.gauge.arrangement import arrangement, is_placed
+from eiglint.gauge.arrangement import picked as left_after
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.contract_order import TIES
 from eiglint.gauge.elementwise import undiagonal
+from eiglint.gauge.families import picked_one
 from eiglint.gauge.state import (
+    APART,
     WHOLE,
     Cause,
     Charges,
@@ -82,7 +86,9 @@ def _picked(
     tag = next((s for s in m.order.tags if s.axis == axis), None)
     order = replace(m.order, tags=frozenset(Slot(moved(s.axis), s.cut) for s in m.order.tags if s.axis != axis))
     if tag is not None and m.order.mode is Mode.EXACT:
-        order = _picked_order(g, order, tag, key, index, cause)
+        order = _picked_order(g, order, tag, key, index, t, cause)
+    elif is_placed(m.order):
+        order = replace(left_after(m.order, axis, cause), tags=order.tags)
     elif m.order.mode is Mode.MIXED and not m.order.sign:
         order = Order(Mode.UNKNOWN, cause=cause)
     across = None if m.phase.across is None else frozenset(moved(a) for a in m.phase.across if a != axis)
@@ -111,7 +117,9 @@ def _picked(
     return made.noted(context.spot, "column picked here") if tag is not None and not m.phase.neutral else made
 
 
-def _picked_order(g: Gauge, order: Order, tag: Slot, key: object, index: Tensor | None, cause: Cause) -> Order:
+def _picked_order(
+    g: Gauge, order: Order, tag: Slot, key: object, index: Tensor | None, t: Tensor, cause: Cause
+) -> Order:
     if g.ordered:
         return order
     if index is not None and index.motion(g).order.pointer:
@@ -119,7 +127,7 @@ def _picked_order(g: Gauge, order: Order, tag: Slot, key: object, index: Tensor 
             return Order(Mode.BROKEN, cause=cause._replace(reason="mispaired"))
         return order if "tied" not in index else Order(Mode.UNKNOWN, cause=cause._replace(reason=TIES))
     if isinstance(key, int):
-        return Order(Mode.BROKEN, cause=cause)
+        return picked_one(term("pick", t.term, tag.axis, key), key, t.size(tag.axis), tag.cut, order, cause)
     return Order(Mode.UNKNOWN, cause=cause._replace(reason="position not known"))
 
 
@@ -157,6 +165,8 @@ def index_motions(t: Tensor, index: Tensor, context: Context) -> dict[Gauge, Mot
         foreign = m.order.pointer and m.order.mode is Mode.EXACT and t.neutral
         state = Mode.BROKEN if foreign else Mode.UNKNOWN
         order = m.order if m.order.neutral else Order(state, cause=cause)
+        if m.order.mode in (Mode.FUN, Mode.BROKEN):
+            order = Order(Mode.BROKEN, cause=m.order.cause)
         rotation = m.rotation if m.rotation.neutral else Rotation(Mode.BROKEN, cause=m.rotation.cause or cause)
         # An index carries no gradient, but which entries carry theirs hangs on it.
         live = max(m.live, t.live) if context.recording else m.live
@@ -175,14 +185,15 @@ def cut(t: Tensor, axis: int, span: Range, context: Context) -> Tensor:
     """Take a slice of an axis."""
     t = undiagonal(t) if axis in (-1, -2) else t
     start, step = span.lower, span.step if span.step is not None else 1
-    backwards = isinstance(step, int) and step < 0
-    start = (-1 if backwards else 0) if start is None else start
+    if start is None:
+        start = -1 if isinstance(step, int) and step < 0 else 0
     first = start.term if isinstance(start, Number) else start.term if isinstance(start, Tensor) else start
     stride = step.term if isinstance(step, Number) else step
     whole = first == 0 and stride == 1 and span.upper is None
     if whole:
         return t
-    length = _length(t.size(axis), first, span.upper, stride)
+    backwards = (first, stride, span.upper) == (-1, -1, None)
+    length = t.size(axis) if backwards else _length(t.size(axis), first, span.upper, stride)
     motions: dict[Gauge, Motion] = {}
     for g, m in t.motions:
         if m.is_batch(axis):
@@ -236,7 +247,13 @@ def _cut_motion(g: Gauge, m: Motion, axis: int, part: Cut, span: Range, t: Tenso
     )
     rotation = replace(m.rotation, charges=charges(((recut(k), q) for k, q in m.rotation.charges), g.group))
     tagged = any(s.axis == axis for s in m.order.tags)
-    order = m.order if m.order.mode is not Mode.MIXED else Order(Mode.UNKNOWN, cause=cause)
+    order = m.order
+    if is_placed(order) and part == (-1, -1) and span.upper is None:
+        order = replace(order, tags=frozenset(_reversed(s, axis) for s in order.tags))
+    elif is_placed(order):
+        order = left_after(order, axis, cause)
+    elif order.mode is Mode.MIXED:
+        order = Order(Mode.UNKNOWN, cause=cause)
     if tagged and order.mode is Mode.EXACT:
         if not g.ordered and not (part == (-1, -1) and span.upper is None):
             order = Order(Mode.BROKEN, cause=cause)
@@ -247,6 +264,11 @@ def _cut_motion(g: Gauge, m: Motion, axis: int, part: Cut, span: Range, t: Tenso
     if single and rotation.mode is Mode.EXACT and any(isinstance(k, Pick) for k, _ in rotation.charges):
         rotation = Rotation(Mode.BROKEN, cause=cause)
     return replace(m, phase=phase, order=order, rotation=rotation)
+
+
+def _reversed(slot: Slot, axis: int) -> Slot:
+    """Return the tag of a forgotten arrangement after an axis was turned around."""
+    return slot if slot.axis != axis or slot.cut == APART else Slot(axis, arrangement("flip", *map(named, slot.cut)))
 
 
 def compose(outer: Cut, inner: Cut) -> Cut:

@@ -11,6 +11,7 @@ from eiglint.gauge.contract import contract
 from eiglint.gauge.contract_phase import upright
 from eiglint.gauge.elementwise import conj, undiagonal
 from eiglint.gauge.letters import elementwise, lay_out
+from eiglint.gauge.reshaping import reshape
 from eiglint.gauge.shape import assumed_rank, axis_of, doubted, inserted, scrambled, swap
 from eiglint.gauge.state import Live, Mode, spread
 from eiglint.gauge.taking import take
@@ -153,7 +154,13 @@ def kron(x: Tensor, y: Tensor, context: Context) -> Tensor:
     outer = spec([x, y], "ij,kl->ikjl", context, "kron") if x.rank == y.rank == 2 else None
     if outer is None:
         return opaque([x, y], context, "kron")
-    made = replace(scrambled(outer, context, "kron"), rank=2)
+    sizes = [outer.size(a) for a in range(-4, 0)]
+    known = [n for n in sizes if isinstance(n, int)]
+    if len(known) == 4:
+        laid = reshape(outer, [known[0] * known[1], known[2] * known[3]], context)
+        made = replace(laid, term=term("kron", x.term, y.term))
+    else:
+        made = replace(scrambled(outer, context, "kron"), rank=2)
     motions = dict(made.motions)
     for g, m in outer.motions:
         phase = made.motion(g).phase

@@ -9,7 +9,7 @@ from eiglint.gauge import positions, shape, taking
 from eiglint.gauge.arguments import Arguments, NoRuleError, Options, integers, listed, need
 from eiglint.gauge.context import Context
 from eiglint.gauge.join import put_together
-from eiglint.gauge.reshaping import reshape
+from eiglint.gauge.reshaping import flattened, reshape
 from eiglint.gauge.state import Motion
 from eiglint.gauge.tensor import named, slots_of
 from eiglint.gauge.terms import term
@@ -46,6 +46,10 @@ def read_repeat(o: Options, a: Arguments, c: Context, name: str) -> object:
     if all(t.absent(axis) or t.size(axis) == 1 for axis in long):
         made = shape.expand(t, tuple(-1 if n == 1 else n for n in sizes))
         return replace(made, rank=len(sizes) if t.rank is None else max(len(sizes), t.rank))
+    if t.rank == len(sizes) and all(isinstance(n, int) and 0 < n < 9 for n in sizes):
+        for axis in long:
+            t = put_together([t] * int(sizes[axis]), axis, False, c, "repeat")  # type: ignore[call-overload]
+        return t
     made = shape.scrambled(t, c, name)
     rank = max(len(sizes), t.rank) if t.rank is not None else None
     return shape.spread_as(replace(made, rank=rank), t)
@@ -65,6 +69,10 @@ def read_reshape(o: Options, a: Arguments, c: Context, name: str) -> object:
         if not t.motions or all(not _spread_out(m) for _, m in t.motions):
             plain = replace(t, rank=None, sizes=(), steady=frozenset(), flags=t.flags - {"diagonal", "identity"})
             return replace(plain, rank=1 if whole else None, term=term("flatten", t.term, named(a.get("start_dim"))))
+        first, last = a.get("start_dim", 0), a.get("end_dim", -1)
+        merged = flattened(t, first, last, c) if isinstance(first, int) and isinstance(last, int) else None
+        if merged is not None:
+            return merged
         made = shape.scrambled(t, c, name)
         return replace(made, rank=1) if whole else made
     return reshape(t, integers(a.get("shape")), c)
@@ -90,6 +98,9 @@ def read_join(o: Options, a: Arguments, c: Context, name: str) -> object:
         if all(t.rank == 0 for t in tensors):
             axis = -1
         return put_together([shape.doubted(t, guess) for t in tensors], axis, True, c, "stack")
+    along = {"hstack": -1, "vstack": -2}.get(how) if all(t.rank == 2 for t in tensors) else None
+    if along is not None:
+        return put_together(tensors, along, False, c, "cat")
     if how != "cat":
         return replace(put_together(tensors, None, False, c, how), rank=None)
     axis, guess = shape.axis_of(tensors[0], a.get("dim", 0))

@@ -121,7 +121,7 @@ def read_pad(o: Options, a: Arguments, c: Context, name: str) -> object:
         raise NoRuleError(name)
     touched = {-(k // 2) - 1 for k, w in enumerate(widths) if w != 0}
     if any(touched & slots_of(m) or any(m.is_batch(x) for x in touched) for _, m in t.motions):
-        return shape.scrambled(t, c, name, named(widths))
+        return shape.padded(t, touched, c, name, named(widths))
     sizes = tuple(s for s in t.sizes if s[0] not in touched)
     return replace(
         t,

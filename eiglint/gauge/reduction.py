@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from eiglint.gauge.arrangement import is_placed, reduced, spoiled
 from eiglint.gauge.combine import even_together
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.elementwise import apply_map, modulus, power, undiagonal
@@ -54,6 +55,8 @@ def reduce(
         return t  # the only entry there is
     if how in TRUTHS:
         t = modulus(t, context)
+    if how == "norm" and t.whole is not None and t.whole.part == "turned":
+        t = t.whole.of  # entries were multiplied by numbers of modulus 1
     t = undiagonal(t)
     dim = None if t.rank == 0 or dim == () else dim
     axes, guess = _axes(t, dim)
@@ -250,8 +253,13 @@ def _reduced_order(order: Order, axes: Axes, how: str, move: Callable[[int], int
         return Order(Mode.BROKEN, cause=cause)
     everything = axes is None
     over = set(axes or ())
+    linear = how in ("sum", "mean")
+    if is_placed(order):
+        left = reduced(order, axes, linear, how in SYMMETRIC, cause)
+        tags = frozenset(Slot(a, s.cut) for s in left.tags if (a := move(s.axis)) is not None)
+        return replace(left, tags=tags)
     if order.mode is Mode.MIXED:
-        total = everything and how in SYMMETRIC and not order.sign
+        total = everything and how in SYMMETRIC and not order.sign and (linear or not order.summed)
         return Order() if total else Order(Mode.UNKNOWN, cause=cause)
     hit = [s for s in order.tags if everything or s.axis in over]
     rest = frozenset(Slot(a, s.cut) for s in order.tags if (a := move(s.axis)) is not None)
@@ -259,7 +267,7 @@ def _reduced_order(order: Order, axes: Axes, how: str, move: Callable[[int], int
         return Order(tags=rest, pointer=True, into=hit[0].cut)
     if hit and how not in SYMMETRIC:
         return Order(Mode.BROKEN, cause=cause)
-    return Order(order.mode, rest)
+    return replace(order, tags=rest)
 
 
 def tied(t: Tensor) -> bool:
@@ -284,6 +292,9 @@ def scan(t: Tensor, dim: object, how: str, context: Context, details: tuple[obje
             along = cumulative and any(s.axis == axis for s in order.tags)
             if along or order.pointer or (order.tags and m.is_batch(axis)):
                 order = Order(Mode.BROKEN, cause=cause)
+        elif is_placed(order):
+            along = any(s.axis == axis for s in order.tags)
+            order = spoiled(order, cause) if along or (order.summed and how not in LINEAR) else order
         elif order.mode is Mode.MIXED:
             order = Order(Mode.UNKNOWN, cause=cause)
         rotation = m.rotation

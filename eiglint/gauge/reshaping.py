@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
+from math import prod
 
-from eiglint.gauge.context import Context
+from eiglint.gauge.arrangement import arrangement, is_placed
+from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.shape import inserted, relabel, removed, scrambled
-from eiglint.gauge.state import Motion
+from eiglint.gauge.state import APART, Mode, Motion, Slot
 from eiglint.gauge.tensor import LIKELY, Tensor, named, settle, slots_of
 from eiglint.gauge.terms import Term, term
 from eiglint.gauge.values import Number
@@ -48,8 +51,67 @@ def reshape(t: Tensor, shape: Sequence[object] | None, context: Context) -> Tens
         rows = _leading_kept(t, lengths)
     if rows is not None:
         return rows
-    made = scrambled(t, context, *label)
-    return replace(made, rank=rank)
+    made = replace(scrambled(t, context, *label), rank=rank)
+    sizes = _lengths(t, lengths)
+    return made if sizes is None else _spread_pairs(made, undiagonal(t), sizes)
+
+
+def flattened(t: Tensor, first: int, last: int, context: Context) -> Tensor | None:
+    """Return t with the dimensions from first to last merged; None where a size is not known."""
+    if t.rank is None:
+        return None
+    sizes = [t.size(a) for a in range(-t.rank, 0)]
+    known = [n for n in sizes if isinstance(n, int)]
+    if len(known) < t.rank:
+        return None
+    first, last = first % t.rank, last % t.rank
+    return reshape(t, [*known[:first], prod(known[first : last + 1]), *known[last + 1 :]], context)
+
+
+def _lengths(t: Tensor, lengths: Sequence[object]) -> tuple[list[int], list[int]] | None:
+    """Return the old and the new sizes where all are known, -1 filled in."""
+    if t.rank is None:
+        return None
+    old = [n for a in range(-t.rank, 0) if isinstance(n := t.size(a), int)]
+    new = [n for n in lengths if isinstance(n, int)]
+    if len(old) < t.rank or len(new) < len(lengths) or new.count(-1) > 1 or 0 in old:
+        return None
+    rest = prod(n for n in new if n != -1)
+    new = [prod(old) // rest if n == -1 and rest else n for n in new]
+    return (old, new) if prod(new) == prod(old) else None
+
+
+def _spread_pairs(made: Tensor, t: Tensor, sizes: tuple[list[int], list[int]]) -> Tensor:
+    """Tell along which new dimensions the pairs' entries lie now.
+
+    A dimension of n entries and stride s holds the digit between s and s n of an entry's number. New dimensions whose
+    digits lie elsewhere know nothing of the pairs, if all these bounds divide one another.
+    """
+    old, new = (_digits(s) for s in sizes)
+    bounds = sorted({b for span in (*old, *new) for b in span})
+    clean = all(b % a == 0 for a, b in pairwise(bounds))
+
+    def slots(s: Slot) -> frozenset[Slot]:
+        low, high = old[s.axis]
+        cut = arrangement("reshape", *map(str, sizes), s.axis, str(s.cut))
+        hit = [a for a in range(-len(new), 0) if not clean or (new[a][0] < high and low < new[a][1])]
+        return frozenset(Slot(a, cut if s.cut != APART else APART) for a in hit if sizes[1][a] > 1)
+
+    def motion(g: Gauge, m: Motion) -> Motion:
+        before = t.motion(g).order
+        known = is_placed(before) or (before.mode is Mode.EXACT and bool(before.tags))
+        if m.order.mode is not Mode.MIXED or not known:
+            return m
+        return replace(m, order=replace(m.order, tags=frozenset[Slot]().union(*map(slots, before.tags))))
+
+    motions = settle({g: motion(g, m) for g, m in made.motions})
+    known = tuple((i - len(new), n) for i, n in enumerate(sizes[1]))
+    return replace(made, motions=motions, sizes=known)
+
+
+def _digits(sizes: Sequence[int]) -> list[tuple[int, int]]:
+    """Return for each dimension its stride and its stride times its size."""
+    return [(prod(sizes[i + 1 :]), prod(sizes[i:])) for i in range(len(sizes))]
 
 
 def _leading_kept(t: Tensor, lengths: Sequence[object]) -> Tensor | None:

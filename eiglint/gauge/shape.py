@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from eiglint.gauge.arrangement import arrangement, is_placed, spoiled
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.elementwise import conj, undiagonal
 from eiglint.gauge.state import (
@@ -249,6 +250,8 @@ def scrambled(t: Tensor, context: Context, name: str, *details: object) -> Tenso
                 phase = Phase(Mode.BROKEN, cause=phase.cause)
         if order.mode is Mode.EXACT and order.tags:
             order = Order(Mode.MIXED, cause=cause)
+        elif order.mode is Mode.MIXED:
+            order = replace(order, tags=frozenset())
         if rotation.mode is Mode.EXACT and rotation.charges:
             rotation = Rotation(Mode.MIXED, cause=cause)
         return replace(m, phase=phase, order=order, rotation=rotation, batch=frozenset(), rest=None)
@@ -275,6 +278,21 @@ def spread_as(made: Tensor, t: Tensor) -> Tensor:
     return replace(made, motions=settle(motions))
 
 
+def padded(t: Tensor, axes: set[int], context: Context, name: str, *details: object) -> Tensor:
+    """Return t with zeros beside its entries: along these axes the pairs stand elsewhere than before."""
+    made = scrambled(t, context, name, *details)
+    before = undiagonal(t)
+
+    def motion(g: Gauge, m: Motion) -> Motion:
+        order = before.motion(g).order
+        if order.mode is not Mode.EXACT or order.pointer or m.order.mode is not Mode.MIXED:
+            return m
+        moved = (Slot(s.axis, arrangement(name, *details, s.axis)) if s.axis in axes else s for s in order.tags)
+        return replace(m, order=replace(m.order, tags=frozenset(moved)))
+
+    return replace(made, motions=settle({g: motion(g, m) for g, m in made.motions}), rank=t.rank)
+
+
 def some_of(t: Tensor, context: Context, name: str, *details: object) -> Tensor:
     """Return entries that are chosen by their places, which the order of the pairs decides."""
     made = scrambled(t, context, name, *details)
@@ -299,6 +317,8 @@ def triangle(t: Tensor, label: Term, context: Context) -> Tensor:
         order, rotation = m.order, m.rotation
         if order.mode is Mode.EXACT and any(s.axis in (-1, -2) for s in order.tags):
             order = Order(Mode.BROKEN, cause=cause)
+        elif is_placed(order):
+            order = spoiled(order, cause) if any(s.axis in (-1, -2) for s in order.tags) else order
         elif order.mode is Mode.MIXED:
             order = Order(Mode.UNKNOWN, cause=cause)
         if rotation.mode is Mode.EXACT and rotation.charges:

@@ -37,6 +37,9 @@ Cut = tuple[object, object]
 
 WHOLE: Cut = (0, 1)
 
+APART: Cut = ("apart", 0)
+"""Marks an axis along which pieces of unlike arrangement of the pairs lie (an order's tag, state MIXED)."""
+
 
 class Slot(NamedTuple):
     """A charge that varies along an axis: element j of the axis carries the phase of column start + j step."""
@@ -127,11 +130,28 @@ class Phase:
         return self.mode is Mode.EXACT and not self.charges
 
 
+class Family(NamedTuple):
+    """The same function of each pair: which ones are here, of how many.
+
+    `picks` are the terms of the positions that were picked, `body` is the function as a term (once several shares
+    were put together, in the value `of`; along `axis`, or summed where that is None).
+    """
+
+    size: int
+    part: Cut
+    positions: frozenset[int]
+    picks: frozenset[Term] = frozenset()
+    body: Term | None = None
+    of: Term | None = None
+    axis: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """Which axes run over the eigenpairs in their arbitrary order.
 
-    EXACT: the axes in `tags` are permuted with the pairs. FUN is not used. MIXED: the elements are all there, or
+    EXACT: the axes in `tags` are permuted with the pairs. FUN: a function of the pair at one position, or of several
+    such, with no axis that runs over the pairs. MIXED: the elements are all there, or
     the value is known up to the sign of a permutation; arrangement or sign is forgotten. `pointer`: the values are
     positions of pairs, good for indexing and for nothing else.
     """
@@ -144,6 +164,12 @@ class Order:
     """Of a pointer: which arrangement of the pairs the positions count."""
     sign: bool = False
     """MIXED only: the value changes sign under odd permutations, and is otherwise what it was."""
+    summed: bool = False
+    """MIXED only: parts of unlike arrangement were added up, so that what follows must be linear in them."""
+    vague: bool = False
+    """MIXED only: the pairs may be in a known order after all (all but ties is settled), so that nothing is proved."""
+    family: Family | None = None
+    """FUN only: whose shares are here."""
 
     @property
     def neutral(self) -> bool:

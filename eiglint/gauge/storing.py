@@ -7,14 +7,15 @@ from dataclasses import replace
 
 from eiglint.gauge.context import Context
 from eiglint.gauge.elementwise import neg, undiagonal
+from eiglint.gauge.families import stored
 from eiglint.gauge.indexing import spread
 from eiglint.gauge.join import join
 from eiglint.gauge.positions import picked
 from eiglint.gauge.select import select
 from eiglint.gauge.shape import inserted
 from eiglint.gauge.state import WHOLE, Cause, Mode, Order, Pick, Rotation, Slot, charges
-from eiglint.gauge.tensor import Tensor, as_tensor, named, opaque, settle
-from eiglint.gauge.terms import negated, term
+from eiglint.gauge.tensor import Tensor, Whole, as_tensor, named, opaque, settle
+from eiglint.gauge.terms import Term, negated, term
 from eiglint.gauge.values import Number, Range
 
 
@@ -49,7 +50,21 @@ def store(t: Tensor, items: Sequence[object], value: object, context: Context) -
     if partial and all(isinstance(item, int | Number | Range) for _, item in partial):
         made = _side_by_side(made)
     label = term("store", base.term, named(items), new.term)
-    return replace(made, term=label, rank=base.rank, sizes=base.sizes, value=None, live=max(t.live, new.live))
+    made = _one_of_all(made, base, new, partial, label)
+    flipped = len(partial) == 1 and new.term is negated(term("pick", base.term, *partial[0]))
+    whole = Whole("turned", base) if flipped else None  # x[..., k] = -x[..., k]: the moduli stay
+    made = replace(made, term=label, rank=base.rank, sizes=base.sizes, value=None, whole=whole)
+    return replace(made, live=max(t.live, new.live))
+
+
+def _one_of_all(made: Tensor, base: Tensor, new: Tensor, plan: list[tuple[int, object]], label: Term) -> Tensor:
+    """Keep track of zeros that are overwritten position by position with the same function of each pair."""
+    if len(plan) != 1:
+        return made
+    axis, item = plan[0]
+    found = {g: stored(g, base, new, axis, item, label) for g in made.gauges}
+    motions = {g: m if (put := found[g]) is None else replace(m, order=put) for g, m in made.motions}
+    return replace(made, motions=settle(motions))
 
 
 def _covers(mask: Tensor, t: Tensor) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from eiglint.gauge.arrangement import arrangement, is_placed, picked
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.contract_order import TIES, derives_from
 from eiglint.gauge.elementwise import undiagonal
@@ -44,6 +45,10 @@ def take(t: Tensor, axis: int, index: Tensor, context: Context, keeps_axis: bool
             gauge = replace(g, lineage=(*g.lineage, ("taken", index.term)))
         motions[gauge] = _taken_motion(g, m, axis, selection, index, t, context)
     for g, m in index_motions(t, index, context).items():
+        if g not in motions and is_permutation(index) and index.motion(g).order.pointer:
+            # Everything is there, in an order of its own.
+            spread = frozenset((Slot(axis, arrangement(index.term)),))
+            m = replace(m, order=Order(Mode.MIXED, spread, cause=m.order.cause, vague="tied" in index))
         motions[g] = indexed(motions[g], m) if g in motions else m
     sizes = {a: s for a, s in t.sizes if a != axis}
     if index.dtype != "bool" and index.size(-1) is not None:
@@ -77,14 +82,18 @@ def _taken_motion(g: Gauge, m: Motion, axis: int, selection: Cut, index: Tensor,
 
     phase = replace(m.phase, charges=charges(((recut(k), q) for k, q in m.phase.charges), g.group))
     rotation = replace(m.rotation, charges=charges(((recut(k), q) for k, q in m.rotation.charges), g.group))
-    order = m.order if m.order.mode is not Mode.MIXED else Order(Mode.UNKNOWN, cause=cause)
+    order = m.order
+    if is_placed(order):
+        order = picked(order, axis, cause)
+    elif order.mode is Mode.MIXED:
+        order = Order(Mode.UNKNOWN, cause=cause)
     tagged = any(s.axis == axis for s in order.tags)
     if tagged and order.mode is Mode.EXACT and selection != WHOLE:
-        order = _taken_order(g, order, axis, index, cause, recut)
+        order = _taken_order(g, order, axis, index, t, cause, recut)
     return replace(m, phase=phase, order=order, rotation=rotation)
 
 
-def _taken_order(g: Gauge, order: Order, axis: int, index: Tensor, cause: Cause, recut: Recut) -> Order:
+def _taken_order(g: Gauge, order: Order, axis: int, index: Tensor, t: Tensor, cause: Cause, recut: Recut) -> Order:
     renamed = (recut(s) if s.axis == axis else s for s in order.tags)
     retagged = frozenset(s for s in renamed if isinstance(s, Slot))
     if g.ordered:
@@ -99,14 +108,33 @@ def _taken_order(g: Gauge, order: Order, axis: int, index: Tensor, cause: Cause,
     if index.dtype == "bool" and followed_cuts:
         return replace(order, tags=retagged)
     rest = frozenset(s for s in order.tags if s.axis != axis)
+    complete = is_permutation(index)
     if pointer:
         if "tied" in index:
-            return Order(Mode.UNKNOWN, cause=cause._replace(reason=TIES))
+            ties = cause._replace(reason=TIES)
+            if complete and not rest:
+                return Order(Mode.MIXED, frozenset((Slot(axis, arrangement(index.term)),)), ties, vague=True)
+            return Order(Mode.UNKNOWN, cause=ties)
         return replace(order, tags=rest)
+    if index.motion(g).order.mode in (Mode.FUN, Mode.BROKEN):
+        held = index.motion(g).order
+        spread = frozenset((Slot(axis, arrangement(index.term)),))
+        return replace(held, mode=Mode.MIXED, tags=spread, family=None) if complete else replace(held, mode=Mode.BROKEN)
+    if index.dtype == "bool" and index.neutral and not derives_from(index, g):
+        return Order(Mode.BROKEN, cause=cause)
     if index.neutral and not derives_from(index, g) and index.dtype == "int" and index.rank == 1:
-        known = "literal" in {x.op for x in subterms(index.term)}
+        count, size = index.size(-1), t.size(axis)
+        if complete and count is not None and count == size:
+            return replace(order, tags=retagged)  # all pairs, in another arrangement
+        fewer = isinstance(count, int) and isinstance(size, int) and count < size
+        known = fewer or "literal" in {x.op for x in subterms(index.term)}
         return Order(Mode.BROKEN, cause=cause) if known else Order(Mode.UNKNOWN, cause=cause)
     return Order(Mode.UNKNOWN, cause=cause)
+
+
+def is_permutation(index: Tensor) -> bool:
+    """Whether an index takes every position once: what argsort returns."""
+    return index.term.op == "argsort" and index.term.args[-1] is None
 
 
 def _gathered_block(t: Tensor, axis: int, index: Tensor, rank: int, context: Context) -> Tensor:
@@ -137,11 +165,12 @@ def gather(t: Tensor, dim: object, index: Tensor, context: Context) -> Tensor:
     if index.size(axis) == 1 and all(index.still_along(a) for a in range(-(t.rank or 0), 0)) and t.rank:
         same = replace(index, term=term("every", index.term), rank=0, sizes=(), steady=frozenset())
         return inserted(pick(t, axis, same.term, context, same), axis)  # one position for all: t[..., k, None]
-    hidden = any(m.order.mode is Mode.MIXED or _tied_to(m, axis) for _, m in t.motions)
+    hidden = any((m.order.mode is Mode.MIXED and not is_placed(m.order)) or _tied_to(m, axis) for _, m in t.motions)
     if not all(_followable(g, m, t, axis) for g, m in index.motions):
-        return chosen_by(opaque([t, index], context, "gather"), index, context)
+        made = chosen_by(opaque([t, index], context, "gather"), index, context)
+        return made if hidden or any(touched(m, axis) for _, m in t.motions) else _in_order(t, index, made, context)
     if hidden:
-        return opaque([t, index], context, "gather")
+        return _unpaired(t, axis, index, opaque([t, index], context, "gather"), context)
     chosen = {g: _gathered(g, m, axis, t, index, context) for g, m in t.motions}
     t = replace(t, motions=settle(chosen))
     t = followed(t, index, {a: a for _, m in t.motions for a in slots_of(m) if a != axis}, context)
@@ -183,6 +212,33 @@ def _gathered(g: Gauge, m: Motion, axis: int, t: Tensor, index: Tensor, context:
     order = m.order if g.ordered else Order(Mode.UNKNOWN, cause=cause)
     rotation = m.rotation if m.rotation.neutral else Rotation(Mode.BROKEN, cause=cause)
     return replace(m, phase=Phase(Mode.MIXED, cause=cause), order=order, rotation=rotation)
+
+
+def _unpaired(t: Tensor, axis: int, index: Tensor, made: Tensor, context: Context) -> Tensor:
+    """Break the order where fewer positions than there are pairs are gathered, and nothing tells whose."""
+    count, size = index.size(axis), t.size(axis)
+    if index.motions or not (isinstance(count, int) and isinstance(size, int) and count < size):
+        return made
+
+    def motion(g: Gauge, m: Motion) -> Motion:
+        hit = t.motion(g).order.mode is Mode.EXACT and any(s.axis == axis for s in t.motion(g).order.tags)
+        if not hit or derives_from(index, g):
+            return m
+        return replace(m, order=Order(Mode.BROKEN, cause=Cause(context.spot, "positions picked", g, m.live, t.doubt)))
+
+    return replace(made, motions=settle({g: motion(g, m) for g, m in made.motions}))
+
+
+def _in_order(t: Tensor, index: Tensor, made: Tensor, context: Context) -> Tensor:
+    """Keep the pairs' order where an entry is gathered for each of them, whatever the phases make of it."""
+    axes = {a: a for _, m in t.motions for a in slots_of(m)}
+    kept = followed(t, index, axes, context)
+    motions = dict(made.motions)
+    for g, m in made.motions:
+        order = index.motion(g).order
+        if order.mode is Mode.EXACT and not order.pointer:
+            motions[g] = replace(m, order=kept.motion(g).order)
+    return replace(made, motions=settle(motions), rank=t.rank)
 
 
 def touched(m: Motion, axis: int) -> bool:

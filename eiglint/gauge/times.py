@@ -11,7 +11,7 @@ from eiglint.gauge.contract import contract
 from eiglint.gauge.elementwise import power
 from eiglint.gauge.letters import elementwise
 from eiglint.gauge.state import Mode, Phase, squared
-from eiglint.gauge.tensor import Tensor, constant, settle
+from eiglint.gauge.tensor import Tensor, Whole, constant, settle
 from eiglint.gauge.terms import Term, negated, subterms, term
 
 
@@ -34,6 +34,8 @@ def product(x: Tensor, y: Tensor, context: Context) -> Tensor:
                 made = replace(made, whole=b.whole._replace(factor=b.whole.factor * a.value))
             if a.value != 0:
                 made = replace(made, flags=made.flags | (b.flags & {"zero", "diagonal", "nonzero"}))
+        if "unit" in a and made.rank == b.rank is not None and dict(made.sizes) == dict(b.sizes):
+            made = replace(made, whole=Whole("turned", b))
         if "sign" in a and _cancels(a, b, made):
             _remark_zero_sign(a, b, context)
     return made

@@ -126,7 +126,8 @@ def _doubling(cause: Cause) -> Spot:
 
 def _order_verdict(event: Reached, gauge: Gauge, motion: Motion) -> Iterator[Verdict]:
     order = motion.order
-    if gauge.ordered or order.mode is not Mode.BROKEN or order.cause is None:
+    lost = order.mode in (Mode.FUN, Mode.BROKEN) or (order.mode is Mode.MIXED and order.summed)
+    if gauge.ordered or not lost or order.cause is None:
         return
     if Live.NO in (motion.live, event.value.live, order.cause.live):
         return
