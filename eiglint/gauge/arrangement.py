@@ -17,6 +17,8 @@ from eiglint.gauge.state import APART, Cause, Cut, Mode, Motion, Order, Slot, Wh
 from eiglint.gauge.tensor import Tensor
 from eiglint.gauge.terms import term
 
+TIES = "ties are not settled"
+
 
 def is_placed(order: Order) -> bool:
     """Whether it is known along which axes the entries of the pairs are spread."""
@@ -94,7 +96,8 @@ def in_product(gauge: Gauge, laid: Contraction, moving: list[tuple[Operand, Moti
     spread = set().union(*parts)
     tagged = {o.letter(s.axis) for o, m in moving if m.order.mode is Mode.EXACT for s in m.order.tags}
     if tagged & spread:
-        return spoiled(worst, cause("mispaired"))
+        sorted_alone = worst.cause is not None and worst.cause.reason == TIES
+        return Order(Mode.BROKEN, cause=cause("mispaired")) if sorted_alone else spoiled(worst, cause("mispaired"))
     if tagged:
         return Order(Mode.UNKNOWN, cause=lost)
     across = {x for slots in named.values() for x, part in slots if part != APART}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from eiglint.gauge.arrangement import in_product, of_signs
+from eiglint.gauge.arrangement import TIES, in_product, of_signs
 from eiglint.gauge.context import Gauge
 from eiglint.gauge.factors import (
     Lettered,
@@ -29,8 +29,6 @@ from eiglint.gauge.state import (
 )
 from eiglint.gauge.tensor import Tensor
 from eiglint.gauge.terms import subterms
-
-TIES = "ties are not settled"
 
 
 def order_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> Order:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from eiglint.gauge.arrangement import arrangement, is_placed
+from eiglint.gauge.arrangement import TIES, arrangement, is_placed
 from eiglint.gauge.arrangement import picked as left_after
 from eiglint.gauge.context import Context, Gauge
-from eiglint.gauge.contract_order import TIES
 from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.families import picked_one
 from eiglint.gauge.state import (

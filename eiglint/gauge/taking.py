@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from eiglint.gauge.arrangement import arrangement, is_placed, picked
+from eiglint.gauge.arrangement import TIES, arrangement, is_placed, picked
 from eiglint.gauge.context import Context, Gauge
-from eiglint.gauge.contract_order import TIES, derives_from
+from eiglint.gauge.contract_order import derives_from
 from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.positions import index_motions, indexed, pick
 from eiglint.gauge.shape import axis_of, doubted, inserted

@@ -19,6 +19,7 @@ from tests.gauge.words import (
     matmul,
     mul,
     one,
+    only,
     phase,
     plain,
     rotation,
@@ -78,13 +79,14 @@ def test_divided_differences_of_the_values_may_stand_between_the_bases() -> None
 @pytest.mark.parametrize(
     "use",
     [
-        lambda V: mul(V, V),
         lambda V: one("abs", V),
         lambda V: column(V, 0),
         lambda V: at(V, ALL, Range(0, 1)),
         lambda V: one("exp", V),
         lambda V: matmul(V, one("diag", plain("w", rank=1)), transposed(V)),
-        lambda V: one("square", matmul(transposed(V), plain("x", rank=1))),
+        lambda V: one("exp", one("square", matmul(transposed(V), plain("x", rank=1)))),
+        lambda V: mul(mul(V, V), plain("w", rank=1)),
+        lambda V: one("linalg.vector_norm", mul(V, V), 2, -1),
         lambda V: mul(V, one("sign", at(V, 0))),
         lambda V: matmul(one("square", V), one("square", transposed(V))),
         lambda V: one("einsum", "ij,ij,ij->i", V, V, V),
@@ -99,7 +101,57 @@ def test_the_square_of_each_entry_is_fine_in_sign_and_not_in_basis() -> None:
     _, V = eigh()
     made = mul(V, V)
     assert phase(made) == "fine"
-    assert rotation(made) == "depends: mixes a basis of equal eigenvalues"
+    assert rotation(made) == "carried"
+    assert rotation(one("sqrt", made)).startswith("depends")
+
+
+SQUARES: list[Step] = [
+    lambda V: mul(V, V),
+    lambda V: one("square", V),
+    lambda V: one("square", one("abs", V)),
+    lambda V: mul(one("abs", V), one("abs", V)),
+    lambda V: one("diagonal", matmul(transposed(V), plain("M"), V)),
+    lambda V: one("square", matmul(transposed(V), plain("x", rank=1))),
+]
+
+
+@pytest.mark.parametrize("squares", SQUARES)
+def test_the_sum_of_squares_over_a_basis_is_a_trace_and_knows_no_basis(squares: Step) -> None:
+    L, V = eigh()
+    made = squares(V)
+    assert rotation(made) == "carried"
+    assert rotation(one("sum", made, -1)) == "fine"
+    assert rotation(one("sum", mul(made, one("exp", L)), -1)) == "fine"
+    assert rotation(one("sum", mul(made, plain("w", rank=1)), -1)).startswith("depends")
+
+
+def test_the_squares_of_complex_vectors_need_the_conjugate() -> None:
+    _, V = hermitian()
+    assert rotation(one("sum", mul(V, one("conj", V)), -1)) == "fine"
+    assert rotation(one("sum", mul(V, V), -1)).startswith("depends")
+
+
+def test_columns_that_leave_gaps_are_no_block() -> None:
+    _, V = eigh()
+    part = at(V, ALL, Range(None, None, 2))
+    assert rotation(matmul(part, transposed(part))).startswith("depends")
+    assert rotation(one("sum", mul(part, part), -1)).startswith("depends")
+
+
+def test_a_determinant_takes_a_phase_from_the_basis_and_its_modulus_does_not() -> None:
+    _, V = eigh()
+    made = one("det", V)
+    assert rotation(made) == "carried"
+    assert rotation(mul(made, made)) == "fine"
+    assert rotation(one("abs", made)) == "fine"
+    assert rotation(one("tanh", made)).startswith("depends")
+
+
+def test_the_vectors_of_a_general_matrix_mix_in_more_ways_than_unitary_ones() -> None:
+    _, V = eig()
+    assert rotation(one("linalg.cond", V)).startswith("depends")
+    singular = one("linalg.svdvals", matmul(plain("M"), V))
+    assert rotation(singular, only(V)).startswith("depends")
 
 
 def test_values_of_another_matrix_between_the_bases_show_them() -> None:
@@ -153,4 +205,5 @@ def test_the_diagonal_in_an_arbitrary_basis_depends_on_the_basis() -> None:
     _, V = eigh()
     inner = matmul(transposed(V), plain("M"), V)
     assert rotation(one("trace", inner)) == "fine"
-    assert rotation(one("diagonal", inner)).startswith("depends")
+    assert rotation(one("diagonal", inner)) == "carried"
+    assert rotation(one("exp", one("diagonal", inner))).startswith("depends")
