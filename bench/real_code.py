@@ -16,11 +16,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from packages import CACHE, Package, unpacked
+from packages import CACHE, PINNED, Package, installed, unpacked
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "real-code.md"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
-NAMES = ("kornia", "gpytorch", "torch_geometric", "geoopt")
+INSTALLED = "torch"
 
 # From the worst to the best: a site is counted once, under the worst of its answers for phase and order.
 ANSWERS = ("dependent", "unknown", "leaves", "invariant")
@@ -28,11 +28,11 @@ ANSWERS = ("dependent", "unknown", "leaves", "invariant")
 PROGRAM = """
 import json, sys
 from eiglint import check_paths
-report = check_paths(["."])
+report = check_paths(sys.argv[1:])
 print(json.dumps({
     "files": report.files,
     "findings": [(f.code, f.path, f.line, f.certainty, f.message) for f in report.findings],
-    "sites": [(s.phase, s.order) for s in report.sites],
+    "sites": [(s.phase, s.order, s.obstacle and tuple(s.obstacle), s.path, s.line, s.call) for s in report.sites],
     "skipped": [tuple(s) for s in report.skipped],
     "unknown": report.unknown_callees,
 }))
@@ -48,7 +48,11 @@ class Verdicts(NamedTuple):
 
     def sites(self) -> Counter[str]:
         """Count the decompositions by the worst of what is known of them."""
-        return Counter(worst(site) for site in self.answer["sites"])
+        return Counter(worst(site[:2]) for site in self.answer["sites"])
+
+    def unknown(self) -> list[list[Any]]:
+        """Return the sites of which nothing worse is known than that they could not be followed."""
+        return [site for site in self.answer["sites"] if worst(site[:2]) == "unknown"]
 
     def codes(self) -> Counter[str]:
         """Count the findings by code."""
@@ -64,7 +68,7 @@ def worst(site: Iterable[str]) -> str:
 def judge(package: Package) -> Verdicts:
     """Run the linter in a process of its own, in the package's folder, with its default options."""
     start = time.perf_counter()
-    command = [sys.executable, "-c", PROGRAM]
+    command = [sys.executable, "-c", PROGRAM, package.folder]
     output = subprocess.run(command, cwd=package.tree, capture_output=True, text=True, check=True).stdout
     return Verdicts(package, time.perf_counter() - start, json.loads(output))
 
@@ -79,11 +83,22 @@ def table(header: str, rows: Iterable[Iterable[object]]) -> Iterator[str]:
 
 def counts(verdicts: Verdicts) -> list[object]:
     """Format one package's line of the first table."""
-    name, version, _ = verdicts.package
+    name, version, _, _ = verdicts.package
     sites, codes = verdicts.sites(), verdicts.codes()
     figures = [verdicts.answer["files"], sites.total(), sites["invariant"], sites["dependent"], sites["leaves"]]
     tail = [len(verdicts.answer["skipped"]), codes["EIG901"], f"{verdicts.seconds:.1f}"]
     return [f"{name} {version}", *figures, sites["unknown"], *tail]
+
+
+def total(results: list[Verdicts]) -> list[object]:
+    """Format the line that adds all packages up, and says what part of the sites is unknown."""
+    sites = sum((result.sites() for result in results), Counter[str]())
+    files = sum(result.answer["files"] for result in results)
+    skipped = sum(len(result.answer["skipped"]) for result in results)
+    crashed = sum(result.codes()["EIG901"] for result in results)
+    known = [sites["invariant"], sites["dependent"], sites["leaves"]]
+    share = f"{sites['unknown']} ({sites['unknown'] / max(sites.total(), 1):.0%})"
+    return ["together", files, sites.total(), *known, share, skipped, crashed, f"{sum(r.seconds for r in results):.0f}"]
 
 
 def page(results: list[Verdicts]) -> Iterator[str]:
@@ -92,7 +107,7 @@ def page(results: list[Verdicts]) -> Iterator[str]:
     header = (
         "| package | files | sites | proved invariant | dependent | leaves | unknown | skipped | EIG901 | seconds |"
     )
-    yield from table(header, map(counts, results))
+    yield from table(header, [*map(counts, results), total(results)])
     yield "\n## Findings by code\n"
     codes = sorted(set().union(*(result.codes() for result in results)))
     header = "| package | " + " | ".join(codes or ["-"]) + " |"
@@ -101,11 +116,21 @@ def page(results: list[Verdicts]) -> Iterator[str]:
     for result in results:
         for code, path, line, certainty, message in result.answer["findings"]:
             yield f"- {result.package.name}: `{path}:{line}` {code} ({certainty}) {message}"
+    yield "\n## What could not be followed\n"
+    header = "| package | decomposition | stopped by | at |"
+    yield from table(header, [stopped(r.package.name, site) for r in results for site in r.unknown()])
     yield "\n## Commonest unknown callees\n"
     callees: Counter[str] = Counter()
     for result in results:
         callees.update(dict(result.answer["unknown"]))
     yield from table("| callee | calls |", ((f"`{name}`", count) for name, count in callees.most_common(20)))
+
+
+def stopped(package: str, site: list[Any]) -> list[object]:
+    """Format one decomposition that is unknown, with the first thing that could not be followed."""
+    _, _, obstacle, path, line, call = site
+    what, where, at = obstacle or ("", "", 0)
+    return [package, f"`{path}:{line}` {call}", what, f"`{where}:{at}`" if where else ""]
 
 
 def write(text: str) -> None:
@@ -119,11 +144,13 @@ def write(text: str) -> None:
 def main() -> None:
     """Print the tables, or write them into the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("packages", nargs="*", default=NAMES, help="what to lint (default: " + " ".join(NAMES) + ")")
+    parser.add_argument("packages", nargs="*", help="what to lint (default: what is pinned, and the installed torch)")
     parser.add_argument("--write", action="store_true", help="write into docs/real-code.md")
     parser.add_argument("--cache", type=Path, default=CACHE, help=f"where downloads are kept (default {CACHE})")
     arguments = parser.parse_args()
-    text = "\n".join(page([judge(unpacked(name, arguments.cache)) for name in arguments.packages]))
+    names = arguments.packages or [*PINNED, INSTALLED]
+    found = [installed(name) if name == INSTALLED else unpacked(name, arguments.cache) for name in names]
+    text = "\n".join(page([judge(package) for package in found]))
     if arguments.write:
         write(text)
     else:
