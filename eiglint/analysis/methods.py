@@ -24,8 +24,9 @@ from eiglint.analysis.values import (
     is_tuple,
 )
 from eiglint.gauge import Live, Record, Tensor
-from eiglint.gauge.terms import term
+from eiglint.gauge.terms import Term, term
 from eiglint.gauge.values import Number, Unknown
+from eiglint.models.schema import Model
 
 STRINGS = frozenset(
     [
@@ -46,6 +47,9 @@ STRINGS = frozenset(
 TAPE = "tensorflow.GradientTape"
 UNPROVED = frozenset(("param", "attr", "item", "opaque", "element"))
 """Terms of values that were only assumed to be tensors."""
+FORGOTTEN = frozenset(("loop", "starred", "missing", "earlier"))
+PASSING = frozenset(("either", "add", "mul", "div", "neg", "matmul", "detach"))
+"""Terms of what any class may define for itself, or of one of several values."""
 
 
 def call_method(
@@ -97,6 +101,26 @@ def call_method(
     return calls.unknown_callee(spelled or name, values, node, frame)
 
 
+def _may_be_anothers(model: Model, t: Tensor) -> bool:
+    """Whether a method that tells something may be that of another class, which has one of the same name."""
+    if model.kind == "decompose":
+        return t.term.op in UNPROVED
+    return bool(model.removed_in or model.deprecated) and not _is_proved(t)
+
+
+def _is_proved(t: Tensor) -> bool:
+    """Whether a value is certainly a tensor: operators and branches tell no more of it than their operands do."""
+    stack: list[object] = [t.term]
+    while stack:
+        label = stack.pop()
+        if isinstance(label, Term):
+            if label.op in UNPROVED or label.op in FORGOTTEN:
+                return False
+            if label.op in PASSING:
+                stack += label.args
+    return True
+
+
 def _of_tensor(
     t: Tensor,
     name: str,
@@ -109,8 +133,7 @@ def _of_tensor(
 ) -> Value:
     full = homes.full_name(t, name, frame)
     model = frame.world.models.get(full)
-    telling = model is not None and (model.kind == "decompose" or model.removed_in or model.deprecated)
-    unproved = telling and t.neutral and t.term.op in UNPROVED  # other classes have methods of these names too
+    unproved = model is not None and t.neutral and _may_be_anothers(model, t)
     if model is not None and not model.attribute and not unproved:
         return library.apply_model(model, [t, *positional], keywords, node, frame, full, spill)
     if t.neutral and name in ("get", "pop", "setdefault", "items", "values", "keys", "copy", "update", "append", "add"):

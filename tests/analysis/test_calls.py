@@ -283,3 +283,19 @@ def test_in_place_methods_and_out_change_what_they_write_to() -> None:
     assert found["column"] in ("silent", "fine")
     assert found["written"] == "broken"
     assert found["through_a_view"] in ("broken", "unknown")
+
+
+def test_operators_and_branches_do_not_make_a_tensor_of_what_may_be_of_another_class() -> None:
+    outcome = outcome_of("""
+        def f(operator, noise, rows, flag):
+            for _ in rows:
+                operator = operator.expand()
+            if flag:
+                operator = operator + noise
+            return operator.solve(torch.linalg.eigh(torch.eye(3)).eigenvalues)
+
+        def g(n):
+            return torch.eye(n).solve(torch.linalg.eigh(torch.eye(3)).eigenvalues)
+    """)
+    old = [dict(r.details)["call"] for r in outcome.remarks if r.kind == "old api"]
+    assert old == ["torch.Tensor.solve"]
