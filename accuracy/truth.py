@@ -96,7 +96,7 @@ def _truth(program: Program, function: Callable[..., Any]) -> Truth | None:
     if any(found[name] and loosened[name] is False for name in steady):
         return None  # a gradient of zero, whose rounding moves
     accidental = {name for name in found if found[name] is False and loosened[name] is not False}
-    if not any(found.values()) and _is_constant(program, function):
+    if all(name in steady for name, moved in found.items() if moved) and _is_constant(program, function):
         return None
     try:
         rotation = _rotates(program, function)

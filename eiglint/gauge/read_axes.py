@@ -11,7 +11,7 @@ from eiglint.gauge.context import Context
 from eiglint.gauge.join import put_together
 from eiglint.gauge.reshaping import flattened, reshape
 from eiglint.gauge.state import Motion
-from eiglint.gauge.tensor import named, slots_of
+from eiglint.gauge.tensor import Tensor, named, slots_of
 from eiglint.gauge.terms import term
 from eiglint.gauge.values import Number, Range
 
@@ -102,9 +102,25 @@ def read_join(o: Options, a: Arguments, c: Context, name: str) -> object:
     if along is not None:
         return put_together(tensors, along, False, c, "cat")
     if how != "cat":
-        return replace(put_together(tensors, None, False, c, how), rank=None)
+        return _side_by_side(tensors, how, c)
     axis, guess = shape.axis_of(tensors[0], a.get("dim", 0))
     return put_together([shape.doubted(t, guess) for t in tensors], axis, False, c, "cat")
+
+
+def _side_by_side(tensors: list[Tensor], how: str, context: Context) -> Tensor:
+    """Return tensors joined along the axis that the spelling stands for: second, first, third or as columns."""
+    ranks = {t.rank for t in tensors}
+    rank = ranks.pop() if len(ranks) == 1 else None
+    if not rank:
+        return replace(put_together(tensors, None, False, context, how), rank=None)
+    place = {"vstack": 0, "dstack": 2}.get(how, 1)
+    if how == "hstack" and rank == 1:
+        return put_together(tensors, -1, False, context, "cat")
+    if rank == 1 or (rank == 2 and place == 2):
+        along = -2 if how == "vstack" else -1
+        laid = [shape.inserted(t, -2) if place == 2 and rank == 1 else t for t in tensors]
+        return put_together([shape.inserted(t, along) for t in laid], along, False, context, "cat")
+    return put_together(tensors, place - rank, False, context, "cat")
 
 
 def read_index_select(o: Options, a: Arguments, c: Context, name: str) -> object:

@@ -151,3 +151,17 @@ def test_neighbouring_columns_stacked_are_the_slice_that_they_were_picked_from()
     pair = one("stack", (column(V, 1), column(V, 2)), -1)
     assert phase(matmul(pair, adjoint(at(V, ALL, Range(1, 3))))) == "fine"
     assert phase(matmul(pair, adjoint(at(V, ALL, Range(2))))) != "fine"
+
+
+def test_every_spelling_of_putting_together_knows_its_axis() -> None:
+    _, V = eigh(plain("S", sizes=(4, 4)))
+    x = plain("X", sizes=(4, 4))
+    rows = one("vstack", (V, V))
+    assert phase(matmul(rows, transposed(rows))) == "fine"
+    columns = one("hstack", (transposed(V), transposed(V)))
+    assert phase(one("abs", matmul(columns, transposed(columns)))) == "fine"
+    pair = one("column_stack", (column(V, 0), column(V, 1)))
+    assert phase(matmul(pair, transposed(pair))) == "fine"
+    for_each_row = at(one("dstack", (x, V)), 0)
+    assert phase(matmul(transposed(for_each_row), for_each_row)).startswith("depends")
+    assert phase(one("abs", one("dstack", (x, V)))) == "fine"
