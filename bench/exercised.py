@@ -18,11 +18,11 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
-from pathlib import Path
 from typing import NamedTuple
 
 import torch
 from exercises import Exercise, exercises
+from marked import DOCS, rewrite
 
 import eiglint
 from eiglint.catalogue import rules
@@ -37,8 +37,7 @@ from eiglint.run import Run
 from eiglint.runtime.verdict import GaugeResult
 from eiglint.source.config import Options
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "real-code.md"
-BEGIN, END = "<!-- exercised: begin -->", "<!-- exercised: end -->"
+PAGE = DOCS / "real-code.md"
 STEP, TOLERANCE = 1e-6, 1e-4
 
 
@@ -219,15 +218,6 @@ def summary(found: Sequence[Row]) -> str:
     return f"{len(statuses)} findings: in some row {', '.join(counts)}. {new} of {len(found)} rows are new."
 
 
-def write(text: str) -> None:
-    """Replace what stands between the marks."""
-    before, begin, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise SystemExit(f"{PAGE} lacks the marks {BEGIN} and {END}")
-    PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
-
-
 def main() -> None:
     """Print the tables, or write them into the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -238,7 +228,7 @@ def main() -> None:
     chosen = [one for one in exercises() if not arguments.packages or one.package in arguments.packages]
     text = "\n".join(page([row for exercise in chosen for row in rows(exercise)]))
     if arguments.write:
-        write(text)
+        rewrite(PAGE, "exercised", text)
     else:
         print(text)
 

@@ -16,10 +16,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from marked import DOCS, rewrite
 from packages import CACHE, PINNED, Package, installed, unpacked
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "real-code.md"
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+PAGE = DOCS / "real-code.md"
 INSTALLED = "torch"
 
 # From the worst to the best: a site is counted once, under the worst of its answers for phase and order.
@@ -133,14 +133,6 @@ def stopped(package: str, site: list[Any]) -> list[object]:
     return [package, f"`{path}:{line}` {call}", what, f"`{where}:{at}`" if where else ""]
 
 
-def write(text: str) -> None:
-    """Replace what stands between the marks."""
-    old = PAGE.read_text(encoding="utf-8")
-    before, _, rest = old.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
-
-
 def main() -> None:
     """Print the tables, or write them into the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -152,7 +144,7 @@ def main() -> None:
     found = [installed(name) if name == INSTALLED else unpacked(name, arguments.cache) for name in names]
     text = "\n".join(page([judge(package) for package in found]))
     if arguments.write:
-        write(text)
+        rewrite(PAGE, "measured", text)
     else:
         print(text)
 

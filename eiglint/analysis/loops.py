@@ -66,18 +66,24 @@ def _unroll(s: ir.Loop, items: list[Value], frame: Frame) -> None:
     number = frame.world.number(s.at)
     for i, item in enumerate(items):
         frame.turn = (*outer, -1000 - number, i)
-        frame.loops.append(LoopExits())
         patterns.assign(s.target, item, frame)
-        statements.execute(s.body, frame)
-        exits = frame.loops.pop()
-        breaks += exits.breaks
-        ends = [*exits.continues, *([] if frame.dead else [frame.state])]
-        frame.dead = not ends
-        if not ends:
+        if not _turn(s, breaks, frame):
             break
-        frame.state = _together(ends, s.at, frame)
     frame.turn = outer
     _leave(s, breaks, frame)
+
+
+def _turn(s: ir.Loop, breaks: list[State], frame: Frame) -> bool:
+    """Run the body once; False if no path through it comes to its end."""
+    frame.loops.append(LoopExits())
+    statements.execute(s.body, frame)
+    exits = frame.loops.pop()
+    breaks += exits.breaks
+    ends = [*exits.continues, *([] if frame.dead else [frame.state])]
+    frame.dead = not ends
+    if ends:
+        frame.state = _together(ends, s.at, frame)
+    return bool(ends)
 
 
 def _together(ends: list[State], node: object, frame: Frame) -> State:
@@ -132,15 +138,8 @@ def _counted(s: ir.Loop, test: ir.Expression, breaks: list[State], frame: Frame)
         if known is not True or i == MOST_TURNS:
             return known
         frame.turn = (*outer, -1000 - number, i)
-        frame.loops.append(LoopExits())
-        statements.execute(s.body, frame)
-        exits = frame.loops.pop()
-        breaks += exits.breaks
-        ends = [*exits.continues, *([] if frame.dead else [frame.state])]
-        frame.dead = not ends
-        if not ends:
+        if not _turn(s, breaks, frame):
             return False
-        frame.state = _together(ends, s.at, frame)
     return None
 
 

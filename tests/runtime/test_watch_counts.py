@@ -7,6 +7,7 @@ import math
 import pytest
 import torch
 from seen import only, sites_at
+from watched_losses import differentiate, evidence_of, linear, weights, with_gradients
 
 from eiglint.runtime import watch
 
@@ -14,41 +15,6 @@ eig, eigh, svd, qr = torch.linalg.eig, torch.linalg.eigh, torch.linalg.svd, torc
 EPS32, EPS64 = 2.0**-23, 2.0**-52
 
 pytestmark = pytest.mark.filterwarnings("error:eiglint")
-
-
-def weights(like, *shape):
-    """Fixed weights, not affine in any index; complex ones for complex tensors."""
-    numbers = torch.arange(1.0, math.prod(shape or like.shape) + 1, dtype=torch.float64)
-    drawn = torch.sin(numbers**2).reshape(shape or like.shape)
-    if like.is_complex():
-        drawn = torch.complex(drawn, torch.cos(numbers**2).reshape(shape or like.shape))
-    return drawn.to(like)
-
-
-def linear(V):
-    """A loss that depends on the phase of every column, on each to another degree."""
-    return (V * weights(V).conj() * torch.arange(1.0, V.shape[-1] + 1, device=V.device)).real.sum()
-
-
-def with_gradients(parts, loss):
-    """Give the gradients of a loss at the outputs of a decomposition."""
-    leaves = [part.detach().requires_grad_() for part in parts]
-    return torch.autograd.grad(loss(*leaves), leaves, allow_unused=True)
-
-
-def differentiate(loss):
-    """Run a backward, whatever torch thinks of it."""
-    try:
-        loss.backward()
-    except RuntimeError as error:
-        if "up to multiplication" not in str(error):
-            raise
-
-
-def evidence_of(decompose, A, loss, **options):
-    with watch(thin=False, **options) as report:
-        differentiate(loss(*decompose(A)))  # the decomposition
-    return only(report)
 
 
 # Not finite.

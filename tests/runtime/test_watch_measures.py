@@ -6,35 +6,14 @@ import math
 
 import pytest
 import torch
-from seen import only
+from watched_losses import evidence_of, linear, weights, with_gradients
 
 from eiglint.evidence.verdict import digits_left
-from eiglint.runtime import watch
 
 eig, eigh, svd, qr = torch.linalg.eig, torch.linalg.eigh, torch.linalg.svd, torch.linalg.qr
 EPS32, EPS64 = 2.0**-23, 2.0**-52
 
 pytestmark = pytest.mark.filterwarnings("error:eiglint")
-
-
-def weights(like, *shape):
-    """Fixed weights, not affine in any index; complex ones for complex tensors."""
-    numbers = torch.arange(1.0, math.prod(shape or like.shape) + 1, dtype=torch.float64)
-    drawn = torch.sin(numbers**2).reshape(shape or like.shape)
-    if like.is_complex():
-        drawn = torch.complex(drawn, torch.cos(numbers**2).reshape(shape or like.shape))
-    return drawn.to(like)
-
-
-def linear(V):
-    """A loss that depends on the phase of every column, on each to another degree."""
-    return (V * weights(V).conj() * torch.arange(1.0, V.shape[-1] + 1, device=V.device)).real.sum()
-
-
-def with_gradients(parts, loss):
-    """Give the gradients of a loss at the outputs of a decomposition."""
-    leaves = [part.detach().requires_grad_() for part in parts]
-    return torch.autograd.grad(loss(*leaves), leaves, allow_unused=True)
 
 
 def one_by_one(columns):
@@ -45,21 +24,6 @@ def one_by_one(columns):
         size = sum(math.sqrt(sum(abs(entry) ** 2 for entry in g.tolist())) for _, g in pairs)
         ratios.append(abs(float(turned)) / size)
     return max(ratios)
-
-
-def differentiate(loss):
-    """Run a backward, whatever torch thinks of it."""
-    try:
-        loss.backward()
-    except RuntimeError as error:
-        if "up to multiplication" not in str(error):
-            raise
-
-
-def evidence_of(decompose, A, loss, **options):
-    with watch(thin=False, **options) as report:
-        differentiate(loss(*decompose(A)))  # the decomposition
-    return only(report)
 
 
 # The phase.
