@@ -19,13 +19,13 @@ from eiglint.gauge.state import (
     Mode,
     Motion,
     Order,
-    Phase,
     Pick,
     Rotation,
     Slot,
     charges,
     dyad,
     is_dyad,
+    lost,
 )
 from eiglint.gauge.tensor import Tensor, named, settle
 from eiglint.gauge.terms import term
@@ -159,14 +159,16 @@ def index_motions(t: Tensor, index: Tensor, context: Context) -> dict[Gauge, Mot
         if m.order.pointer and g in t.gauges:
             continue
         cause = Cause(context.spot, "index depends on the choice", g, m.live, max(t.doubt, index.doubt), m.trail)
-        phase = m.phase if m.phase.neutral else Phase(Mode.BROKEN, cause=m.phase.cause or cause)
+        known = m.phase.mode is not Mode.UNKNOWN
+        phase = m.phase if m.phase.neutral or not known else lost(m.phase, m.phase.cause or cause)
         # Positions of pairs, read in a value that knows nothing of them, pick by the order alone.
         foreign = m.order.pointer and m.order.mode is Mode.EXACT and t.neutral
         state = Mode.BROKEN if foreign else Mode.UNKNOWN
         order = m.order if m.order.neutral else Order(state, cause=cause)
         if m.order.mode in (Mode.FUN, Mode.BROKEN):
             order = Order(Mode.BROKEN, cause=m.order.cause)
-        rotation = m.rotation if m.rotation.neutral else Rotation(Mode.BROKEN, cause=m.rotation.cause or cause)
+        still = m.rotation.neutral or m.rotation.mode is Mode.UNKNOWN
+        rotation = m.rotation if still else Rotation(Mode.BROKEN, cause=m.rotation.cause or cause)
         # An index carries no gradient, but which entries carry theirs hangs on it.
         live = max(m.live, t.live) if context.recording else m.live
         found[g] = replace(m, phase=phase, order=order, rotation=rotation, batch=frozenset(), rest=None, live=live)

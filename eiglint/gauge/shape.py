@@ -89,6 +89,13 @@ def assumed_rank(t: Tensor) -> int:
     return max(deepest, 2)
 
 
+def may_be_vector(t: Tensor) -> bool:
+    """Whether a tensor of unknown rank may have a single axis, by all that is known of it."""
+    rests = any(m.rest is not None for _, m in t.motions)
+    deepest = max((-a for _, m in t.motions for a in slots_of(m)), default=0)
+    return not rests and deepest <= 1 and not t.certainly_has(-2)
+
+
 def doubted(t: Tensor, assumed: bool) -> Tensor:
     """Mark a tensor whose rank was assumed."""
     if not assumed:

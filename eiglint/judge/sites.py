@@ -48,6 +48,8 @@ def answer(symmetry: str, motion: Motion, how: str) -> Answer:
         return "invariant"
     if state.mode is Mode.UNKNOWN:
         return "unknown"
+    if how == "backward" and getattr(state, "vague", False):
+        return "unknown"
     if state.mode in (Mode.BROKEN, Mode.FUN):
         return "dependent"
     if how == "backward":

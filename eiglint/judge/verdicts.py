@@ -102,7 +102,7 @@ def _phase_verdict(event: Reached, gauge: Gauge, motion: Motion, features: bool)
     if phase.neutral:
         return
     cause = phase.cause if phase.mode in (Mode.FUN, Mode.BROKEN) else None
-    if cause is None and event.how == "backward" and phase.mode is not Mode.UNKNOWN:
+    if cause is None and event.how == "backward" and phase.mode is not Mode.UNKNOWN and not phase.vague:
         cause = Cause(event.spot, "loss", gauge, motion.live, event.value.doubt, motion.trail)
     if cause is None:
         return

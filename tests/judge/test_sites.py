@@ -125,3 +125,24 @@ def test_a_site_that_is_known_has_no_obstacle() -> None:
             return g(V) + V.sum(), V.sum()
     """)
     assert (made.phase, made.obstacle) == ("dependent", None)
+
+
+def test_what_an_unknown_mask_picks_is_unknown_and_not_lost() -> None:
+    made = report("""
+        def f(A, g):
+            L, V = torch.linalg.eigh(A)
+            U, S, Vh = torch.linalg.svd(g(V))
+            return (S[S > 0.1] ** 2).sum()
+    """)
+    assert [s.phase for s in made.sites] == ["unknown", "invariant"]
+    assert not made.findings
+
+
+def test_a_loss_of_which_one_branch_may_be_fine_is_unknown() -> None:
+    made = site("""
+        A = torch.randn(4, 4, requires_grad=True)
+        L, V = torch.linalg.eigh(A)
+        x = V[0, 0] if len(input()) else V[0, 0] ** 2
+        x.backward()
+    """)
+    assert (made.phase, made.obstacle) == ("unknown", ("entries of unlike phase side by side", "program.py", 6))
