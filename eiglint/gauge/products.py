@@ -11,14 +11,9 @@ from eiglint.gauge.contract import contract
 from eiglint.gauge.contract_phase import upright
 from eiglint.gauge.elementwise import conj, undiagonal
 from eiglint.gauge.letters import elementwise, lay_out
-<<<<<<< HEAD
 from eiglint.gauge.reshaping import reshape
-from eiglint.gauge.shape import assumed_rank, axis_of, doubted, inserted, scrambled, swap
-from eiglint.gauge.state import Live, Mode, spread
-=======
 from eiglint.gauge.shape import assumed_rank, axis_of, doubted, inserted, may_be_vector, scrambled, swap
-from eiglint.gauge.state import Live, Mode
->>>>>>> 1fad8a7 (Take a product of unknown ranks as a vector where it may be one; keep what an unknown mask picks unknown, and a loss that may be fine)
+from eiglint.gauge.state import Live, Mode, spread
 from eiglint.gauge.taking import take
 from eiglint.gauge.tensor import LIKELY, Tensor, opaque, settle, slots_of
 from eiglint.gauge.terms import Term, subterms, term
@@ -74,6 +69,8 @@ def _read_rank(t: Tensor, context: Context, as_vector: bool) -> Tensor:
     if t.motions and not may_be_vector(t):
         return t
     context.remarks.append(Remark("rank assumed", context.spot, None, 0, LIKELY, ()))
+    if t.motions:  # a value that was computed, and so is rather a matrix
+        as_vector = context.vector_reading == "all"
     return replace(t, rank=1, doubt=max(t.doubt, LIKELY)) if as_vector else t
 
 
