@@ -231,7 +231,7 @@ def _put_on_tensor(t: Tensor, attr: str, value: Value, node: object, frame: Fram
     obj = frame.state.load(address)
     assert isinstance(obj, InstanceObject)
     frame.state.heap[address] = replace(obj, attributes={**obj.attributes, attr: value})
-    path = [x.args for x in subterms(t.term) if x.op == "attr"]
+    path = [x.args for x in subterms(t.term, "attr")]
     private = any(isinstance(name, str) and name.startswith("_") for *_, name in path)
     own = any(holder == "object" for holder, *_ in path) and is_internal(frame.owner, attr.strip("[]"), frame)
     escape(value, node, frame, internal=private or own)

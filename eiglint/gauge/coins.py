@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from eiglint.gauge.context import Context
 from eiglint.gauge.tensor import Tensor, settle
-from eiglint.gauge.terms import Term, subterms
+from eiglint.gauge.terms import Term
 
 TURNED = "turned at random here"
 _COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
@@ -35,7 +35,7 @@ def coin(t: Term) -> bool:
 
 
 def _drawn(t: Term) -> bool:
-    return any(x.op == "random" for x in subterms(t))
+    return "random" in t.ops
 
 
 def outcomes(t: Term) -> frozenset[float] | None:

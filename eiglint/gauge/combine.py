@@ -26,7 +26,7 @@ from eiglint.gauge.state import (
     merge_last_two,
 )
 from eiglint.gauge.tensor import Tensor, constant, settle
-from eiglint.gauge.terms import Term, addends, flipped_in, negated, subterms, term
+from eiglint.gauge.terms import Term, addends, contains, flipped_in, negated, term
 
 TINY = 1e-5
 """Constants up to here are read as guards against division by zero."""
@@ -217,7 +217,7 @@ def even_together(g: Gauge, phase: Phase, parts: Sequence[Term]) -> bool:
     """
     if g.group != "Z2" or phase.mode is not Mode.FUN or not phase.roots:
         return False
-    left = [a for a in parts if any(t in phase.roots for t in subterms(a))]
+    left = [a for a in parts if any(contains(a, t) for t in phase.roots)]
     if len(left) > MOST_PARTS:
         return False
     while left:
@@ -232,7 +232,7 @@ def even_together(g: Gauge, phase: Phase, parts: Sequence[Term]) -> bool:
 def _mirror_images(a: Term, b: Term, phase: Phase, g: Gauge) -> bool:
     """Whether two terms are f(v) and f(-v), and know the sign through that v alone, which has it."""
     inner = flipped_in(a, b)
-    if inner is None or not phase.roots or not all(_under(root, inner) for root in phase.roots):
+    if inner is None or not phase.roots or not all(contains(root, inner) for root in phase.roots):
         return False
     if inner not in phase.roots and any(t is inner for t in _down_to(a, phase.roots)):
         return False  # it lies between the result and the exact values, and is a function of the sign itself
@@ -245,10 +245,6 @@ def _both_signs(g: Gauge, x: Tensor, y: Tensor) -> bool:
     """Recognise v beside -v: the larger of the two is |v|."""
     entrywise = all(t.motion(g).phase.mode in (Mode.EXACT, Mode.MIXED) for t in (x, y))
     return g.group == "Z2" and entrywise and negated(x.term) is y.term
-
-
-def _under(root: Term, inner: Term) -> bool:
-    return any(t is inner for t in subterms(root))
 
 
 def _one_flip_of_all(items: Charges) -> bool:

@@ -25,7 +25,7 @@ from eiglint.gauge.state import (
     Slot,
 )
 from eiglint.gauge.tensor import Tensor, settle
-from eiglint.gauge.terms import Term, subterms, term
+from eiglint.gauge.terms import Term, term
 
 
 def contract(laid: Contraction, context: Context, name: Term | None = None) -> Tensor:
@@ -150,10 +150,8 @@ def vectors_kind(t: Term) -> str | None:
         if op == "conj":
             flips += 1
         inner = [a for a in t.args if isinstance(a, Term)]
-        t = next(
-            (a for a in inner if any(x.op == "output" and "eigenvectors" in x.args for x in subterms(a))), inner[0]
-        )
-        if op in ("matmul", "mul") and any(x.op == "inverse" for x in subterms(t)):
+        t = next((a for a in inner if any("eigenvectors" in x.args for x in a.outputs)), inner[0])
+        if op in ("matmul", "mul") and "inverse" in t.ops:
             return None
         op = t.op
     if op != "output" or "eigenvectors" not in t.args:
@@ -162,4 +160,4 @@ def vectors_kind(t: Term) -> str | None:
 
 
 def _weighted(t: Term) -> bool:
-    return any(x.op == "output" and "eigenvalues" in x.args for x in subterms(t))
+    return any("eigenvalues" in x.args for x in t.outputs)

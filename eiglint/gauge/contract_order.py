@@ -28,7 +28,6 @@ from eiglint.gauge.state import (
     of_clusters,
 )
 from eiglint.gauge.tensor import Tensor
-from eiglint.gauge.terms import subterms
 
 
 def order_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> Order:
@@ -125,7 +124,7 @@ def _certain(o: Operand, letter: Letter, laid: Contraction) -> bool:
 
 def derives_from(t: Tensor, gauge: Gauge) -> bool:
     """Whether a tensor was computed from the outputs of the gauge's decomposition, by its term."""
-    return any(x.op == "output" and gauge in x.args for x in subterms(t.term))
+    return any(gauge in x.args for x in t.term.outputs)
 
 
 def rotation_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> Rotation:

@@ -22,7 +22,7 @@ from eiglint.gauge.state import (
     lost,
     spread,
 )
-from eiglint.gauge.terms import Term, subterms
+from eiglint.gauge.terms import Term
 
 
 def phase_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> tuple[Phase, bool]:
@@ -56,7 +56,7 @@ def phase_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> tup
     forgotten = None in wide
     vague = any(m.phase.vague for _, m in charged)
     if touched or funny or (forgotten and _summed(charged, contracted)):
-        lone = any(x.op == "det" for o, _ in charged for x in subterms(o.tensor.term))
+        lone = any("det" in o.tensor.term.ops for o, _ in charged)
         reason = "determinant of one factor" if lone else "sums entries of unlike phase"
         alone = charged[0] if len(charged) == 1 else None
         surely = frozenset(a for a in worst.surely if alone is not None and alone[0].letter(a) in contracted)

@@ -217,7 +217,7 @@ def _consecutive(laid: Sequence[Tensor], axis: int, cuts: list[Cut]) -> bool:
     for before, (start, step) in zip(laid, cuts[1:], strict=False):
         size = before.size(axis)
         here = here + size if isinstance(here, int) and isinstance(size, int) else None
-        ends_there = any(x.op == "cut" and x.args[3] == start for x in subterms(before.term))
+        ends_there = any(x.args[3] == start for x in subterms(before.term, "cut"))
         if step != 1 or (start != here and not ends_there):
             return False
         here = start

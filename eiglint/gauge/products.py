@@ -53,8 +53,8 @@ def remark_misplaced(x: Tensor, y: Tensor, context: Context) -> None:
         if not isinstance(inner, Term) or inner.op != "stack" or not beside.motions:
             continue
         for entry in inner.args[1:-1]:
-            for here in subterms(entry) if isinstance(entry, Term) else ():
-                gauge = polar_gauge(here.args[0]) if here.op == "det" and isinstance(here.args[0], Term) else None
+            for here in subterms(entry, "det") if isinstance(entry, Term) else ():
+                gauge = polar_gauge(here.args[0]) if isinstance(here.args[0], Term) else None
                 if gauge is not None and gauge in beside.gauges:
                     context.remarks.append(Remark("reflection fix", context.spot, gauge, beside.live, beside.doubt, ()))
                     return

@@ -29,7 +29,7 @@ from eiglint.gauge.state import (
     spread,
 )
 from eiglint.gauge.tensor import Tensor, everything, opaque, settle
-from eiglint.gauge.terms import Term, subterms, term
+from eiglint.gauge.terms import Term, term
 from eiglint.gauge.times import product
 
 Axes = tuple[int, ...] | None
@@ -273,7 +273,7 @@ def _reduced_order(order: Order, axes: Axes, how: str, move: Callable[[int], int
 def tied(t: Tensor) -> bool:
     """Whether conjugate pairs of a real matrix tie in the values that decide: moduli, real parts, norms."""
     unsettled = any(g.conjugate_pairs and not m.order.neutral for g, m in t.motions)
-    return unsettled and any(x.op in ("abs", "real", "norm", "power") for x in subterms(t.term))
+    return unsettled and not t.term.ops.isdisjoint(("abs", "real", "norm", "power"))
 
 
 def scan(t: Tensor, dim: object, how: str, context: Context, details: tuple[object, ...] = ()) -> Tensor:

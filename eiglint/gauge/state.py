@@ -11,7 +11,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from eiglint.gauge.context import Gauge, Spot
-from eiglint.gauge.terms import Term, subterms
+from eiglint.gauge.terms import Term
 
 
 class Live(IntEnum):
@@ -260,7 +260,7 @@ def of_clusters(part: object, gauge: Gauge) -> bool:
     """Whether a selection of columns may run over whole blocks: all, consecutive ones, or those of some eigenvalues."""
     match part:
         case (_, "taken"):
-            return any(x.op == "output" and gauge in x.args for t in part if isinstance(t, Term) for x in subterms(t))
+            return any(gauge in x.args for t in part if isinstance(t, Term) for x in t.outputs)
         case (_, int() as step):
             return step in (-1, 1)
     return True

@@ -26,7 +26,7 @@ from eiglint.gauge.state import (
     charges,
 )
 from eiglint.gauge.tensor import Tensor, named, opaque, settle, slots_of, unknown_motion, worse
-from eiglint.gauge.terms import subterms, term
+from eiglint.gauge.terms import term
 
 Recut = Callable[[Slot | Pick], Slot | Pick]
 
@@ -127,7 +127,7 @@ def _taken_order(g: Gauge, order: Order, axis: int, index: Tensor, t: Tensor, ca
         if complete and count is not None and count == size:
             return replace(order, tags=retagged)  # all pairs, in another arrangement
         fewer = isinstance(count, int) and isinstance(size, int) and count < size
-        known = fewer or "literal" in {x.op for x in subterms(index.term)}
+        known = fewer or "literal" in index.term.ops
         return Order(Mode.BROKEN, cause=cause) if known else Order(Mode.UNKNOWN, cause=cause)
     return Order(Mode.UNKNOWN, cause=cause)
 

@@ -7,26 +7,49 @@ Terms carry what charges cannot: that an index came from the same eigenvalues, t
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeVar
 from weakref import WeakValueDictionary
+
+T = TypeVar("T")
 
 _known: WeakValueDictionary[tuple[object, ...], Term] = WeakValueDictionary()
 
 
 class Term:
-    """An operator name with arguments that are terms or hashable constants."""
+    """An operator name with arguments that are terms or hashable constants.
 
-    __slots__ = ("__weakref__", "args", "op")
+    `ops` are all operators inside, its own included; `outputs` the outputs of decompositions that it is made of. Both
+    are kept because they are asked for at every operation, and terms grow as long as a program does.
+    """
+
+    __slots__ = ("__weakref__", "_before", "args", "op", "ops")
 
     op: str
     args: tuple[object, ...]
+    ops: frozenset[str]
 
     def __init__(self, op: str, args: tuple[object, ...]) -> None:
         self.op = op
         self.args = args
+        inner = [a for a in args if isinstance(a, Term)]
+        self.ops = _together([a.ops for a in inner], op)
+        self._before = _together([a.outputs for a in inner])
+
+    @property
+    def outputs(self) -> frozenset[Term]:
+        """The term itself is added here, not kept: a cycle would outlive its last use."""
+        return self._before | {self} if self.op == "output" else self._before
 
     def __repr__(self) -> str:
         inner = ", ".join(map(repr, self.args))
         return f"{self.op}({inner})" if inner else self.op
+
+
+def _together(sets: list[frozenset[T]], *more: T) -> frozenset[T]:
+    """Return a union; the largest set itself where it holds all, so that long chains of terms share it."""
+    largest = max(sets, key=len, default=frozenset[T]())
+    union = largest.union(*sets, more)
+    return largest if len(union) == len(largest) else union
 
 
 def term(op: str, *args: object) -> Term:
@@ -46,8 +69,8 @@ def negated(x: Term) -> Term:
     return term("neg", x)
 
 
-def subterms(x: Term) -> Iterator[Term]:
-    """Every term inside x, x included, each once."""
+def subterms(x: Term, *ops: str) -> Iterator[Term]:
+    """Every term inside x, x included, each once; given operators, only the terms of these."""
     seen: set[int] = set()
     stack = [x]
     while stack:
@@ -55,8 +78,24 @@ def subterms(x: Term) -> Iterator[Term]:
         if id(here) in seen:
             continue
         seen.add(id(here))
-        yield here
+        if ops and here.ops.isdisjoint(ops):
+            continue
+        if not ops or here.op in ops:
+            yield here
         stack.extend(a for a in here.args if isinstance(a, Term))
+
+
+def contains(x: Term, inner: Term) -> bool:
+    """Whether a term stands inside another, or is the same."""
+    stack, seen = [x], set()
+    while stack:
+        here = stack.pop()
+        if here is inner:
+            return True
+        if id(here) not in seen and inner.ops <= here.ops:
+            seen.add(id(here))
+            stack.extend(a for a in here.args if isinstance(a, Term))
+    return False
 
 
 def cuts_in(x: Term) -> bool:
@@ -64,7 +103,7 @@ def cuts_in(x: Term) -> bool:
     stack, seen = [x], set()
     while stack:
         here = stack.pop()
-        if id(here) in seen or here.op == "output":
+        if id(here) in seen or here.op == "output" or here.ops.isdisjoint(("cut", "take")):
             continue
         seen.add(id(here))
         if here.op in ("cut", "take"):
@@ -159,7 +198,7 @@ def _everywhere(a: Term, b: Term, x: Term) -> bool:
         if p.op == "neg" and p.args[0] is x:
             return q is x
         if p is q:
-            return not any(t is x for t in subterms(p))
+            return not contains(p, x)
         if any(flips(s, t) for s, t in mirrored(p, q)):
             return True
         if p.op != q.op or len(p.args) != len(q.args):

@@ -103,7 +103,7 @@ def divide(x: Tensor, y: Tensor, context: Context) -> Tensor:
 def remark_reflection(factor: Tensor, decider: Tensor, context: Context) -> None:
     """Tell of a polar factor that is negated as a whole where its determinant is negative."""
     gauge = polar_gauge(factor.term)
-    asked = [x.args[0] for x in subterms(decider.term) if x.op == "det"]
+    asked = [x.args[0] for x in subterms(decider.term, "det")]
     if gauge is not None and any(x is factor.term for x in asked):
         details = (("negated", negated(factor.term)),)
         context.remarks.append(Remark("reflection fix", context.spot, gauge, factor.live, factor.doubt, details))
@@ -135,7 +135,9 @@ def polar_gauge(t: Term) -> Gauge | None:
         return polar_gauge(inner) if isinstance(inner, Term) else None
     if t.op != "matmul" or len(t.args) != 2:
         return None
-    found = [x for side in t.args if isinstance(side, Term) for x in subterms(side) if x.op == "output"]
+    if len(t.outputs) != 2:
+        return None
+    found = [x for side in t.args if isinstance(side, Term) for x in side.outputs]
     gauges = {x.args[0] for x in found}
     plain = all(
         x.op in ("output", "swap", "conj")

@@ -46,7 +46,7 @@ def _arbitrary(value: Tensor, gauge: Gauge, motion: Motion) -> bool:
     moves = phase.mode is Mode.EXACT or (phase.mode is Mode.MIXED and not phase.vague)
     if phase.neutral or not moves or not has_symmetry(gauge, "rotation"):
         return False
-    return "random" not in value.flags and not any(x.op == "trained" for x in subterms(value.term))
+    return "random" not in value.flags and "trained" not in value.term.ops
 
 
 def holds_no_data(matrix: object) -> bool:
@@ -69,4 +69,4 @@ def _complete(event: Kept, gauge: Gauge) -> bool:
 
 def _fields(t: Tensor, gauge: Gauge) -> frozenset[object]:
     """Return the outputs of a decomposition that a value is made of."""
-    return frozenset(x.args[1] for x in subterms(t.term) if x.op == "output" and x.args[0] == gauge)
+    return frozenset(x.args[1] for x in t.term.outputs if x.args[0] == gauge)

@@ -8,7 +8,7 @@ from eiglint.analysis.events import Outcome, Reached, Unused
 from eiglint.findings import Certainty
 from eiglint.gauge import Cause, Gauge, Live, Mode, Motion, Opened, Remark, Spot, Tensor
 from eiglint.gauge.coins import TURNED, random_signs
-from eiglint.gauge.terms import Term, subterms
+from eiglint.gauge.terms import Term
 from eiglint.judge.codes import order_code, phase_code, rank
 from eiglint.judge.kept import holds_no_data, kept_verdicts
 from eiglint.judge.verdict import Verdict
@@ -224,7 +224,7 @@ def _mask_for(unused: Unused, sites: dict[str, Gauge]) -> Gauge | None:
     if any(m.phase.mode is Mode.FUN and m.phase.centre == 0.5 for _, m in value.motions):
         return own
     if is_sign_mask(value):
-        random = own is None and any(x.op == "random" for x in subterms(value.term))
+        random = own is None and "random" in value.term.ops
         return own or unused.near or (sites.get(unused.spot.path) if random else None)
     if (
         not unused.name
