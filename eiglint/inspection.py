@@ -112,6 +112,10 @@ class Inspector:
 
         def find(dotted: str) -> Module | None:
             file = None if path.startswith("<") else locate(dotted, home)
+            if file and (known := read.get(file if absolute else _relative(file))) is not None:
+                return (
+                    known  # places are asked of the tree that was interpreted, also where the cache was emptied since
+                )
             module = self._load(file, absolute=absolute) if file and not _same(file, path) else None
             if file and _same(file, path):
                 return read[path]

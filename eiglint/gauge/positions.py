@@ -91,7 +91,7 @@ def _picked(
     elif m.order.mode is Mode.MIXED and not m.order.sign:
         order = Order(Mode.UNKNOWN, cause=cause)
     across = None if m.phase.across is None else frozenset(moved(a) for a in m.phase.across if a != axis)
-    part = m.phase.vague or (m.phase.mode is Mode.MIXED and axis in (m.phase.across or ()))
+    part = m.phase.vague or (m.phase.mode is Mode.MIXED and _may_differ(m, axis))
     phase = replace(
         m.phase,
         charges=_picked_charges(m.phase.charges, axis, key, moved, g),
@@ -241,7 +241,7 @@ def _cut_motion(g: Gauge, m: Motion, axis: int, part: Cut, span: Range, t: Tenso
         # A slice of one column has one phase, which broadcasting lays over everything.
         return picked(where.cut, part[0]) if single else Slot(axis, compose(where.cut, part))
 
-    some = m.phase.vague or (m.phase.mode is Mode.MIXED and axis in (m.phase.across or ()))
+    some = m.phase.vague or (m.phase.mode is Mode.MIXED and _may_differ(m, axis))
     surely = m.phase.surely - {axis}
     phase = replace(
         m.phase, charges=charges(((recut(k), q) for k, q in m.phase.charges), g.group), vague=some, surely=surely
@@ -265,6 +265,11 @@ def _cut_motion(g: Gauge, m: Motion, axis: int, part: Cut, span: Range, t: Tenso
     if single and rotation.mode is Mode.EXACT and any(isinstance(k, Pick) for k, _ in rotation.charges):
         rotation = Rotation(Mode.BROKEN, cause=cause)
     return replace(m, phase=phase, order=order, rotation=rotation)
+
+
+def _may_differ(m: Motion, axis: int) -> bool:
+    """Whether the charge of a mixed value may differ along an axis, so that a part of it may be all alike."""
+    return m.phase.across is None or axis in m.phase.across
 
 
 def _reversed(slot: Slot, axis: int) -> Slot:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from eiglint.gauge.context import Context
+from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.elementwise import neg, undiagonal
 from eiglint.gauge.families import stored
 from eiglint.gauge.indexing import spread
@@ -13,7 +13,7 @@ from eiglint.gauge.join import join
 from eiglint.gauge.positions import picked
 from eiglint.gauge.select import select
 from eiglint.gauge.shape import inserted
-from eiglint.gauge.state import WHOLE, Cause, Mode, Order, Pick, Rotation, Slot, charges
+from eiglint.gauge.state import WHOLE, Cause, Mode, Motion, Order, Pick, Rotation, Slot, charges
 from eiglint.gauge.tensor import Tensor, Whole, as_tensor, named, opaque, settle
 from eiglint.gauge.terms import Term, negated, term
 from eiglint.gauge.values import Number, Range
@@ -48,7 +48,7 @@ def store(t: Tensor, items: Sequence[object], value: object, context: Context) -
     made = join(replace(undiagonal(base), flags=base.flags - {"diagonal"}), grown, context)
     made = _at_positions(made, base, partial, context)
     if partial and all(isinstance(item, int | Number | Range) for _, item in partial):
-        made = _side_by_side(made)
+        made = _side_by_side(made, base, new)
     label = term("store", base.term, named(items), new.term)
     made = _one_of_all(made, base, new, partial, label)
     flipped = len(partial) == 1 and new.term is negated(term("pick", base.term, *partial[0]))
@@ -86,12 +86,17 @@ def _turned_where(base: Tensor, plan: list[tuple[int, object]], new: Tensor, con
     return select(mask, neg(base, context), base, context)
 
 
-def _side_by_side(t: Tensor) -> Tensor:
-    """Entries of unlike charge certainly stand side by side where some of them were overwritten."""
-    motions = {
-        g: replace(m, phase=replace(m.phase, vague=False)) if m.phase.mode is Mode.MIXED else m for g, m in t.motions
-    }
-    return replace(t, motions=settle(motions))
+def _side_by_side(t: Tensor, base: Tensor, new: Tensor) -> Tensor:
+    """Entries of unlike charge certainly stand side by side where some of them were overwritten.
+
+    What was vague before stays so: its own entries may be alike, and then those beside them lie along this axis alone.
+    """
+
+    def sure(g: Gauge, m: Motion) -> Motion:
+        before = base.motion(g).phase.vague or new.motion(g).phase.vague
+        return m if before or m.phase.mode is not Mode.MIXED else replace(m, phase=replace(m.phase, vague=False))
+
+    return replace(t, motions=settle({g: sure(g, m) for g, m in t.motions}))
 
 
 def _at_positions(made: Tensor, base: Tensor, plan: list[tuple[int, object]], context: Context) -> Tensor:
