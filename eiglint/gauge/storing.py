@@ -48,7 +48,7 @@ def store(t: Tensor, items: Sequence[object], value: object, context: Context) -
     made = join(replace(undiagonal(base), flags=base.flags - {"diagonal"}), grown, context)
     made = _at_positions(made, base, partial, context)
     if partial and all(isinstance(item, int | Number | Range) for _, item in partial):
-        made = _side_by_side(made, base, new)
+        made = _side_by_side(made, base, new, frozenset(axis for axis, _ in partial))
     label = term("store", base.term, named(items), new.term)
     made = _one_of_all(made, base, new, partial, label)
     flipped = len(partial) == 1 and new.term is negated(term("pick", base.term, *partial[0]))
@@ -86,15 +86,18 @@ def _turned_where(base: Tensor, plan: list[tuple[int, object]], new: Tensor, con
     return select(mask, neg(base, context), base, context)
 
 
-def _side_by_side(t: Tensor, base: Tensor, new: Tensor) -> Tensor:
-    """Entries of unlike charge certainly stand side by side where some of them were overwritten.
+def _side_by_side(t: Tensor, base: Tensor, new: Tensor, axes: frozenset[int]) -> Tensor:
+    """Entries of unlike charge certainly stand side by side, along these axes, where some of them were overwritten.
 
     What was vague before stays so: its own entries may be alike, and then those beside them lie along this axis alone.
     """
 
     def sure(g: Gauge, m: Motion) -> Motion:
+        if m.phase.mode is not Mode.MIXED:
+            return m
         before = base.motion(g).phase.vague or new.motion(g).phase.vague
-        return m if before or m.phase.mode is not Mode.MIXED else replace(m, phase=replace(m.phase, vague=False))
+        across = None if m.phase.across is None else m.phase.across | axes
+        return replace(m, phase=replace(m.phase, vague=before, across=across))
 
     return replace(t, motions=settle({g: sure(g, m) for g, m in t.motions}))
 

@@ -60,8 +60,10 @@ def _finding(v: Verdict, places: Mapping[Spot, Place], rules: Mapping[str, Rule]
         return None
     details = {k: str(x) for k, x in v.details}
     origin = places.get(v.gauge.spot) if v.gauge else None
+    call = v.gauge.call if v.gauge else details.get("call", "")
     values = {
-        "call": v.gauge.call if v.gauge else details.get("call", ""),
+        "call": call,
+        "library": call.partition(".")[0],
         "line": origin.line if origin else "?",
         **details,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from eiglint import check_source
 from eiglint.judge.codes import PHASE_REASONS, RANKING, rank
 from eiglint.judge.wording import WORDING
 from tests.judge.reading import codes, findings, only, source_line
@@ -145,3 +146,8 @@ def test_messages_are_short_sentences_without_a_full_stop() -> None:
     for words in WORDING.values():
         assert not words.message.endswith(".")
         assert words.help
+
+
+def test_the_message_speaks_of_the_library_that_decomposed() -> None:
+    made = check_source("import jax.numpy as jnp\ndef f(A):\n    return jnp.linalg.svd(A)[0].sum()\n", "program.py")
+    assert [f.message.rpartition("; ")[2] for f in made.findings] == ["jax never reports this"]
