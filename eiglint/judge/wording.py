@@ -18,7 +18,8 @@ WORDING: dict[str, Wording] = {
         "build the result from quantities that no phase changes: |V|**2, V V^H, <v|M|v>, or V f(L) inv(V)",
     ),
     "EIG102": Wording(
-        "the result depends on the arbitrary sign of the vectors from `{call}` (line {line}); {library} never reports this",
+        "the result depends on the arbitrary sign of the vectors from `{call}` (line {line}); "
+        "{library} never reports this",
         "use V**2, |V|, a projector V V^T, or fix the sign of each column by its largest entry first",
     ),
     "EIG103": Wording(
