@@ -107,13 +107,17 @@ def read_join(o: Options, a: Arguments, c: Context, name: str) -> object:
     return put_together([shape.doubted(t, guess) for t in tensors], axis, False, c, "cat")
 
 
+_PLACES = {"vstack": 0, "hstack": 1, "column_stack": 1, "dstack": 2}
+"""The dimension along which a spelling joins matrices."""
+
+
 def _side_by_side(tensors: list[Tensor], how: str, context: Context) -> Tensor:
     """Return tensors joined along the axis that the spelling stands for: second, first, third or as columns."""
     ranks = {t.rank for t in tensors}
     rank = ranks.pop() if len(ranks) == 1 else None
-    if not rank:
+    if not rank or how not in _PLACES:
         return replace(put_together(tensors, None, False, context, how), rank=None)
-    place = {"vstack": 0, "dstack": 2}.get(how, 1)
+    place = _PLACES[how]
     if how == "hstack" and rank == 1:
         return put_together(tensors, -1, False, context, "cat")
     if rank == 1 or (rank == 2 and place == 2):
