@@ -40,11 +40,11 @@ def _arbitrary(value: Tensor, gauge: Gauge, motion: Motion) -> bool:
     """Whether a value is eigenvectors or singular vectors up to a sign that nobody chose.
 
     The factors of QR are left out: there a sign is all that is free, and libraries agree on it. Signs that are drawn at
-    random are arbitrary on purpose, and a trained parameter leaves its start behind.
+    random are arbitrary on purpose, and a trained parameter leaves its start behind. Where it is forgotten which entry
+    carries which sign, somebody may have fixed them, and what carries two is an operator in the basis of the vectors.
     """
-    phase = motion.phase
-    moves = phase.mode is Mode.EXACT or (phase.mode is Mode.MIXED and not phase.vague)
-    if phase.neutral or not moves or not has_symmetry(gauge, "rotation"):
+    single = motion.phase.mode is Mode.EXACT and len(motion.phase.charges) == 1
+    if not single or not has_symmetry(gauge, "rotation"):
         return False
     return "random" not in value.flags and "trained" not in value.term.ops
 
