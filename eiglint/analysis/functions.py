@@ -117,8 +117,9 @@ def inline(
     )
     guards, recording = frame.state.guards, frame.state.recording
     frame.state.scopes[callee.scope] = {}
-    bind_parameters(closure, positional, keywords, spill, node, callee)
-    value = run_body(callee, node, closure.recording)
+    at = node if callee.path == frame.path else closure.function.at  # a place lies in the file that it names
+    bind_parameters(closure, positional, keywords, spill, at, callee)
+    value = run_body(callee, at, closure.recording)
     frame.state = callee.state
     frame.state.guards, frame.state.recording = guards, recording
     if not callee.captured:

@@ -41,10 +41,12 @@ def _arbitrary(value: Tensor, gauge: Gauge, motion: Motion) -> bool:
 
     The factors of QR are left out: there a sign is all that is free, and libraries agree on it. Signs that are drawn at
     random are arbitrary on purpose, and a trained parameter leaves its start behind. Where it is forgotten which entry
-    carries which sign, somebody may have fixed them, and what carries two is an operator in the basis of the vectors.
+    carries which sign, a product may have fixed them, and what carries two is an operator in the basis of the vectors.
     """
-    single = motion.phase.mode is Mode.EXACT and len(motion.phase.charges) == 1
-    if not single or not has_symmetry(gauge, "rotation"):
+    phase = motion.phase
+    single = phase.mode is Mode.EXACT and len(phase.charges) == 1
+    several = phase.mode is Mode.MIXED and not phase.vague and not any(x.op == "mul" for x in subterms(value.term))
+    if not (single or several) or not has_symmetry(gauge, "rotation"):
         return False
     return "random" not in value.flags and "trained" not in value.term.ops
 
