@@ -5,12 +5,15 @@ from __future__ import annotations
 import importlib
 import warnings
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import eiglint
+from eiglint.check import check_paths
+from eiglint.run import Run
 from eiglint.source.config import Options
 from fixtures.catalogue import HERE, Program, Source, read
 from models.regauge import redrawn
@@ -72,3 +75,13 @@ def test_tensors_move_under_other_signs_as_the_names_say(source: Source, program
             getattr(module, program.name), inputs, symmetries=("phase",), raise_exception=False, check_grad=False
         )
     assert result.phase.invariant is (program.verdict == "ok")
+
+
+def test_what_another_checked_file_makes_of_vectors_counts_and_not_that_they_are_handed_to_it(tmp_path: Path) -> None:
+    run = Run(Options(profile="features"), jobs=1)
+    library, user = tmp_path / "library.py", tmp_path / "user.py"
+    library.write_text("import numpy as np\n\n\ndef basis(A):\n    return np.linalg.eigh(A)[1][:, :3]\n")
+    alone = check_paths([library], run)
+    user.write_text("from library import basis\n\n\ndef project(A, x):\n    V = basis(A)\n    return V @ V.T @ x\n")
+    assert [finding.code for finding in alone.findings] == ["EIG111"]
+    assert check_paths([library, user], run).findings == ()

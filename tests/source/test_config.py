@@ -40,6 +40,7 @@ WRONG = {
     'select = ["EIG777"]': "`select`: unknown rule `EIG777`",
     'ignore = ["mising-conjugate"]': "`ignore`: unknown rule `mising-conjugate`; did you mean `missing-conjugate`?",
     'min-certainty = "sure"': "`min-certainty` must be one of definite, likely, possible",
+    'profile = "feature"': "`profile` must be one of autograd, features",
     "select = [": "pyproject.toml",
 }
 

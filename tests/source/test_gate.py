@@ -3,7 +3,7 @@
 import pytest
 
 from eiglint.models import load
-from eiglint.source.gate import DECOMPOSITIONS, RAW, names_decomposition
+from eiglint.source.gate import DECOMPOSITIONS, RAW, names_decomposition, words_with
 
 SILENT = {
     "nothing at all": b"",
@@ -57,3 +57,14 @@ def test_the_words_are_those_of_the_models() -> None:
     models = load()
     judged = {name for name in models.decompositions if (model := models.get(name)) is not None and model.gradient}
     assert set(DECOMPOSITIONS) == {name.rpartition(".")[2] for name in judged}
+
+
+def test_the_features_profile_opens_the_gate_for_words_that_only_scipy_has() -> None:
+    source = b"from scipy.sparse.linalg import eigsh\n\nvalues, vectors = eigsh(laplacian, k=3)\n"
+    assert not names_decomposition(source, words_with((), features=False))
+    assert names_decomposition(source, words_with((), features=True))
+
+
+def test_every_decomposition_of_the_tables_is_a_word_of_the_features_profile() -> None:
+    last_parts = {name.rpartition(".")[2] for name in load().decompositions}
+    assert last_parts <= set(words_with((), features=True))
