@@ -75,10 +75,10 @@ def in_product(gauge: Gauge, laid: Contraction, moving: list[tuple[Operand, Moti
     mixed = [(o, m.order) for o, m in moving if m.order.mode is Mode.MIXED]
     first = mixed[0][1]
     lost = cause("combines rearranged values")
-    entrywise = all(len(set(o.letters)) == len(o.letters) for o, _ in mixed)
+    entrywise = all(len(set(o.letters)) == len(o.letters) or "diagonal" in o.tensor for o, _ in mixed)
     if not entrywise or any(not is_placed(s) for _, s in mixed):
         others = [o for o in laid.operands if o.tensor.rank != 0 and o.tensor.value is None]
-        if any(is_placed(s) and _meets_rows(o, s) for o, s in mixed):
+        if any(is_placed(s) and "diagonal" not in o.tensor and _meets_rows(o, s) for o, s in mixed):
             return spoiled(first, cause("position weighted"))
         alone = entrywise and len(moving) == len(others) == 1 and not laid.contracted()
         return first if alone else Order(Mode.UNKNOWN, cause=lost)
@@ -90,7 +90,7 @@ def in_product(gauge: Gauge, laid: Contraction, moving: list[tuple[Operand, Moti
         return spoiled(worst, lost)
     if any(x[k] != y[k] for i, x in enumerate(parts) for y in parts[:i] for k in x.keys() & y.keys()):
         return spoiled(worst, lost)
-    apart = {frozenset(x for x, cuts in part.items() if APART in cuts) for part in parts}
+    apart = {frozenset(x for x, cuts in part.items() if cuts == {APART}) for part in parts}
     if len(apart) > 1 and len(set().union(*parts)) < sum(map(len, parts)):
         return spoiled(worst, lost)  # every piece of the one meets every piece of the other
     spread = set().union(*parts)

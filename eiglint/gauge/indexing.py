@@ -10,8 +10,7 @@ from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.positions import cut, pick
 from eiglint.gauge.products import diagonal
 from eiglint.gauge.shape import assumed_rank, doubted, inserted, some_of
-from eiglint.gauge.state import Cause, Mode, Order
-from eiglint.gauge.taking import followed, take, touched
+from eiglint.gauge.taking import followed, some_places, take, touched
 from eiglint.gauge.tensor import LIKELY, Tensor, named, opaque, settle, tensors_in
 from eiglint.gauge.terms import term
 from eiglint.gauge.values import Number, Range
@@ -157,12 +156,7 @@ def _some_places(base: Tensor, advanced: list[tuple[int, Tensor]], made: Tensor,
     if any(i.motions for _, i in advanced):
         return made
     axes = {a for a, _ in advanced}
-    motions = dict(made.motions)
-    for g, m in made.motions:
-        order = base.motion(g).order
-        if not g.ordered and order.mode is Mode.EXACT and any(s.axis in axes for s in order.tags):
-            cause = Cause(context.spot, "positions picked", g, m.live, made.doubt, m.trail)
-            motions[g] = replace(m, order=Order(Mode.BROKEN, cause=cause))
+    motions = {g: some_places(g, base.motion(g), m, axes, context, made.doubt) for g, m in made.motions}
     return replace(made, motions=settle(motions))
 
 

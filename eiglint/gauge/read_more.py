@@ -8,6 +8,7 @@ from eiglint.gauge import combine as sums
 from eiglint.gauge import matrix, reduction, shape, times
 from eiglint.gauge.arguments import Arguments, NoRuleError, Options, integers, listed, names, need
 from eiglint.gauge.context import Context
+from eiglint.gauge.reshaping import reshape
 from eiglint.gauge.tensor import Record, as_tensor, named, opaque, settle, slots_of
 from eiglint.gauge.terms import term
 from eiglint.gauge.values import Number, Range
@@ -82,7 +83,11 @@ def read_unflatten(o: Options, a: Arguments, c: Context, name: str) -> object:
         raise NoRuleError(name)
     t = shape.doubted(t, guess)
     if any(axis in slots_of(m) or m.is_batch(axis) for _, m in t.motions):
-        return shape.scrambled(t, c, name)
+        old = [t.size(a) for a in range(-(t.rank or 0), 0)]
+        known = bool(old) and all(isinstance(n, int) for n in old)
+        return (
+            reshape(t, [*old[:axis], *sizes, *old[len(old) + axis + 1 :]], c) if known else shape.scrambled(t, c, name)
+        )
     plain = replace(t, sizes=tuple(s for s in t.sizes if s[0] != axis), steady=t.steady - {axis})
     for _ in sizes[1:]:
         plain = shape.inserted(plain, axis)

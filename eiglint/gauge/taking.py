@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from eiglint.gauge.arrangement import TIES, arrangement, is_placed, picked
@@ -112,6 +112,8 @@ def _taken_order(g: Gauge, order: Order, axis: int, index: Tensor, t: Tensor, ca
     if pointer:
         if "tied" in index:
             ties = cause._replace(reason=TIES)
+            if complete and not rest and _equal_where_tied(t, index):
+                return Order()
             if complete and not rest:
                 return Order(Mode.MIXED, frozenset((Slot(axis, arrangement(index.term)),)), ties, vague=True)
             return Order(Mode.UNKNOWN, cause=ties)
@@ -130,6 +132,12 @@ def _taken_order(g: Gauge, order: Order, axis: int, index: Tensor, t: Tensor, ca
         known = fewer or "literal" in index.term.ops
         return Order(Mode.BROKEN, cause=cause) if known else Order(Mode.UNKNOWN, cause=cause)
     return Order(Mode.UNKNOWN, cause=cause)
+
+
+def _equal_where_tied(t: Tensor, index: Tensor) -> bool:
+    """Whether conjugate pairs, which tie in what decides, are equal in t: a real function of what they have alike."""
+    parts = {x.op for x in subterms(t.term)} & {"imag", "angle", "view_as_real"}
+    return t.dtype == "real" and t.rank == 1 and not parts and any(x is t.term for x in subterms(index.term))
 
 
 def is_permutation(index: Tensor) -> bool:
@@ -221,12 +229,21 @@ def _unpaired(t: Tensor, axis: int, index: Tensor, made: Tensor, context: Contex
         return made
 
     def motion(g: Gauge, m: Motion) -> Motion:
-        hit = t.motion(g).order.mode is Mode.EXACT and any(s.axis == axis for s in t.motion(g).order.tags)
-        if not hit or derives_from(index, g):
-            return m
-        return replace(m, order=Order(Mode.BROKEN, cause=Cause(context.spot, "positions picked", g, m.live, t.doubt)))
+        return m if derives_from(index, g) else some_places(g, t.motion(g), m, {axis}, context, t.doubt)
 
     return replace(made, motions=settle({g: motion(g, m) for g, m in made.motions}))
+
+
+def some_places(g: Gauge, before: Motion, m: Motion, axes: Collection[int], context: Context, doubt: int) -> Motion:
+    """Return a motion after entries were picked along axes by numbers that know nothing of the pairs or the basis."""
+    cause = Cause(context.spot, "positions picked", g, m.live, doubt, m.trail)
+    order, rotation = before.order, before.rotation
+    if not g.ordered and order.mode is Mode.EXACT and any(s.axis in axes for s in order.tags):
+        m = replace(m, order=Order(Mode.BROKEN, cause=cause))
+    slots = [k for k, _ in rotation.charges if isinstance(k, Slot)]
+    if rotation.mode is Mode.EXACT and any(k.axis in axes for k in slots):
+        m = replace(m, rotation=Rotation(Mode.BROKEN, cause=cause))
+    return m
 
 
 def _in_order(t: Tensor, index: Tensor, made: Tensor, context: Context) -> Tensor:
