@@ -98,9 +98,8 @@ def read_join(o: Options, a: Arguments, c: Context, name: str) -> object:
         if all(t.rank == 0 for t in tensors):
             axis = -1
         return put_together([shape.doubted(t, guess) for t in tensors], axis, True, c, "stack")
-    along = {"hstack": -1, "vstack": -2}.get(how) if all(t.rank == 2 for t in tensors) else None
-    if along is not None:
-        return put_together(tensors, along, False, c, "cat")
+    if how == "block_diag":  # along both axes at once, with zeros beside
+        return replace(put_together(tensors, None, False, c, how), rank=None, sizes=())
     if how != "cat":
         return _side_by_side(tensors, how, c)
     axis, guess = shape.axis_of(tensors[0], a.get("dim", 0))

@@ -66,7 +66,8 @@ def _order(m: Motion) -> str:
         return "points at pairs"
     if order.mode is Mode.EXACT:
         return "carried: " + ", ".join(f"axis {s.axis}" for s in sorted(order.tags))
-    state = {Mode.MIXED: "rearranged", Mode.UNKNOWN: "unknown"}.get(order.mode, "lost")
+    words = {Mode.FUN: "of single pairs", Mode.MIXED: "rearranged", Mode.UNKNOWN: "unknown"}
+    state = words.get(order.mode, "lost")
     return f"{state} ({order.cause.reason})" if order.cause else state
 
 
