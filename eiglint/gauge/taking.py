@@ -26,7 +26,7 @@ from eiglint.gauge.state import (
     charges,
 )
 from eiglint.gauge.tensor import Tensor, named, opaque, settle, slots_of, unknown_motion, worse
-from eiglint.gauge.terms import term
+from eiglint.gauge.terms import contains, term
 
 Recut = Callable[[Slot | Pick], Slot | Pick]
 
@@ -136,8 +136,8 @@ def _taken_order(g: Gauge, order: Order, axis: int, index: Tensor, t: Tensor, ca
 
 def _equal_where_tied(t: Tensor, index: Tensor) -> bool:
     """Whether conjugate pairs, which tie in what decides, are equal in t: a real function of what they have alike."""
-    parts = {x.op for x in subterms(t.term)} & {"imag", "angle", "view_as_real"}
-    return t.dtype == "real" and t.rank == 1 and not parts and any(x is t.term for x in subterms(index.term))
+    unlike = t.term.ops & {"imag", "angle", "view_as_real"}
+    return t.dtype == "real" and t.rank == 1 and not unlike and contains(index.term, t.term)
 
 
 def is_permutation(index: Tensor) -> bool:
