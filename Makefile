@@ -7,6 +7,7 @@
 #   make lint       ruff, mypy and eiglint itself
 #   make bench      times beside other tools (downloads what it compares with)
 #   make accuracy   random programs: what is said of them beside what execution shows (long; PROGRAMS=500 for a glance)
+#   make mutations  break what is proved invariant in published packages, and lint what moves (downloads them; long)
 #   make bench-runtime   what watch costs, beside anomaly mode (about 6 minutes)
 
 PYTHON ?= python3
@@ -20,7 +21,7 @@ READY := $(VENV)/.ready
 # In a place of their own: the libraries are large, and none is needed for anything else.
 LIBRARIES := $(VENV)-libraries
 
-.PHONY: venv demo test test-all test-libraries lint bench bench-runtime accuracy clean
+.PHONY: venv demo test test-all test-libraries lint bench bench-runtime accuracy mutations clean
 
 venv: $(READY)
 
@@ -66,6 +67,10 @@ bench-runtime: $(READY)
 
 accuracy: $(READY)
 	$(BIN)/python -m accuracy --programs $(PROGRAMS)
+
+mutations: $(READY)
+	$(BIN)/python -m pip install --quiet -r bench/mutations.txt
+	$(BIN)/python bench/mutations.py --write
 
 clean:
 	rm -rf $(VENV) $(LIBRARIES) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
