@@ -62,8 +62,8 @@ def remark_misplaced(x: Tensor, y: Tensor, context: Context) -> None:
 
 def _read_rank(t: Tensor, context: Context, as_vector: bool) -> Tensor:
     """Give a factor of unknown rank that of an unbatched value, or of the reading where nothing is known of it."""
-    if t.rank is not None:
-        return t
+    if t.rank is not None or t.term.op == "diag_embed" or "diagonal" in t:
+        return t  # what has a diagonal is no vector
     if t.motions and assumed_rank(t) == 1:
         return doubted(t, assumed=True)
     if t.motions and not may_be_vector(t):
