@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from eiglint.gauge.context import Gauge
+from eiglint.gauge.factors import batch_letters
 from eiglint.gauge.letters import Contraction, Operand
 from eiglint.gauge.state import APART, Cause, Cut, Mode, Motion, Order, Slot, Why
 from eiglint.gauge.tensor import Tensor
@@ -93,6 +94,9 @@ def in_product(gauge: Gauge, laid: Contraction, moving: list[tuple[Operand, Moti
     apart = {frozenset(x for x, cuts in part.items() if cuts == {APART}) for part in parts}
     if len(apart) > 1 and len(set().union(*parts)) < sum(map(len, parts)):
         return spoiled(worst, lost)  # every piece of the one meets every piece of the other
+    bound = [batch_letters(o, replace(m, rest=None)) for o, m in moving if m.order.mode is Mode.MIXED]
+    if len(set(bound)) > 1:
+        return spoiled(worst, cause("mingles the orders of batch elements"))
     spread = set().union(*parts)
     tagged = {o.letter(s.axis) for o, m in moving if m.order.mode is Mode.EXACT for s in m.order.tags}
     if tagged & spread:

@@ -140,7 +140,7 @@ def _mapped(phase: Phase, gauge: Gauge, parity: str, cause: Cause) -> Phase:
 def modulus(t: Tensor, context: Context, name: str = "abs") -> Tensor:
     """Return |t|: the phase is gone, order and a basis of equal eigenvalues are not."""
     if t.whole is not None and t.whole.part == "turned":
-        return modulus(t.whole.of, context, name)  # entries were multiplied by numbers of modulus 1
+        return modulus(turned_back(t, t.whole.of), context, name)
 
     def change(g: Gauge, m: Motion) -> Motion:
         cause = cause_at(context, "entrywise", g, m, t.doubt)
@@ -153,6 +153,16 @@ def modulus(t: Tensor, context: Context, name: str = "abs") -> Tensor:
     flags = frozenset({"nonneg"} | (t.flags & {"diagonal", "nonzero", "unit", "zero", "identity"}))
     made = changed(t, change, context, name, flags=flags, dtype="real" if t.dtype == "complex" else t.dtype)
     return replace(made, whole=Whole("abs", t) if t.motions else None)
+
+
+def turned_back(t: Tensor, of: Tensor) -> Tensor:
+    """Return what was multiplied by numbers of modulus 1, for the moduli's sake.
+
+    The sign of an entry that is 0 is 0, and in a block of equal eigenvalues some basis has such an entry: what is known
+    of the rotation is that of the product.
+    """
+    motions = {g: replace(m, rotation=t.motion(g).rotation) for g, m in of.motions}
+    return replace(of, motions=settle(motions))
 
 
 def _modulus_rotation(g: Gauge, m: Motion, t: Tensor, cause: Cause) -> Rotation:

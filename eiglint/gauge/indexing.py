@@ -141,7 +141,8 @@ def _advanced(base: Tensor, plan: Plan, advanced: list[tuple[int, Tensor]], cont
     kept, other = (columns, rows) if iota[columns] else (rows, columns)
     picker = row_index if other == rows else column_index
     if not iota[kept] or any(touched(m, other) for _, m in base.motions):
-        return opaque([base, row_index, column_index], context, "index")
+        made = opaque([base, row_index, column_index], context, "index")
+        return _some_places(base, advanced, made, context)
     foreign = [g for g in picker.gauges if not picker.motion(g).phase.neutral]
     if foreign:
         return opaque([base, row_index, column_index], context, "index")

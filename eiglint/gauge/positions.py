@@ -8,6 +8,7 @@ from dataclasses import replace
 from eiglint.gauge.arrangement import TIES, arrangement, is_placed
 from eiglint.gauge.arrangement import picked as left_after
 from eiglint.gauge.context import Context, Gauge
+from eiglint.gauge.contract_order import derives_from
 from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.families import picked_one
 from eiglint.gauge.state import (
@@ -125,6 +126,10 @@ def _picked_order(
         if index.motion(g).order.into != tag.cut:
             return Order(Mode.BROKEN, cause=cause._replace(reason="mispaired"))
         return order if "tied" not in index else Order(Mode.UNKNOWN, cause=cause._replace(reason=TIES))
+    if index is not None:
+        held = index.motion(g).order
+        if held.mode in (Mode.FUN, Mode.BROKEN) or (index.neutral and not derives_from(index, g)):
+            return Order(Mode.BROKEN, cause=held.cause or cause)
     if isinstance(key, int):
         return picked_one(term("pick", t.term, tag.axis, key), key, t.size(tag.axis), tag.cut, order, cause)
     return Order(Mode.UNKNOWN, cause=cause._replace(reason="position not known"))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from eiglint.gauge.arrangement import is_placed, reduced, spoiled
 from eiglint.gauge.combine import even_together
 from eiglint.gauge.context import Context, Gauge
-from eiglint.gauge.elementwise import apply_map, modulus, power, undiagonal
+from eiglint.gauge.elementwise import apply_map, modulus, power, turned_back, undiagonal
 from eiglint.gauge.products import inner_along
 from eiglint.gauge.shape import axis_of, doubted
 from eiglint.gauge.state import (
@@ -56,7 +56,7 @@ def reduce(
     if how in TRUTHS:
         t = modulus(t, context)
     if how == "norm" and t.whole is not None and t.whole.part == "turned":
-        t = t.whole.of  # entries were multiplied by numbers of modulus 1
+        t = turned_back(t, t.whole.of)
     t = undiagonal(t)
     dim = None if t.rank == 0 or dim == () else dim
     axes, guess = _axes(t, dim)
@@ -166,8 +166,11 @@ def _reduced(
             traced = frozenset(over)
             rotation = replace(rotation, charges=frozenset(c for c in rotation.charges if c[0] not in traced))
             hit = any(isinstance(k, Slot) and (axes is None or k.axis in axes) for k, _ in rotation.charges)
+        batched = not rotation.neutral and axes is not None and any(m.is_batch(a) for a in axes)
         if kept:
             rotation = Rotation()
+        elif batched:
+            rotation = Rotation(Mode.BROKEN, cause=cause)  # every batch element has a basis of its own
         elif hit or not linear:
             rotation = Rotation(Mode.BROKEN, cause=cause)
         else:
@@ -254,6 +257,8 @@ def _reduced_order(order: Order, axes: Axes, how: str, move: Callable[[int], int
     everything = axes is None
     over = set(axes or ())
     linear = how in ("sum", "mean")
+    if order.sign and how == "norm":
+        return Order()
     if is_placed(order):
         left = reduced(order, axes, linear, how in SYMMETRIC, cause)
         tags = frozenset(Slot(a, s.cut) for s in left.tags if (a := move(s.axis)) is not None)

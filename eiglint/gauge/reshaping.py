@@ -102,7 +102,12 @@ def _spread_pairs(made: Tensor, t: Tensor, sizes: tuple[list[int], list[int]]) -
         known = is_placed(before) or (before.mode is Mode.EXACT and bool(before.tags))
         if m.order.mode is not Mode.MIXED or not known:
             return m
-        return replace(m, order=replace(m.order, tags=frozenset[Slot]().union(*map(slots, before.tags))))
+        apart = [a for a in range(-len(old), 0) if t.motion(g).is_batch(a) and sizes[0][a] > 1]
+        batch = frozenset(new.index(old[a]) - len(new) for a in apart if old[a] in new)
+        if len(batch) < len(apart):
+            return m  # orders of several batch elements along one axis
+        tags = frozenset[Slot]().union(*map(slots, before.tags))
+        return replace(m, order=replace(m.order, tags=tags), batch=batch)
 
     motions = settle({g: motion(g, m) for g, m in made.motions})
     known = tuple((i - len(new), n) for i, n in enumerate(sizes[1]))

@@ -295,7 +295,8 @@ def padded(t: Tensor, axes: set[int], context: Context, name: str, *details: obj
         if order.mode is not Mode.EXACT or order.pointer or m.order.mode is not Mode.MIXED:
             return m
         moved = (Slot(s.axis, arrangement(name, *details, s.axis)) if s.axis in axes else s for s in order.tags)
-        return replace(m, order=replace(m.order, tags=frozenset(moved)))
+        kept = before.motion(g)
+        return replace(m, order=replace(m.order, tags=frozenset(moved)), batch=kept.batch, rest=kept.rest)
 
     return replace(made, motions=settle({g: motion(g, m) for g, m in made.motions}), rank=t.rank)
 

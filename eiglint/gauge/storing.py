@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from eiglint.gauge.arrangement import put_together
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.elementwise import neg, undiagonal
 from eiglint.gauge.families import stored
@@ -50,11 +51,24 @@ def store(t: Tensor, items: Sequence[object], value: object, context: Context) -
     if partial and all(isinstance(item, int | Number | Range) for _, item in partial):
         made = _side_by_side(made, base, new, frozenset(axis for axis, _ in partial))
     label = term("store", base.term, named(items), new.term)
-    made = _one_of_all(made, base, new, partial, label)
+    made = _one_of_all(_beside(made, base, grown, partial, context), base, new, partial, label)
     flipped = len(partial) == 1 and new.term is negated(term("pick", base.term, *partial[0]))
     whole = Whole("turned", base) if flipped else None  # x[..., k] = -x[..., k]: the moduli stay
     made = replace(made, term=label, rank=base.rank, sizes=base.sizes, value=None, whole=whole)
     return replace(made, live=max(t.live, new.live))
+
+
+def _beside(made: Tensor, base: Tensor, grown: Tensor, plan: list[tuple[int, object]], context: Context) -> Tensor:
+    """Follow values of another order that were put at one position: they lie beside the others along that axis."""
+    if len(plan) != 1 or not isinstance(plan[0][1], int) or "zero" in base:
+        return made
+    motions = dict(made.motions)
+    for g, m in made.motions:
+        cause = Cause(context.spot, "position weighted", g, m.live, made.doubt, m.trail)
+        order = put_together(g, [undiagonal(base), grown], plan[0][0], "store", cause)
+        if m.order.mode is Mode.MIXED and order is not None:
+            motions[g] = replace(m, order=order)
+    return replace(made, motions=settle(motions))
 
 
 def _one_of_all(made: Tensor, base: Tensor, new: Tensor, plan: list[tuple[int, object]], label: Term) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
-from eiglint.gauge.arrangement import TIES, arrangement, is_placed, picked
+from eiglint.gauge.arrangement import TIES, arrangement, is_placed, picked, spoiled
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.contract_order import derives_from
 from eiglint.gauge.elementwise import undiagonal
@@ -240,6 +240,8 @@ def some_places(g: Gauge, before: Motion, m: Motion, axes: Collection[int], cont
     order, rotation = before.order, before.rotation
     if not g.ordered and order.mode is Mode.EXACT and any(s.axis in axes for s in order.tags):
         m = replace(m, order=Order(Mode.BROKEN, cause=cause))
+    elif not g.ordered and is_placed(order) and any(s.axis in axes for s in order.tags):
+        m = replace(m, order=spoiled(order, cause))
     slots = [k for k, _ in rotation.charges if isinstance(k, Slot)]
     if rotation.mode is Mode.EXACT and any(k.axis in axes for k in slots):
         m = replace(m, rotation=Rotation(Mode.BROKEN, cause=cause))
