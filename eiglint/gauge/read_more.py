@@ -9,7 +9,7 @@ from eiglint.gauge import matrix, reduction, shape, times
 from eiglint.gauge.arguments import Arguments, NoRuleError, Options, integers, listed, names, need
 from eiglint.gauge.context import Context
 from eiglint.gauge.reshaping import reshape
-from eiglint.gauge.tensor import Record, as_tensor, named, opaque, settle, slots_of
+from eiglint.gauge.tensor import Record, Tensor, as_tensor, named, opaque, settle, slots_of
 from eiglint.gauge.terms import term
 from eiglint.gauge.values import Number, Range
 
@@ -176,7 +176,10 @@ def read_contrast(o: Options, a: Arguments, c: Context, name: str) -> object:
 def read_matrix_function(o: Options, a: Arguments, c: Context, name: str) -> object:
     """A function of a matrix as a whole; an integer power and the exponential among them."""
     how = str(o.get("how", name))
-    return matrix.matrix_function(need(a, "input"), c, how, (named(a.get("n")), named(a.get("upper"))))
+    settings = [a.get(key) for key in ("n", "upper", "eps")]
+    if any(isinstance(value, Tensor) and value.motions for value in settings):
+        raise NoRuleError(name)  # a power that moves moves the result in ways of its own
+    return matrix.matrix_function(need(a, "input"), c, how, tuple(named(value) for value in settings))
 
 
 def read_broadcast(o: Options, a: Arguments, c: Context, name: str) -> object:

@@ -1,7 +1,9 @@
 """Divided differences of the functions that the library knows, stable however close the values are.
 
 f[a, b] = (f(a) - f(b)) / (a - b), which is f'(a) for equal values, and f[a, b, c] is the divided difference of f[a, .].
-Nothing here subtracts values of f that are nearly equal, so no gap is too small and none is too large.
+Nothing here subtracts values of f that are nearly equal, so no gap is too small and none is too large. Each form costs
+as few operations as it can: what depends on one value alone is computed before the values are paired, and no gradient
+is ever taken through it, so that fresh tensors are overwritten.
 """
 
 from __future__ import annotations
@@ -54,7 +56,7 @@ def _sqrt_second(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
 
 def _inv_sqrt_first(a: Tensor, b: Tensor) -> Tensor:
     x, y = a.sqrt(), b.sqrt()
-    return -1 / (x * y * (x + y))
+    return (x * y).mul_(x + y).reciprocal_().neg_()
 
 
 def _inv_sqrt_second(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
@@ -62,7 +64,7 @@ def _inv_sqrt_second(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
     return (x + y + z) / (x * y * z * (x + y) * (y + z) * (z + x))
 
 
-SQRT = Rule(torch.sqrt, lambda a, b: 1 / (a.sqrt() + b.sqrt()), _sqrt_second)
+SQRT = Rule(torch.sqrt, lambda a, b: (a.sqrt() + b.sqrt()).reciprocal_(), _sqrt_second)
 INV_SQRT = Rule(torch.rsqrt, _inv_sqrt_first, _inv_sqrt_second)
 INVERSE = Rule(torch.reciprocal, lambda a, b: -1 / (a * b), lambda a, b, c: 1 / (a * b * c))
 
@@ -71,26 +73,38 @@ INVERSE = Rule(torch.reciprocal, lambda a, b: -1 / (a * b), lambda a, b, c: 1 / 
 
 
 def exp_first(a: Tensor, b: Tensor) -> Tensor:
-    """Return the divided difference of exp."""
-    gap = (a - b).abs()
-    mean = torch.where(gap == 0, torch.ones_like(gap), -torch.expm1(-gap) / nonzero(gap))
-    return torch.maximum(a, b).exp() * mean
+    """Return the divided difference of exp: that of the larger value times the mean of exp over what is below it."""
+    step = (a - b).abs_().neg_().clamp(max=-_tiny(a))
+    return torch.expm1(step).div_(step).mul_(torch.maximum(a.exp(), b.exp()))
 
 
 def log_first(a: Tensor, b: Tensor) -> Tensor:
     """Return the divided difference of log."""
     low = torch.minimum(a, b)
-    step = (a - b).abs() / low
-    return torch.where(step == 0, torch.ones_like(step), torch.log1p(step) / nonzero(step)) / low
+    step = (a - b).abs_().div_(low).clamp(min=_tiny(a))
+    return torch.log1p(step).div_(step).div_(low)
 
 
 def power_first(a: Tensor, b: Tensor, p: float) -> Tensor:
-    """Return the divided difference of x^p, seen from the side on which nothing overflows."""
-    start = torch.maximum(a, b) if p > 0 else torch.minimum(a, b)
-    end = torch.minimum(a, b) if p > 0 else torch.maximum(a, b)
-    step = end - start
-    quotient = start**p * torch.expm1(p * torch.log1p(step / nonzero(start))) / nonzero(step)
-    return torch.where(step == 0, p * start ** (p - 1), quotient)
+    """Return the divided difference of x^p for positive p, seen from the larger value; 0 is allowed if p > 1."""
+    least = torch.finfo(a.dtype).tiny
+    a, b = a.clamp(min=least), b.clamp(min=least)
+    step = (a - b).abs_().neg_().div_(torch.maximum(a, b)).clamp(max=-_tiny(a))
+    slope = (torch.minimum if p < 1 else torch.maximum)(a ** (p - 1), b ** (p - 1))
+    return torch.log1p(step).mul_(p).expm1_().div_(step).mul_(slope)
+
+
+def inverse_power_first(a: Tensor, b: Tensor, p: float) -> Tensor:
+    """Return the divided difference of x^p for negative p, seen from the smaller value."""
+    low = torch.minimum(a, b)
+    step = (a - b).abs_().div_(low).clamp(min=_tiny(a))
+    return torch.log1p(step).mul_(p).expm1_().div_(step).mul_(torch.maximum(a ** (p - 1), b ** (p - 1)))
+
+
+def _tiny(x: Tensor) -> float:
+    """Return a relative gap below all that two numbers can have, which stands for 0 in a quotient."""
+    eps: float = torch.finfo(x.dtype).eps
+    return eps * eps
 
 
 def second_from(first: Callable[[Tensor, Tensor], Tensor], of_derivative: Callable[[Tensor, Tensor], Tensor],
@@ -124,10 +138,10 @@ def power(p: float) -> Rule:
     """Return the rule of x^p for positive x."""
 
     def first(a: Tensor, b: Tensor) -> Tensor:
-        return power_first(a, b, p)
+        return (power_first if p > 0 else inverse_power_first)(a, b, p)
 
     def of_derivative(a: Tensor, b: Tensor) -> Tensor:
-        return p * power_first(a, b, p - 1)
+        return p * (power_first if p > 1 else inverse_power_first)(a, b, p - 1)
 
     return Rule(lambda x: x**p, first, second_from(first, of_derivative, _comparable))
 
@@ -139,9 +153,10 @@ def clamped(least: float) -> Rule:
     """Return the rule of max(x, least); its derivative at the kink itself is taken as 0."""
 
     def first(a: Tensor, b: Tensor) -> Tensor:
-        high, low = torch.maximum(a, b), torch.minimum(a, b)
-        across = (high - least) / nonzero(high - low)
-        return torch.where(low > least, torch.ones_like(across), torch.where(high > least, across, across * 0))
+        a, b = (a - least, b - least) if least else (a, b)
+        tiny = torch.finfo(a.dtype).tiny
+        sizes = a.abs().clamp(min=tiny) + b.abs().clamp(min=tiny)
+        return (a.relu() + b.relu()).div_(sizes)
 
     def second(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
         high, middle, low = ordered(a, b, c)

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from eiglint.linalg.calculus import Factors, evaluate, transformed
 from eiglint.linalg.divided import EXP, INV_SQRT, INVERSE, LOG, SQRT, Rule, clamped, floored, power
-from eiglint.linalg.quadrature import Scalar, measured
+from eiglint.linalg.quadrature import Sampled, Scalar, measured
 from eiglint.linalg.spectrum import Spectral, decomposed, hermitian, lowest, square
 
 
@@ -95,10 +95,17 @@ def funm(A: Tensor, f: Scalar, df: Scalar | None = None) -> Tensor:
     if values.shape != L.shape:
         raise ValueError(f"funm: f must act entry by entry; it made {tuple(values.shape)} of {tuple(L.shape)}")
     if not values.is_complex():
-        return _expanded(A, factors, values, measured(f, df))
-    rules = {part: measured(_part(f, part), df and _part(df, part)) for part in ("real", "imag")}
-    real, imag = (_expanded(A, factors, getattr(values, part), rule) for part, rule in rules.items())
+        return _sampled(A, factors, values, f, df)
+    real, imag = (
+        _sampled(A, factors, getattr(values, part), _part(f, part), df and _part(df, part)) for part in ("real", "imag")
+    )
     return real + 1j * imag
+
+
+def _sampled(A: Tensor, factors: Factors, values: Tensor, f: Scalar, df: Scalar | None) -> Tensor:
+    if values.requires_grad or transformed() or torch.compiler.is_compiling():
+        return _expanded(A, factors, values, measured(f, df))
+    return evaluate(A, Sampled(f, df), factors)
 
 
 def _part(f: Scalar, part: str) -> Scalar:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from eiglint.linalg.calculus import Factors, evaluate
-from eiglint.linalg.spectrum import floating, lowest, square
+from eiglint.linalg.spectrum import floating, lowest, margin, square
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def _turn(s: Tensor, K: Tensor) -> Tensor:
     """Solve Z diag(s) + diag(s) Z = K for a skew K."""
     sums = s.unsqueeze(-1) + s.unsqueeze(-2)
     if not K.is_complex():  # a real skew matrix has no diagonal, and the last sum may be 0 there
-        sums = torch.where(torch.eye(s.shape[-1], dtype=torch.bool, device=s.device), 1, sums)
+        sums.diagonal(dim1=-2, dim2=-1).fill_(1)
     return K / sums
 
 
@@ -79,8 +79,8 @@ def polar(A: Tensor) -> Tensor:
     if A.shape[-2] < A.shape[-1]:
         return polar(A.mH).mH
     U, s, Vh = torch.linalg.svd(A.detach(), full_matrices=False)
-    noise = A.shape[-2] * torch.finfo(s.dtype).eps * s[..., :1]
-    least = lowest(s[..., -1:] - noise)
+    noise = A.shape[-2] * torch.finfo(s.dtype).eps
+    least = lowest(margin(s[..., -1], s[..., 0], noise))
     if least is not None and least <= 0:
         raise ValueError(
             f"polar: the smallest singular value is {s[..., -1].min():.3g}, 0 to rounding (the largest is "
@@ -111,8 +111,8 @@ def rotation(A: Tensor) -> Tensor:
 
 
 def _unique(s: Tensor) -> None:
-    noise = s.shape[-1] * torch.finfo(s.dtype).eps * s[..., 0]
-    least = lowest(s[..., -2] + s[..., -1] - noise)
+    noise = s.shape[-1] * torch.finfo(s.dtype).eps
+    least = lowest(margin(s[..., -2] + s[..., -1], s[..., 0], noise))
     if least is not None and least <= 0:
         cut = (s[..., -2] + s[..., -1]).min()
         raise ValueError(

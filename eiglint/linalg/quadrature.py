@@ -7,7 +7,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from eiglint.linalg.calculus import Factors
 from eiglint.linalg.divided import NODES, Rule, nonzero, ordered
+from eiglint.linalg.spectrum import Spectral, hermitian
 
 Scalar = Callable[[Tensor], Tensor]
 
@@ -47,6 +49,64 @@ def measured(f: Scalar, df: Scalar | None) -> Rule:
     return Rule(f, first, second)
 
 
+class Sampled(Spectral):
+    """The functions of a matrix by `measured`, with a first derivative that samples f' where it must, and no more."""
+
+    __slots__ = ("f", "slope")
+
+    def __init__(self, f: Scalar, df: Scalar | None) -> None:
+        super().__init__(measured(f, df))
+        object.__setattr__(self, "f", f)
+        object.__setattr__(self, "slope", df or _pulled(f))
+
+    f: Scalar
+    slope: Scalar
+
+    def first(self, factors: Factors, X: Tensor) -> Tensor:
+        """Return the derivative in direction (X + X^H) / 2."""
+        V, L, Vh = factors
+        if torch.compiler.is_compiling() or torch._C._functorch.is_batchedtensor(L):
+            return super().first(factors, X)
+        return V @ (self._slopes(L) * (Vh @ hermitian(X) @ V)) @ Vh
+
+    def _slopes(self, L: Tensor) -> Tensor:
+        """Return f[a, b] of all pairs.
+
+        A quotient loses no digits that count where its numerator is large enough; f' is sampled for the rest, of which
+        each pair is taken once.
+        """
+        values = self.f(L)
+        gaps = L.unsqueeze(-1) - L.unsqueeze(-2)
+        slopes = (values.unsqueeze(-1) - values.unsqueeze(-2)).div_(nonzero(gaps))
+        spread = (L[..., -1:] - L[..., :1]).unsqueeze(-1)
+        rise = (values.amax(-1, keepdim=True) - values.amin(-1, keepdim=True)).unsqueeze(-1)
+        near = gaps.mul_(rise) <= LOSS * values.abs().amax(-1, keepdim=True).unsqueeze(-1) * spread
+        *stack, row, column = near.triu().nonzero(as_tuple=True)
+        a, b = L[(*stack, row)], L[(*stack, column)]
+        found = _chosen(self.f, self.slope, a, b)[0]
+        slopes[(*stack, row, column)] = found
+        slopes[(*stack, column, row)] = found
+        return slopes
+
+
+LOSS = 0.25
+"""A quotient of values is taken where their size, over the gap, is at most 4 times the slope from end to end."""
+
+
+def _pulled(f: Scalar) -> Scalar:
+    """Return the derivative without what torch.func takes to find it."""
+
+    def slope(x: Tensor) -> Tensor:
+        with torch.enable_grad():
+            x = x.detach().requires_grad_()
+            value = f(x)
+            if not value.requires_grad:
+                return torch.zeros_like(x)
+            return torch.autograd.grad(value, x, torch.ones_like(value), materialize_grads=True)[0]
+
+    return slope
+
+
 def derivative(f: Scalar) -> Scalar:
     """Return the derivative of a function that acts entry by entry."""
 
@@ -62,13 +122,23 @@ def _chosen(f: Scalar, slope: Scalar, a: Tensor, b: Tensor) -> tuple[Tensor, Ten
     """Return f[a, b], and where it comes from quadrature."""
     at_a, at_b = f(a), f(b)
     by_subtraction = (at_a - at_b) / nonzero(a - b)
-    by_quadrature = _mean(slope, a, b, NODES)
+    by_quadrature, by_fewer = _means(slope, a, b)
     with torch.no_grad():
         eps = torch.finfo(a.dtype).eps
-        error = (by_quadrature - _mean(slope, a, b, FEWER)).abs()
+        error = (by_quadrature - by_fewer).abs()
         rounding = eps * (at_a.abs() + at_b.abs()) / nonzero((a - b).abs())
         smooth = (a == b) | (error <= torch.maximum(rounding, 4 * eps * by_quadrature.abs()))
     return torch.where(smooth, by_quadrature, by_subtraction), smooth
+
+
+def _means(f: Scalar, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the means by either rule, from one call of f."""
+    nodes = torch.tensor([node for node, _ in (*NODES, *FEWER)], dtype=a.dtype, device=a.device)
+    points = torch.tensordot(nodes.unsqueeze(-1), (b - a).unsqueeze(0), 1) + a
+    found = f(points)
+    weights = torch.tensor([weight for _, weight in (*NODES, *FEWER)], dtype=found.dtype, device=found.device)
+    count = len(NODES)
+    return torch.tensordot(weights[:count], found[:count], 1), torch.tensordot(weights[count:], found[count:], 1)
 
 
 def _mean(f: Scalar, a: Tensor, b: Tensor, nodes: tuple[tuple[float, float], ...]) -> Tensor:

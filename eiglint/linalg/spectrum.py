@@ -51,7 +51,7 @@ class Spectral:
 
 def hermitian(A: Tensor) -> Tensor:
     """Return (A + A^H) / 2."""
-    return (A + A.mH) * 0.5
+    return torch.lerp(A, A.mH, 0.5)
 
 
 def decomposed(A: Tensor, caller: str) -> Factors:
@@ -74,14 +74,26 @@ def floating(A: Tensor, caller: str) -> None:
         raise ValueError(f"{caller}: needs float32, float64, complex64 or complex128, and got {A.dtype}")
 
 
-def lowest(values: Tensor) -> float | None:
+def lowest(values: Tensor | float) -> float | None:
     """Return the smallest number, to decide whether to raise.
 
     None if there is none, and while compiling or under vmap, where no number can be read.
     """
+    if isinstance(values, float):
+        return values
     if torch.compiler.is_compiling() or values.numel() == 0:
         return None
     try:
-        return values.min().item()
+        return min(values.tolist()) if values.ndim == 1 else values.min().item()
     except RuntimeError:
         return None
+
+
+def margin(small: Tensor, large: Tensor, noise: float) -> Tensor | float:
+    """Return small - noise * large; for single numbers that can be read, computed where that takes no time."""
+    if small.ndim == 0 and not torch.compiler.is_compiling():
+        try:
+            return small.item() - noise * large.item()
+        except RuntimeError:
+            pass
+    return small - noise * large

@@ -7,7 +7,38 @@ from torch import Tensor
 
 from eiglint.linalg.calculus import Factors, evaluate
 from eiglint.linalg.divided import BELOW, HIT
-from eiglint.linalg.spectrum import Spectral, decomposed, hermitian, lowest
+from eiglint.linalg.spectrum import Spectral, decomposed, hermitian, lowest, margin
+
+
+class Cut(Spectral):
+    """The projector onto the first k vectors: of its derivative only the block across the cut is not 0."""
+
+    __slots__ = ("k",)
+
+    def __init__(self, k: int) -> None:
+        super().__init__(BELOW)
+        object.__setattr__(self, "k", k)
+
+    k: int
+
+    def value(self, factors: Factors) -> Tensor:
+        """Return V V.mH of the first k vectors."""
+        inside = factors.U[..., : self.k]
+        return inside @ inside.mH
+
+    def first(self, factors: Factors, X: Tensor) -> Tensor:
+        """Return the derivative in direction (X + X^H) / 2."""
+        V, L, Vh = factors
+        k = self.k
+        block = Vh[..., :k, :] @ hermitian(X) @ V[..., k:]
+        block = V[..., :k] @ (block / (L[..., :k, None] - L[..., None, k:])) @ Vh[..., k:, :]
+        return block + block.mH
+
+    def second(self, factors: Factors, X: Tensor, Y: Tensor) -> Tensor:
+        """Return the second derivative in directions (X + X^H) / 2 and (Y + Y^H) / 2."""
+        L, k = factors.s, self.k
+        middle = L[..., k - 1 : k].lerp(L[..., k : k + 1], 0.5)
+        return Spectral(BELOW).second(factors._replace(s=L - middle), X, Y)
 
 
 def projector(A: Tensor, k: int, largest: bool = False) -> Tensor:
@@ -20,15 +51,16 @@ def projector(A: Tensor, k: int, largest: bool = False) -> Tensor:
     ValueError: k is not between 1 and n - 1, or the gap at the cut is 0 to rounding: the subspace is not determined.
     Under vmap and torch.compile, where this cannot be seen in time, the result is NaN then.
     """
-    factors = decomposed(-A if largest else A, "projector")
+    A = -A if largest else A
+    factors = decomposed(A, "projector")
     L = factors.s
     n = L.shape[-1]
     if not 0 < k < n:
         raise ValueError(f"projector: k must be between 1 and {n - 1} for matrices of size {n}, and is {k}")
-    below, above = L[..., k - 1 : k], L[..., k : k + 1]
-    open_ = _open(above - below, L, f"projector: the gap at the cut, between eigenvalues {k} and {k + 1},")
-    cut = torch.where(open_, below + (above - below) / 2, torch.nan)
-    return evaluate(-A if largest else A, Spectral(BELOW), factors._replace(s=L - cut))
+    gap = L[..., k] - L[..., k - 1]
+    return evaluate(
+        A, Cut(k), _opened(factors, gap, f"projector: the gap at the cut, between eigenvalues {k} and {k + 1},")
+    )
 
 
 def eigh_isolated(A: Tensor, k: int) -> tuple[Tensor, Tensor]:
@@ -42,7 +74,7 @@ def eigh_isolated(A: Tensor, k: int) -> tuple[Tensor, Tensor]:
     torch.compile, where this cannot be seen in time, the result is NaN then.
     """
     factors = decomposed(A, "eigh_isolated")
-    V, L, _ = factors
+    L = factors.s
     n = L.shape[-1]
     if not -n <= k < n:
         raise ValueError(f"eigh_isolated: matrices of size {n} have no eigenvalue {k}")
@@ -50,24 +82,29 @@ def eigh_isolated(A: Tensor, k: int) -> tuple[Tensor, Tensor]:
     apart = L - L[..., k : k + 1]
     others = torch.cat([apart[..., :k], apart[..., k + 1 :]], -1).abs()
     if n > 1:
-        nearest = others.amin(-1, keepdim=True)
-        open_ = _open(nearest, L, f"eigh_isolated: the distance of eigenvalue {k} from the nearest")
-        apart = torch.where(open_, apart, torch.nan)
-    v = V[..., k : k + 1]
-    v = evaluate(A, Spectral(HIT), Factors(V, apart, V.mH)) @ v
+        nearest = others.amin(-1)
+        factors = _opened(factors, nearest, f"eigh_isolated: the distance of eigenvalue {k} from the nearest")
+    v = factors.U[..., k : k + 1]
+    v = evaluate(A, Spectral(HIT), factors._replace(s=apart)) @ v
     v = v / torch.linalg.vector_norm(v, dim=-2, keepdim=True)
     value = (v.mH @ hermitian(A) @ v).real
     return value[..., 0, 0], v[..., 0]
 
 
-def _open(gap: Tensor, L: Tensor, what: str) -> Tensor:
-    """Tell where a gap is more than rounding; raise where it is not, if that can be read."""
-    size = L.abs().amax(-1, keepdim=True)
-    open_ = gap > L.shape[-1] * torch.finfo(L.dtype).eps * size
-    if lowest(open_) == 0:
-        closed = int(torch.where(open_, torch.inf, gap / size).argmin())
+def _opened(factors: Factors, gap: Tensor, what: str) -> Factors:
+    """Raise where a gap is no more than rounding; where that cannot be read, put NaN in place of the vectors."""
+    V, L, _ = factors
+    noise = L.shape[-1] * torch.finfo(L.dtype).eps
+    size = L.abs().amax(-1)
+    open_ = margin(gap, size, noise)
+    least = lowest(open_)
+    if least is None:
+        V = torch.where((torch.as_tensor(open_) > 0)[..., None, None], V, torch.nan)
+        return Factors(V, L, V.mH)
+    if least <= 0:
+        closed = int((gap - noise * size).argmin())
         raise ValueError(
             f"{what} is {gap.flatten()[closed]:.3g}, 0 to rounding (the largest eigenvalue is "
             f"{size.flatten()[closed]:.3g})"
         )
-    return open_
+    return factors

@@ -78,7 +78,7 @@ KINDS = {
     "inverse": _kind("input", options="pseudo"),
     "solve": _kind("A B", "left upper", "pinv triangular"),
     "det": _kind("input", options="how"),
-    "matfun": _kind("input", "n upper", "how"),
+    "matfun": _kind("input", "n upper eps", "how"),
     "cond": _kind("input", "p"),
     "rank": _kind("input"),
     # shape

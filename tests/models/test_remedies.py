@@ -1,0 +1,74 @@
+"""What the linter knows of eiglint.linalg, by the names that are there and by execution."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+
+import eiglint
+from eiglint import linalg
+from eiglint.models import load
+
+MODELS = load()
+PREFIX = "eiglint.linalg."
+NAMES = sorted(name.removeprefix(PREFIX) for name in MODELS if name.startswith(PREFIX))
+FUNCTIONS = [name for name in NAMES if (model := MODELS.get(PREFIX + name)) is not None and model.kind == "matfun"]
+MORE = {"powm": (0.7,), "projector": (2,)}
+
+
+def test_the_table_names_every_public_function_and_no_other() -> None:
+    assert sorted(name for name in linalg.__all__ if inspect.isfunction(getattr(linalg, name))) == NAMES
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_parameters_are_those_of_the_function(name: str) -> None:
+    model = MODELS.get(PREFIX + name)
+    assert model is not None
+    assert [p for p in model.params if p != "*"] == list(inspect.signature(getattr(linalg, name)).parameters)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("change", ["phases", "order"])
+def test_a_change_of_basis_goes_through(name: str, change: str) -> None:
+    function: Callable[..., Tensor] = getattr(linalg, name)
+    X = torch.complex(*torch.randn(2, 4, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(3)))
+    A = X @ X.mH + torch.diag(torch.arange(4.0))
+    phases = torch.diag(torch.exp(1j * torch.arange(4, dtype=torch.float64)))
+    D = phases if change == "phases" else torch.eye(4, dtype=A.dtype)[[2, 0, 3, 1]]
+    more = MORE.get(name, ())
+    assert torch.allclose(function(D.mH @ A @ D, *more), D.mH @ function(A, *more) @ D)
+
+
+def phase_of(body: str) -> str:
+    """Return what the linter says of the phases of a decomposition used like this."""
+    source = f"import torch\nfrom eiglint import linalg\n\ndef loss(A, M):\n    L, V = torch.linalg.eigh(A)\n{body}"
+    (site,) = eiglint.check_source(source, path="program.py").sites
+    return site.phase
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_of_a_matrix_in_the_basis_is_followed_back_out_of_it(name: str) -> None:
+    arguments = ", ".join(["V.mH @ M @ V", *map(str, MORE.get(name, ()))])
+    inside = f"    F = linalg.{name}({arguments})\n"
+    assert phase_of(inside + "    return (V @ F @ V.mH).real.sum()\n") == "invariant"
+    assert phase_of(inside + "    return F.real.sum()\n") == "dependent"
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_of_the_matrix_itself_opens_no_gauge(name: str) -> None:
+    arguments = ", ".join(["A", *map(str, MORE.get(name, ()))])
+    assert phase_of(f"    return (linalg.{name}({arguments}) * M).real.sum() + L.sum()\n") == "invariant"
+
+
+def test_a_power_that_depends_on_the_phase_is_not_taken_for_a_number() -> None:
+    body = "    return (V @ linalg.powm(V.mH @ M @ V, V[0, 0].real) @ V.mH).real.sum()\n"
+    assert phase_of(body) != "invariant"
+
+
+@pytest.mark.parametrize("call", ["canonicalize(V)", "funm(V.mH @ M @ V, torch.sin)", "polar(V.mH @ M @ V)"])
+def test_nothing_is_proved_of_what_is_not_followed(call: str) -> None:
+    assert phase_of(f"    return (linalg.{call} * M).real.sum()\n") != "invariant"
