@@ -9,7 +9,7 @@ from eiglint.gauge.arrangement import added, side_by_side
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.contract import joint_dtype
 from eiglint.gauge.contract_order import derives_from
-from eiglint.gauge.elementwise import modulus, neg, power, undiagonal
+from eiglint.gauge.elementwise import cause_at, changed, modulus, neg, only_order, power, undiagonal
 from eiglint.gauge.families import same_pair, scattered, total
 from eiglint.gauge.state import (
     Cause,
@@ -46,6 +46,8 @@ def add(x: Tensor, y: Tensor, context: Context, sign: int = 1) -> Tensor:
         y = neg(y, context)
     if x.value is not None and y.value is not None:
         return constant(x.value + y.value)
+    if x.term is y.term and x.motions and x.rank == y.rank and all(m.order.mode is not Mode.FUN for _, m in x.motions):
+        return _doubled(x, context)
     square = _square_of_modulus(x, y, context)
     if square is not None:
         return square
@@ -55,6 +57,18 @@ def add(x: Tensor, y: Tensor, context: Context, sign: int = 1) -> Tensor:
     if "diagonal" in x and "diagonal" in y:
         return _summed(x, y, context, frozenset({"diagonal"}), sign < 0)
     return _summed(x, y, context, frozenset(), sign < 0)
+
+
+def _doubled(x: Tensor, context: Context) -> Tensor:
+    """Return x + x, which every linear fact survives."""
+
+    def change(g: Gauge, m: Motion) -> Motion:
+        centre = 2 * m.phase.centre if m.phase.centre is not None else None
+        order = only_order(m.order, cause_at(context, "computes with positions of pairs", g, m, x.doubt), linear=True)
+        return replace(m, phase=replace(m.phase, centre=centre), order=order)
+
+    flags = x.flags - {"unit", "identity", "sign", "near-sign"}
+    return changed(x, change, context, "add", x.term, flags=flags)
 
 
 def _widest(x: Tensor, y: Tensor) -> int | None:

@@ -23,7 +23,7 @@ from eiglint.gauge.state import (
     squared,
 )
 from eiglint.gauge.tensor import Tensor, Whole, named, settle
-from eiglint.gauge.terms import negated, term
+from eiglint.gauge.terms import negated, term, whose_entries
 
 Change = Callable[[Gauge, Motion], Motion]
 
@@ -141,6 +141,8 @@ def modulus(t: Tensor, context: Context, name: str = "abs") -> Tensor:
     """Return |t|: the phase is gone, order and a basis of equal eigenvalues are not."""
     if t.whole is not None and t.whole.part == "turned":
         return modulus(turned_back(t, t.whole.of), context, name)
+    if t.whole is not None and t.whole.part == "power":
+        return power(modulus(t.whole.of, context), t.whole.factor, context)  # |z**p| is |z|**p for every real p
 
     def change(g: Gauge, m: Motion) -> Motion:
         cause = cause_at(context, "entrywise", g, m, t.doubt)
@@ -152,6 +154,8 @@ def modulus(t: Tensor, context: Context, name: str = "abs") -> Tensor:
 
     flags = frozenset({"nonneg"} | (t.flags & {"diagonal", "nonzero", "unit", "zero", "identity"}))
     made = changed(t, change, context, name, flags=flags, dtype="real" if t.dtype == "complex" else t.dtype)
+    if t.whole is not None and t.whole.part == "sorted":
+        return replace(made, whole=t.whole._replace(of=modulus(t.whole.of, context, name)))
     return replace(made, whole=Whole("abs", t) if t.motions else None)
 
 
@@ -243,7 +247,10 @@ def power(t: Tensor, exponent: object, context: Context) -> Tensor:
     flags |= base.flags & {"nonzero", "unit", "random", "nonneg"}
     value = t.value**exponent if t.value and isinstance(exponent, int | float) else None
     label = named(exponent)
-    return changed(base, change, context, "power", label, flags=frozenset(flags), value=value)
+    made = changed(base, change, context, "power", label, flags=frozenset(flags), value=value)
+    if isinstance(exponent, float) and not integer and t.dtype == "complex":
+        return replace(made, whole=Whole("power", t, exponent))
+    return made
 
 
 def _powered_rotation(g: Gauge, m: Motion, t: Tensor, p: int, cause: Cause) -> Rotation:
@@ -270,9 +277,11 @@ def _powered(phase: Phase, gauge: Gauge, p: int | None, cause: Cause) -> Phase:
 
 def _power_of_part(t: Tensor, exponent: object, context: Context) -> Tensor | None:
     """Square the real or imaginary part, remembering whose part it was."""
-    if t.whole is None or exponent != 2 or t.whole.part not in ("real", "imag", "pair"):
+    if t.whole is None or exponent != 2 or t.whole.part not in ("real", "imag", "pair", "sorted"):
         return None
     plain = power(replace(t, whole=None), exponent, context)
+    if t.whole.part == "sorted":
+        return replace(plain, whole=t.whole._replace(of=power(t.whole.of, exponent, context)))
     return replace(plain, whole=Whole(t.whole.part + "2", t.whole.of))
 
 
@@ -311,8 +320,7 @@ def part(t: Tensor, which: str, context: Context) -> Tensor:
     if which in ("real", "view_as_real") and t.dtype in ("real", "int", "bool"):
         return t
     if which == "angle" and "nonneg" in t and t.dtype not in ("complex", None):
-        everywhere = frozenset(range(-(t.rank or 6), 0))
-        return Tensor(term("zero"), rank=t.rank, steady=everywhere, dtype="real", flags=frozenset({"zero"}))
+        return zeros(t)
     t = undiagonal(t) if which == "angle" else t
 
     def change(g: Gauge, m: Motion) -> Motion:
@@ -338,12 +346,26 @@ def _traceable(rotation: Rotation) -> bool:
     return all(is_dyad(k) for k, _ in rotation.charges)
 
 
+def below_one(t: Tensor) -> bool:
+    """Whether a tensor holds entries of orthonormal vectors: almost surely, all are below 1 in modulus."""
+    source = whose_entries(t.term)
+    return source.op == "output" and "orthogonal" in source.args and not t.neutral
+
+
+def zeros(like: Tensor) -> Tensor:
+    """Return the zeros that an operation gives whatever the phases are."""
+    everywhere = frozenset(range(-(like.rank or 6), 0))
+    return Tensor(term("zero"), rank=like.rank, steady=everywhere, dtype="real", flags=frozenset({"zero"}))
+
+
 def cast(t: Tensor, to: str, context: Context, name: str) -> Tensor:
     """Return t in another dtype; to real or integer it is the real part."""
     if to in ("real", "double", "float", "half") and t.dtype == "complex":
         return part(t, "real", context)
     if to in ("int", "bool"):
         made = t
+        if to == "int" and below_one(t):
+            return replace(zeros(t), dtype="int", live=Live.NO)
         if t.dtype not in ("int", "bool"):
             made = apply_map(modulus(t, context) if to == "bool" else t, context, name, zero=True)
         return replace(detach(made), dtype=to, flags=made.flags | (t.flags & {"iota"}), value=t.value)

@@ -105,8 +105,13 @@ def _inverted_rotation(g: Gauge, rotation: Rotation, cause: Cause) -> Rotation:
     return Rotation(Mode.EXACT, charges(((_renamed(k), -q) for k, q in rotation.charges), g.group))
 
 
+_IDENTITY = frozenset({"diagonal", "identity", "nonneg"})
+
+
 def solve(a: Tensor, b: Tensor, context: Context, left: object = True, pseudo: bool = False) -> Tensor:
     """Return inv(a) @ b, or b @ inv(a); a vector on the right is solved as one column."""
+    if a.term is b.term and a.motions and not pseudo:
+        return replace(a, term=term("solve", a.term, b.term), motions=(), flags=_IDENTITY, value=None, whole=None)
     solver = inverse(a, Context(context.spot, context.recording, context.chain, context.complex_reading), pseudo)
     if left is False:
         return replace(matmul(b, solver, context), term=term("solve right", a.term, b.term))

@@ -12,7 +12,7 @@ from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.reduction import reduce, tied
 from eiglint.gauge.shape import axis_of, doubted
 from eiglint.gauge.state import Cause, Live, Mode, Motion, Order, Phase, Rotation, lost
-from eiglint.gauge.tensor import Record, Tensor, named, opaque, settle
+from eiglint.gauge.tensor import Record, Tensor, Whole, named, opaque, settle
 from eiglint.gauge.terms import term
 from eiglint.gauge.values import Number
 
@@ -58,6 +58,8 @@ def sort(t: Tensor, dim: object, how: str, k: object, options: Mapping[str, obje
     )
     if how == "argsort":
         return places
+    if how != "topk":
+        values = replace(values, whole=Whole("sorted", t, axis=axis))
     return Record(names(options, "fields") or ("values", "indices"), (values, places))
 
 

@@ -65,6 +65,8 @@ def read_combine(o: Options, a: Arguments, c: Context, name: str) -> object:
         raise NoRuleError(name)
     if len(found) == 1:
         return maps.apply_map(found[0], c, name)
+    if o.get("idempotent") and found[0].term is found[1].term and all(t.rank == 0 for t in found[2:]):
+        return found[0]  # the larger of x and x, or what lies between them
     degree = a.get("n")
     if o.get("parity") == "degree" and isinstance(degree, int):
         return maps.apply_map(need(a, "input"), c, name, "odd" if degree % 2 else "even", details=(degree,))

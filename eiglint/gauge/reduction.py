@@ -10,7 +10,7 @@ from eiglint.gauge.combine import even_together
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.elementwise import apply_map, modulus, power, turned_back, undiagonal
 from eiglint.gauge.products import inner_along
-from eiglint.gauge.shape import axis_of, doubted
+from eiglint.gauge.shape import axis_of, doubted, inserted
 from eiglint.gauge.state import (
     Cause,
     Live,
@@ -28,7 +28,7 @@ from eiglint.gauge.state import (
     relabel_phase,
     spread,
 )
-from eiglint.gauge.tensor import Tensor, everything, opaque, settle
+from eiglint.gauge.tensor import Tensor, Whole, everything, opaque, settle
 from eiglint.gauge.terms import Term, term
 from eiglint.gauge.times import product
 
@@ -60,6 +60,8 @@ def reduce(
     t = undiagonal(t)
     dim = None if t.rank == 0 or dim == () else dim
     axes, guess = _axes(t, dim)
+    if t.whole is not None and _over_sorted(t.whole, axes, how, details):
+        return reduce(t.whole.of, dim, keepdim, how, context, details)  # the same entries in another order
     if axes is None and dim is not None:
         return opaque([t], context, how)
     t = doubted(t, guess)
@@ -115,6 +117,12 @@ def _pair_of_parts(t: Tensor, dim: object, how: str, context: Context) -> Tensor
     if t.whole.part == "pair" and how == "norm":
         return modulus(t.whole.of, context)
     return None
+
+
+def _over_sorted(whole: Whole, axes: Axes, how: str, details: tuple[object, ...]) -> bool:
+    """Whether a reduction that knows no positions runs over the axis along which entries were sorted."""
+    entrywise = how in SYMMETRIC and not any(isinstance(d, str) for d in details)
+    return whole.part == "sorted" and entrywise and (axes is None or whole.axis in axes)
 
 
 def _axes(t: Tensor, dim: object) -> tuple[tuple[int, ...] | None, bool]:
@@ -352,10 +360,20 @@ def cosine(x: Tensor, y: Tensor, dim: object, context: Context) -> Tensor:
     """Return the cosine of the angle between x and y along a dimension."""
     chosen = 1 if dim is None else dim
     x, y = _compared(x, y, context), _compared(y, x, context)
+    if x.rank is not None and y.rank is not None:
+        widest = max(x.rank, y.rank)
+        x, y = _widened(x, widest), _widened(y, widest)  # the dimension is counted in both together
     unit_x = normalize(x, chosen, context)
     unit_y = normalize(y, chosen, context)
     made = inner_along(unit_x, unit_y, chosen, context, conjugate=False)
     return replace(made, term=term("cosine", x.term, y.term))
+
+
+def _widened(t: Tensor, rank: int) -> Tensor:
+    """Return t with axes in front, as broadcasting adds them."""
+    for _ in range(rank - (t.rank or 0)):
+        t = inserted(t, -(t.rank or 0) - 1)
+    return t
 
 
 def _compared(x: Tensor, y: Tensor, context: Context) -> Tensor:

@@ -8,11 +8,11 @@ from eiglint.gauge.coins import coin, noted_turn
 from eiglint.gauge.combine import TINY, add, combine, even_in_sign, side_by_side_order
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.contract import joint_dtype
-from eiglint.gauge.elementwise import undiagonal
+from eiglint.gauge.elementwise import modulus, neg, undiagonal
 from eiglint.gauge.join import join
 from eiglint.gauge.state import Cause, Live, Mode, Motion, Phase, Rotation, Slot
 from eiglint.gauge.tensor import LIKELY, Tensor, constant, settle
-from eiglint.gauge.terms import Term, negated, term
+from eiglint.gauge.terms import Term, negated, subterms, term, whose_entries
 from eiglint.gauge.times import product, remark_reflection
 
 
@@ -29,6 +29,8 @@ def compare(x: Tensor, y: Tensor, context: Context, name: str) -> Tensor:
             # Whether two numbers agree, or one is 0, is the same whatever phase they have in common.
             homogeneous = all(s.mode in (Mode.EXACT, Mode.MIXED) for s in (p, q))
             m = replace(m, phase=Phase()) if homogeneous else m
+        if name in ("eq", "ne", "equal", "not_equal") and (_never_meet(x, y) or _never_meet(y, x)):
+            m = replace(m, phase=Phase())
         at_zero = (y.value == 0 and x.motion(g).phase.mode is Mode.EXACT) or (
             x.value == 0 and y.motion(g).phase.mode is Mode.EXACT
         )
@@ -40,6 +42,20 @@ def compare(x: Tensor, y: Tensor, context: Context, name: str) -> Tensor:
         live = max(x.motion(g).live, y.motion(g).live) if context.recording else Live.NO
         motions[g] = replace(m, phase=phase, live=live)
     return replace(made, motions=settle(motions), live=Live.NO)
+
+
+_INDEPENDENT = frozenset({"param", "parameter", "constant", "spaced", "tuple"})
+
+
+def _never_meet(vectors: Tensor, other: Tensor) -> bool:
+    """Whether one side holds entries of a decomposition's vectors, and the other a number that knows nothing of them.
+
+    Whatever the phases, almost surely no two such numbers are equal (but for zeros, which no phase changes).
+    """
+    if whose_entries(vectors.term).op != "output" or vectors.neutral or not other.neutral or other.term.outputs:
+        return False
+    leaves = [t for t in subterms(other.term) if not any(isinstance(a, Term) for a in t.args)]
+    return other.term.ops.isdisjoint(("opaque",)) and all(t.op in _INDEPENDENT for t in leaves)
 
 
 def select(test: Tensor, a: Tensor, b: Tensor, context: Context) -> Tensor:
@@ -54,6 +70,9 @@ def select(test: Tensor, a: Tensor, b: Tensor, context: Context) -> Tensor:
         return replace(guarded, doubt=max(guarded.doubt, LIKELY), value=None)
     if negated(a.term) is b.term:
         remark_reflection(b if a.term.op == "neg" else a, test, context)
+        size = _size_by_its_sign(test, a, b, context)
+        if size is not None:
+            return size
     steps = {g: m.phase for g, m in test.motions if m.phase.mode is Mode.FUN and m.phase.centre == 0.5}
     if steps and negated(a.term) is b.term:
         return product(b, _sign_of(test, steps), context)
@@ -64,6 +83,16 @@ def select(test: Tensor, a: Tensor, b: Tensor, context: Context) -> Tensor:
         drawn = test.neutral and negated(a.term) is b.term and coin(test.term)
         return noted_turn(made, a, context) if drawn else made
     return _decided(test, a, b, context)
+
+
+def _size_by_its_sign(test: Tensor, a: Tensor, b: Tensor, context: Context) -> Tensor | None:
+    """Return |x| for where(x > 0, x, -x), and -|x| for the contrary choice: an x that has an order is real."""
+    op, (left, right) = test.term.op, test.term.args if len(test.term.args) == 2 else (None, None)
+    zero = constant(0).term, constant(0.0).term
+    if op not in ("gt", "ge", "lt", "le") or left not in (a.term, b.term) or right not in zero:
+        return None
+    size = modulus(a, context)
+    return size if (left is a.term) == (op in ("gt", "ge")) else neg(size, context)
 
 
 def settled_sign(test: Tensor, a: Tensor, b: Tensor) -> Tensor | None:
@@ -94,11 +123,14 @@ def _guarded(test: Term, a: Tensor, b: Tensor) -> Tensor | None:
 def _decided(test: Tensor, a: Tensor, b: Tensor, context: Context) -> Tensor:
     """Return a choice whose test moves: under a gauge that the test does not know, it is a choice like any other."""
     chosen = _chosen(test, a, b, context)
+    reflected = negated(a.term) is b.term  # whatever is chosen, every entry moves by a factor of modulus 1
     mingled = combine([test, a, b], context, "where", dtype=joint_dtype([a, b]), reason="chosen by a sign or phase")
     motions = {}
     for g in chosen.gauges | mingled.gauges:
         knows = not test.motion(g).phase.neutral
         motion = (mingled if knows else chosen).motion(g)
+        if knows and reflected and a.motion(g).phase.mode in (Mode.EXACT, Mode.MIXED):
+            motion = replace(motion, phase=Phase(Mode.MIXED, cause=motion.phase.cause))
         # A test carries no gradient, but which gradient flows hangs on it.
         live = max(motion.live, a.live, b.live) if knows and context.recording else motion.live
         motions[g] = replace(motion, live=live)

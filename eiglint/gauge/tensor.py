@@ -25,7 +25,9 @@ class Whole(NamedTuple):
     part: str
     of: Tensor
     factor: complex = 1
-    """What an angle has been multiplied by since."""
+    """What an angle has been multiplied by since, or the exponent of a power."""
+    axis: int = 0
+    """Of sorted entries: along which axis they lie in another order than in `of`."""
 
 
 class Record(NamedTuple):

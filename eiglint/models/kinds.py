@@ -29,7 +29,7 @@ KINDS = {
     # decompositions
     "decompose": _kind("input", options="outputs group ordered square all_pairs hermitian named packed variants"),
     # one tensor
-    "map": _kind("input", "min max", "parity zero dtype if_tensor stochastic clamps exponential"),
+    "map": _kind("input", "min max", "parity zero dtype if_tensor stochastic clamps exponential truncates"),
     "modulus": _kind("input", options="dtype"),
     "conj": _kind("input"),
     "neg": _kind("input"),
@@ -45,7 +45,7 @@ KINDS = {
     "add": _kind("input other", "alpha", "sign reflected"),
     "product": _kind("input other", options="how"),
     "divide": _kind("input other", "rounding_mode", "reflected"),
-    "combine": _kind("input", "other end weight values n", "parity commutes odd_in_first"),
+    "combine": _kind("input", "other end weight values n", "parity commutes odd_in_first idempotent"),
     "compare": _kind("input other", options="how total"),
     "logical": _kind("input", "other", "truth"),
     "select": _kind("condition input other"),
