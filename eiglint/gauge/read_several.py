@@ -74,6 +74,8 @@ def read_combine(o: Options, a: Arguments, c: Context, name: str) -> object:
         # Even in every argument: a function of the moduli.
         found = [t if t.neutral else maps.modulus(t, c) for t in found]
     made = sums.combine(found, c, name, commutes=bool(o.get("commutes")))
+    if o.get("rounds"):
+        return replace(made, motions=found[0].motions)  # the first argument, but for rounding
     return _odd_in_first(made, found) if o.get("odd_in_first") else made
 
 

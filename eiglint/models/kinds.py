@@ -45,7 +45,7 @@ KINDS = {
     "add": _kind("input other", "alpha", "sign reflected"),
     "product": _kind("input other", options="how"),
     "divide": _kind("input other", "rounding_mode", "reflected"),
-    "combine": _kind("input", "other end weight values n", "parity commutes odd_in_first idempotent"),
+    "combine": _kind("input", "other end weight values n", "parity commutes odd_in_first idempotent rounds"),
     "compare": _kind("input other", options="how total"),
     "logical": _kind("input", "other", "truth"),
     "select": _kind("condition input other"),
