@@ -55,14 +55,19 @@ def phase_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> tup
     funny = any(m.phase.mode is Mode.FUN for _, m in charged)
     forgotten = None in wide
     vague = any(m.phase.vague for _, m in charged)
+    # Beside factors that stay as they are, entries that surely differ go on differing along the same axes.
+    surely = {charged[0][0].letter(a) for a in worst.surely} if len(charged) == 1 else set()
     if touched or funny or (forgotten and _summed(charged, contracted)):
         lone = any("det" in o.tensor.term.ops for o, _ in charged)
         reason = "determinant of one factor" if lone else "sums entries of unlike phase"
-        alone = charged[0] if len(charged) == 1 else None
-        surely = frozenset(a for a in worst.surely if alone is not None and alone[0].letter(a) in contracted)
-        return lost(replace(worst, vague=vague, surely=surely), cause(reason)), False
-    across = None if forgotten else frozenset(p for x in letters if (p := laid.position(x)) is not None)
-    return Phase(Mode.MIXED, cause=worst.cause, across=across, vague=vague), False
+        met = frozenset(a for a in worst.surely if surely and charged[0][0].letter(a) in contracted)
+        return lost(replace(worst, vague=vague, surely=met), cause(reason)), False
+    across = None if forgotten else _positions(laid, letters)
+    return Phase(Mode.MIXED, cause=worst.cause, across=across, vague=vague, surely=_positions(laid, surely)), False
+
+
+def _positions(laid: Contraction, letters: set[Letter]) -> frozenset[int]:
+    return frozenset(p for x in letters if (p := laid.position(x)) is not None)
 
 
 def _batches(charged: Moving) -> list[frozenset[Letter]]:

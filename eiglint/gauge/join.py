@@ -97,7 +97,9 @@ def join_phase(p: Phase, q: Phase, cause: Why, zero: tuple[bool, bool] = (False,
         return replace(worst, centre=p.centre if p.centre == q.centre else None, roots=roots)
     if p.mode is Mode.EXACT and q.mode is Mode.EXACT:
         unlike = cause("entries of unlike phase side by side")
-        surely = (spread(p) or frozenset()) & (spread(q) or frozenset())
+        a, b = spread(p) or frozenset(), spread(q) or frozenset()
+        # Where one value has no charge, the other is still there, in the other branch or in other entries.
+        surely = a | b if p.neutral or q.neutral else a & b
         return Phase(Mode.MIXED, cause=unlike, across=_both(p, q), vague=True, surely=surely)
     if p.mode is q.mode is Mode.MIXED:
         return replace(worst, across=_both(p, q), vague=p.vague or q.vague, surely=p.surely & q.surely)

@@ -171,3 +171,14 @@ def test_either_of_two_values_that_differ_along_an_axis_is_broken_by_a_sum_along
     assert phase(one("sum", either, 0)) == "unknown"
     turned = gauge.join(transposed(V), V, here())
     assert phase(one("sum", turned, 0)) == "unknown"
+
+
+def test_a_value_that_moves_in_one_of_two_branches_is_broken_by_a_sum_over_what_moves() -> None:
+    _, V = hermitian()
+    either = gauge.join(V, plain("eye"), here())
+    assert phase(one("sum", either, -1)) == "depends: sum"
+    assert phase(one("sum", either, -2)) == "mixed"
+    assert phase(matmul(plain("A"), either)) == "mixed"
+    assert phase(one("sum", matmul(plain("A"), either), -1)) == "depends: sum"
+    assert phase(matmul(either, plain("A"))).startswith("depends")
+    assert phase(matmul(either, adjoint(either))) == "fine"
