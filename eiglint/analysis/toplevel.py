@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from eiglint.analysis.bound_later import bound_later
 from eiglint.analysis.frame import Frame, OutOfStepsError, World
 from eiglint.analysis.merging import MISSING
 from eiglint.analysis.relevance import blocks, reaching_names
 from eiglint.analysis.state import Binding, State
-from eiglint.analysis.values import Value
+from eiglint.analysis.values import Reference, Value
 from eiglint.ir import instructions as ir
 
 
@@ -24,7 +25,12 @@ def run_module(name: str, module: ir.Module, world: World) -> None:
     world.running[name] = frame
     world.ran[name] = False
     world.words[name] = reaching_names(name, module, world)
-    frame.state.scopes[key] = {}
+    later = bound_later(module.body, module.shared) if module.shared else {}
+    frame.state.scopes[key] = {
+        name: Binding(Reference(dotted))
+        for name, dotted in later.items()
+        if world.models.knows_module(dotted.partition(".")[0])
+    }
     spent = False
     for statement in module.body:
         if frame.dead or spent:

@@ -289,4 +289,6 @@ class Module:
     """The comments that speak to eiglint (`# eiglint: ...`), by line."""
     inner_imports: tuple[Import, ...] = ()
     """The imports inside functions."""
+    shared: frozenset[str] = frozenset()
+    """What functions declare global and bind by statements alone."""
     promises: tuple[Promised, ...] = ()

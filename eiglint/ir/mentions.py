@@ -31,7 +31,7 @@ _NAMELESS = _BRACKETS | _PUNCTUATION | _LINES
 class _Owner:
     """The names that belong to one function's body, or to the module outside all of them."""
 
-    __slots__ = ("imports", "names", "node", "outer", "quoted", "yields")
+    __slots__ = ("globals", "imports", "names", "node", "outer", "quoted", "walrus", "yields")
 
     def __init__(self, node: cst.Module | cst.FunctionDef | cst.Lambda, outer: _Owner | None) -> None:
         self.node = node
@@ -39,15 +39,19 @@ class _Owner:
         self.names: set[str] = set()
         self.quoted: set[str] = set()
         self.imports: list[cst.Import | cst.ImportFrom] = []
+        self.globals: set[str] = set()
+        self.walrus: set[str] = set()
         self.yields = False
 
 
 class Survey(NamedTuple):
-    """The names in module-level code, the facts of every function in the file, and the imports inside functions."""
+    """The names in module-level code, the facts of every function in the file, the imports inside functions, and what
+    functions declare global and bind by statements alone."""
 
     mentions: frozenset[str]
     known: Known
     imports: tuple[cst.Import | cst.ImportFrom, ...]
+    globals: frozenset[str]
 
 
 def facts(tree: cst.Module) -> Survey:
@@ -63,7 +67,9 @@ def facts(tree: cst.Module) -> Survey:
         if owner.outer is not None:
             owner.outer.names |= owner.names
             owner.outer.quoted |= owner.quoted
-    return Survey(top, known, tuple([node for owner in owners[1:] for node in owner.imports]))
+    inner = owners[1:]
+    shared = frozenset[str]().union(*(o.globals for o in inner)) - frozenset[str]().union(*(o.walrus for o in inner))
+    return Survey(top, known, tuple([node for owner in inner for node in owner.imports]), shared)
 
 
 def _walk(owner: _Owner) -> list[_Owner]:
@@ -93,6 +99,10 @@ def _walk(owner: _Owner) -> list[_Owner]:
                 owner.yields = True
             elif kind is cst.ImportFrom or kind is cst.Import:
                 owner.imports.append(node)
+            elif kind is cst.Global:
+                owner.globals |= {item.name.value for item in node.names}
+            elif kind is cst.NamedExpr:
+                owner.walrus.add(node.target.value)
             stack += _children(kind)(node)
     return inside
 

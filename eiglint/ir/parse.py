@@ -36,6 +36,7 @@ def lower_module(source: bytes, path: str, name: str, is_package: bool = False) 
         survey.mentions,
         comments(tree, source, _MARK),
         tuple([statement for node in survey.imports for statement in any_import(node)]),
+        shared=survey.globals,
     )
 
 
