@@ -160,8 +160,12 @@ def _reduced(
     phase = _reduced_phase(g, m.phase, touched, how, axes, t, cause)
     phase = relabel_phase(phase, move, g.group)
     order = _reduced_order(m.order, axes, how, move, cause)
-    if order.mode is Mode.EXACT and order.tags and axes is not None and any(m.is_batch(a) for a in axes):
-        order = Order(Mode.BROKEN, cause=cause._replace(reason="mingles the orders of batch elements"))
+    followed = is_placed(order) or (order.mode is Mode.EXACT and bool(order.tags))
+    if followed and axes is not None and any(m.is_batch(a) for a in axes):
+        mingled = cause._replace(reason="mingles the orders of batch elements")
+        # Pairs of different elements, each in an order of its own, may be added up if all that follows is linear.
+        together = Order(Mode.MIXED, order.tags, order.cause or mingled, summed=True, vague=order.vague)
+        order = together if how in ("sum", "mean") else spoiled(together, mingled)
     rotation = m.rotation
     if rotation.mode is Mode.MIXED and how == "norm":
         rotation = Rotation(Mode.UNKNOWN, cause=cause)
