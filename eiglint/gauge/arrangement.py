@@ -191,8 +191,11 @@ def put_together(g: Gauge, pieces: Sequence[Tensor], axis: int, name: str, cause
     )
     along = any(s.axis == axis for s in tags)
     exact = all(s.mode is Mode.EXACT for s in states)
-    if alike and not along:
-        return Order(tags=tags) if exact else None
+    if alike and not along and exact:
+        return Order(tags=tags)
+    if alike and not along and all(replace(s, cause=None) == replace(states[0], cause=None) for s in states):
+        return states[0]
+    alike &= exact
     about = [f"{t.size(axis)} {sorted(map(str, s.tags))}" for t, s in zip(pieces, states, strict=True)]
 
     def slot(s: Slot) -> Slot:

@@ -46,7 +46,7 @@ def inverse(t: Tensor, context: Context, pseudo: bool = False) -> Tensor:
         return replace(
             m,
             phase=_inverted(g, m.phase, m, cause),
-            order=_inverted_order(m.order, cause),
+            order=_inverted_order(m, cause),
             rotation=_inverted_rotation(g, m.rotation, cause),
         )
 
@@ -91,7 +91,11 @@ def _renamed(key: Slot | Pick) -> Slot | Pick:
     return Slot(flip_last_two(key.axis), key.cut) if isinstance(key, Slot) else key
 
 
-def _inverted_order(order: Order, cause: Cause) -> Order:
+def _inverted_order(m: Motion, cause: Cause) -> Order:
+    order = m.order
+    inside = any(s.axis in (-1, -2) for s in order.tags)
+    if inside and (m.is_batch(-1) or m.is_batch(-2)):
+        return Order(Mode.BROKEN, cause=cause._replace(reason="mingles the orders of batch elements"))
     if order.mode is Mode.EXACT and not order.pointer:
         return Order(tags=frozenset(Slot(flip_last_two(s.axis), s.cut) for s in order.tags))
     return order if order.mode >= Mode.UNKNOWN or order.mode is Mode.FUN else Order(Mode.UNKNOWN, cause=cause)
