@@ -23,7 +23,7 @@ from eiglint.gauge.state import (
     squared,
 )
 from eiglint.gauge.tensor import Tensor, Whole, named, settle
-from eiglint.gauge.terms import negated, term, whose_entries
+from eiglint.gauge.terms import negated, term
 
 Change = Callable[[Gauge, Motion], Motion]
 
@@ -346,12 +346,6 @@ def _traceable(rotation: Rotation) -> bool:
     return all(is_dyad(k) for k, _ in rotation.charges)
 
 
-def below_one(t: Tensor) -> bool:
-    """Whether a tensor holds entries of orthonormal vectors: almost surely, all are below 1 in modulus."""
-    source = whose_entries(t.term)
-    return source.op == "output" and "orthogonal" in source.args and not t.neutral
-
-
 def zeros(like: Tensor) -> Tensor:
     """Return the zeros that an operation gives whatever the phases are."""
     everywhere = frozenset(range(-(like.rank or 6), 0))
@@ -364,8 +358,6 @@ def cast(t: Tensor, to: str, context: Context, name: str) -> Tensor:
         return part(t, "real", context)
     if to in ("int", "bool"):
         made = t
-        if to == "int" and below_one(t):
-            return replace(zeros(t), dtype="int", live=Live.NO)
         if t.dtype not in ("int", "bool"):
             made = apply_map(modulus(t, context) if to == "bool" else t, context, name, zero=True)
         return replace(detach(made), dtype=to, flags=made.flags | (t.flags & {"iota"}), value=t.value)

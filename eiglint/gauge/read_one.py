@@ -23,8 +23,6 @@ def read_map(o: Options, a: Arguments, c: Context, name: str) -> object:
         return sums.combine([need(a, "input"), *bounds], c, name)
     if o.get("exponential"):
         return maps.exponential(need(a, "input"), c, name)
-    if o.get("truncates") and maps.below_one(need(a, "input")):
-        return maps.zeros(need(a, "input"))
     parity = "odd" if o.get("clamps") and _symmetric(a) else str(o.get("parity", "none"))
     return maps.apply_map(need(a, "input"), c, name, parity, bool(o.get("zero")), details)
 

@@ -44,13 +44,14 @@ def compare(x: Tensor, y: Tensor, context: Context, name: str) -> Tensor:
     return replace(made, motions=settle(motions), live=Live.NO)
 
 
-_INDEPENDENT = frozenset({"param", "parameter", "constant", "spaced", "tuple"})
+_INDEPENDENT = frozenset({"param", "parameter"})
 
 
 def _never_meet(vectors: Tensor, other: Tensor) -> bool:
     """Whether one side holds entries of a decomposition's vectors, and the other a number that knows nothing of them.
 
-    Whatever the phases, almost surely no two such numbers are equal (but for zeros, which no phase changes).
+    Whatever the phases, almost surely no two such numbers are equal (but for zeros, which no phase changes). A number
+    in the text may be chosen: vectors of structured matrices have entries like 1 and 1/2.
     """
     if whose_entries(vectors.term).op != "output" or vectors.neutral or not other.neutral or other.term.outputs:
         return False

@@ -29,7 +29,7 @@ KINDS = {
     # decompositions
     "decompose": _kind("input", options="outputs group ordered square all_pairs hermitian named packed variants"),
     # one tensor
-    "map": _kind("input", "min max", "parity zero dtype if_tensor stochastic clamps exponential truncates"),
+    "map": _kind("input", "min max", "parity zero dtype if_tensor stochastic clamps exponential"),
     "modulus": _kind("input", options="dtype"),
     "conj": _kind("input"),
     "neg": _kind("input"),
