@@ -78,14 +78,14 @@ def test_a_constant_of_orthonormal_vectors_is_told_apart() -> None:
 
 
 def test_a_disagreement_shrinks_to_the_steps_that_matter() -> None:
-    # Generic numbers are never equal, which no rule knows.
-    long = program("M @ M", "torch.eq(V, M)", "t1 + t0", "t2 * M", result="t3.sum()")
+    # No entry of a unit vector is above 5, which no rule knows.
+    long = program("M @ M", "torch.where(V > 5, V, M)", "t1 + t0", "t2 * M", result="t3.sum()")
     kind = ("phase", "false alarm")
     truth = truth_of(long)
     assert truth is not None
     assert kind in disagreements(truth, judge(long))
     small = shrunk(long, kind)
-    assert [step.text for step in small.body] == ["t1 = torch.eq(V, M)"]
+    assert [step.text for step in small.body] == ["t1 = torch.where(V > 5, V, M)"]
 
 
 def test_unknown_counts_as_a_miss(cases: list[Case]) -> None:
