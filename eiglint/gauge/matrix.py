@@ -252,7 +252,7 @@ def matrix_function(t: Tensor, context: Context, name: str, details: tuple[objec
         t,
         term=term(name, t.term, *details),
         motions=settle({g: motion(g, m) for g, m in t.motions}),
-        flags=t.flags & {"hermitian"},
+        flags=frozenset() if name == "cholesky" else t.flags & {"hermitian"},
         value=None,
         whole=None,
         live=t.live if context.recording else t.live.NO,

@@ -166,3 +166,12 @@ def test_the_right_factor_takes_over_what_its_columns_carry() -> None:
     assert charges(svd(V)[2], only(V)) == {-1: 1}
     assert charges(several("svd", V)[2], only(V)) == {-2: -1}
     assert phase(svd(matmul(adjoint(V), plain("M")))[2], only(V)) == "fine"
+
+
+def test_the_square_root_of_a_hermitian_matrix_is_hermitian_and_its_cholesky_factor_is_not() -> None:
+    _, V = eigh()
+    inner = matmul(transposed(V), plain("M"), V)
+    squared = matmul(inner, transposed(inner))
+    assert "hermitian" in squared
+    assert "hermitian" in one("matrix_exp", squared)
+    assert "hermitian" not in one("linalg.cholesky", squared)
