@@ -12,7 +12,7 @@ from eiglint.gauge.elementwise import modulus, neg, undiagonal
 from eiglint.gauge.join import join
 from eiglint.gauge.state import Cause, Live, Mode, Motion, Phase, Rotation, Slot
 from eiglint.gauge.tensor import LIKELY, Tensor, constant, settle
-from eiglint.gauge.terms import Term, negated, subterms, term, whose_entries
+from eiglint.gauge.terms import Term, negated, term
 from eiglint.gauge.times import product, remark_reflection
 
 
@@ -29,8 +29,6 @@ def compare(x: Tensor, y: Tensor, context: Context, name: str) -> Tensor:
             # Whether two numbers agree, or one is 0, is the same whatever phase they have in common.
             homogeneous = all(s.mode in (Mode.EXACT, Mode.MIXED) for s in (p, q))
             m = replace(m, phase=Phase()) if homogeneous else m
-        if name in ("eq", "ne", "equal", "not_equal") and (_never_meet(x, y) or _never_meet(y, x)):
-            m = replace(m, phase=Phase())
         at_zero = (y.value == 0 and x.motion(g).phase.mode is Mode.EXACT) or (
             x.value == 0 and y.motion(g).phase.mode is Mode.EXACT
         )
@@ -42,21 +40,6 @@ def compare(x: Tensor, y: Tensor, context: Context, name: str) -> Tensor:
         live = max(x.motion(g).live, y.motion(g).live) if context.recording else Live.NO
         motions[g] = replace(m, phase=phase, live=live)
     return replace(made, motions=settle(motions), live=Live.NO)
-
-
-_INDEPENDENT = frozenset({"param", "parameter"})
-
-
-def _never_meet(vectors: Tensor, other: Tensor) -> bool:
-    """Whether one side holds entries of a decomposition's vectors, and the other a number that knows nothing of them.
-
-    Whatever the phases, almost surely no two such numbers are equal (but for zeros, which no phase changes). A number
-    in the text may be chosen: vectors of structured matrices have entries like 1 and 1/2.
-    """
-    if whose_entries(vectors.term).op != "output" or vectors.neutral or not other.neutral or other.term.outputs:
-        return False
-    leaves = [t for t in subterms(other.term) if not any(isinstance(a, Term) for a in t.args)]
-    return other.term.ops.isdisjoint(("opaque",)) and all(t.op in _INDEPENDENT for t in leaves)
 
 
 def select(test: Tensor, a: Tensor, b: Tensor, context: Context) -> Tensor:

@@ -85,16 +85,6 @@ def subterms(x: Term, *ops: str) -> Iterator[Term]:
         stack.extend(a for a in here.args if isinstance(a, Term))
 
 
-_OF_ENTRIES = frozenset({"pick", "cut", "swap", "conj", "neg", "insert"})
-
-
-def whose_entries(x: Term) -> Term:
-    """Return the value whose entries a term holds, up to conjugates and signs: V for V[:, 0].conj()."""
-    while x.op in _OF_ENTRIES and isinstance(x.args[0], Term):
-        x = x.args[0]
-    return x
-
-
 def contains(x: Term, inner: Term) -> bool:
     """Whether a term stands inside another, or is the same."""
     stack, seen = [x], set()
