@@ -112,13 +112,15 @@ class Inspector:
 
         def find(dotted: str) -> Module | None:
             file = None if path.startswith("<") else locate(dotted, home)
-            if file and (known := read.get(file if absolute else _relative(file))) is not None:
-                return (
-                    known  # places are asked of the tree that was interpreted, also where the cache was emptied since
-                )
-            module = self._load(file, absolute=absolute) if file and not _same(file, path) else None
-            if file and _same(file, path):
+            if file is None:
+                return None
+            if _same(file, path):
                 return read[path]
+            # Places are asked of the tree that was interpreted, even where the cache was emptied since.
+            known = read.get(file if absolute else _relative(file))
+            if known is not None:
+                return known
+            module = self._load(file, absolute=absolute)
             if module is not None:
                 read[module.path] = module
             return module

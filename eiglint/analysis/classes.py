@@ -78,5 +78,5 @@ def _decorators(s: ir.DefineClass, frame: Frame) -> tuple[list[str], bool]:
         names.append(name)
         model = frame.world.models.get(name)
         wraps = model is not None and model.kind == "transform"
-        known = known and (wraps or name in KNOWN_DECORATORS or name.startswith("torch.jit."))
+        known = known and (wraps or name in KNOWN_DECORATORS)
     return names, known

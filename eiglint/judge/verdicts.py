@@ -184,10 +184,6 @@ def _from_remarks(outcome: Outcome) -> Iterator[Verdict]:
         if live is Live.NO and code not in VALUE_CODES:
             continue
         sure: Certainty = "definite" if code == "EIG405" else certainty(live, remark.doubt)
-        if live is Live.NO:
-            sure = "likely" if remark.doubt < 2 else "possible"
-        if code == "EIG405":
-            sure = "definite"
         trail = ((remark.gauge.spot, "decomposed here"),) if remark.gauge and code != "EIG405" else ()
         spot = negations.get(dict(remark.details).get("negated"), remark.spot)
         yield Verdict(code, spot, remark.gauge, sure, trail, remark.details)

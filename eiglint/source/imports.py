@@ -13,6 +13,7 @@ _NAMES = re.compile(rb"[ \t]*(?:\((?P<many>[^)]*)\)|(?P<few>(?:[^\n;#\\]|\\\r?\n
 _COMMENT = re.compile(rb"#[^\n]*")
 _AS = re.compile(rb"([\w.*]+)(?:\s+as\s+(\w+))?\Z")
 _OUTER = re.compile(rb"^(?:@|(?:async[ \t]+)?def[ \t]+|class[ \t]+)?(?P<name>[^\W\d]\w*)", re.MULTILINE)
+_DECORATOR = re.compile(rb"^@[ \t]*(\w+)[ \t]*(\.?)", re.MULTILINE)
 _INNER = re.compile(
     rb"^[ \t]+(?:(?:async[ \t]+)?def[ \t]+|class[ \t]+)(?P<name>[^\W\d]\w*)"
     rb"|^[ \t]+(?P<variable>[^\W\d]\w*)[ \t]*(?::[^=\n]*)?=[^=]",
@@ -97,13 +98,9 @@ def _inner_names(code: bytes) -> list[str]:
     return [name for name in dict.fromkeys(one.decode("utf-8", "replace") for one in found) if name not in _KEYWORDS]
 
 
-def decorators_of(code: bytes) -> set[str]:
-    """Return the first names of the decorators with which a block begins."""
-    return {line[1:].split(b"(")[0].split(b".")[0].strip().decode("utf-8", "replace") for line in _decorating(code)}
-
-
-def _decorating(code: bytes) -> list[bytes]:
-    return [line for line in code[: code.find(b"\ndef ") + 1].splitlines() if line.startswith(b"@")]
+def decorators_of(code: bytes) -> set[tuple[str, bool]]:
+    """Return the first names of the decorators with which a block begins, and whether an attribute of it decorates."""
+    return {(found[1].decode("utf-8", "replace"), found[2] == b".") for found in _DECORATOR.finditer(code)}
 
 
 def code_of(source: bytes, *, imports: bool = True) -> bytes:

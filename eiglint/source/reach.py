@@ -72,10 +72,16 @@ class _Module:
 
 
 def _registered(block: Block, blocks: list[tuple[str, set[str]]]) -> list[tuple[str, set[str]]]:
-    """Return what decorators of the same file mention: a registry leads where its entries lead."""
+    """Return what decorators of the same file may keep an entry in: a registry leads where its entries lead.
+
+    `@decompose.register(Tensor)` adds to `decompose` itself, `@register` to the variables that `register` mentions.
+    """
     used = decorators_of(block.code)
-    mentioned: set[str] = set().union(*[mentions for name, mentions in blocks if name in used])
-    return [(name, {block.name}) for name, _ in blocks if (name in mentioned) != (name in used)]
+    through = {name for name, of_attribute in used if of_attribute}
+    for name, mentions in blocks:
+        if (name, False) in used:
+            through |= mentions - {name}
+    return [(name, {block.name}) for name, _ in blocks if name in through]
 
 
 class Reach:

@@ -63,6 +63,11 @@ PACKAGES: dict[str, dict[str, str]] = {
         "def get(name):\n    return SOLVERS[name]\n",
         "high.py": "from low import get\n\n\ndef loss(A):\n    vectors = get('basis')(A)\n    return RESULT\n",
     },
+    "another body of the same function": {
+        "low.py": "import functools\n\n\n@functools.singledispatch\ndef basis(A):\n    return A\n\n\n"
+        "@basis.register(torch.Tensor)\ndef _of_tensor(A):\n    return torch.linalg.eigh(A)[1]\n",
+        "high.py": "from low import basis\n\n\ndef loss(A):\n    vectors = basis(A)\n    return RESULT\n",
+    },
     "a closure that keeps its result": {
         "low.py": "def prepared(A):\n    state, V = {}, torch.linalg.eigh(A)[1]\n\n    def step():\n"
         "        state['V'] = V\n\n    return step, state\n",

@@ -17,6 +17,10 @@ PROJECT = {
     "lib/cycle_a.py": "from .cycle_b import g\n\ndef f(A):\n    return g(A)\n",
     "lib/cycle_b.py": "from . import cycle_a\nfrom .core import spectrum\n\ndef g(A): return cycle_a.f(spectrum(A))\n",
     "lib/documented.py": 'def plain(A):\n    """Nothing like eigh."""\n    return A\n',
+    "lib/registry.py": "import torch\n\nKINDS = {}\nOTHERS = {}\n\n\ndef keep(made):\n    KINDS[made.__name__] = made\n"
+    "    return made\n\n\n@keep\nclass Solver:\n    def solve(self, A):\n        return torch.linalg.eigh(A)\n\n\n"
+    "def dispatched(A):\n    return A\n\n\n@dispatched.register(torch.Tensor)\nasync def _of_tensor(A):\n"
+    "    return torch.linalg.eigh(A)\n",
     "src/other/__init__.py": "",
     "src/other/deep.py": "def roots(A):\n    return A.svd()\n",
     "scripts/beside.py": "from torch.linalg import qr as factor\n\ndef basis(A):\n    return factor(A).Q\n",
@@ -29,6 +33,7 @@ SILENT = {
     "only in a string": 'from lib.core import spectrum\n\nx = "spectrum"\n',
     "a module used for something else": "import lib.core\n\nlib.core.scale(1)\n",
     "a docstring that names one": "from lib.documented import plain\n\nplain(1)\n",
+    "a registry that holds something else": "from lib.registry import OTHERS\n\nOTHERS['Solver'](1)\n",
     "a module of no project": "from torch.nowhere import spectrum\n\nspectrum(1)\n",
 }
 LOUD = {
@@ -44,6 +49,8 @@ LOUD = {
     "through a circle of imports": "from lib.cycle_a import f\n\nf(1)\n",
     "from the src folder": "from other.deep import roots\n\nroots(1)\n",
     "passed as a value": "import torch\nfrom lib.core import spectrum\n\ntorch.vmap(spectrum)(1)\n",
+    "a class in a registry": "from lib.registry import KINDS\n\nKINDS['Solver']().solve(1)\n",
+    "another body of the same function": "from lib.registry import dispatched\n\ndispatched(1)\n",
     "as a base class": "import lib.steps\n\nmodule = lib.steps\nprint(lib.steps.embed)\n",
 }
 
