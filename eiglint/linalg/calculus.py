@@ -53,9 +53,12 @@ def _unwrapped(kind: type[Function]) -> Callable[..., object]:
     return cast(Callable[..., object], super(Function, kind).apply)  # type: ignore[misc]
 
 
+_func_is_at_work: Callable[[], bool] = getattr(torch._C, "_are_functorch_transforms_active", lambda: True)
+
+
 def transformed() -> bool:
-    """Tell that torch.func or forward mode is at work."""
-    return forward_ad._current_level >= 0 or torch._C._are_functorch_transforms_active()
+    """Tell that torch.func or forward mode is at work, or that this torch does not say so: it only costs time."""
+    return getattr(forward_ad, "_current_level", 0) >= 0 or _func_is_at_work()
 
 
 def _traced(A: Tensor, calculus: Calculus, factors: Factors) -> Tensor:

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from eiglint.linalg.calculus import Factors, evaluate, transformed
 from eiglint.linalg.divided import EXP, INV_SQRT, INVERSE, LOG, SQRT, Rule, clamped, floored, power
-from eiglint.linalg.quadrature import Sampled, Scalar, measured
+from eiglint.linalg.quadrature import Scalar, measured, sampled
 from eiglint.linalg.spectrum import Spectral, decomposed, hermitian, lowest, square
 
 
@@ -105,7 +105,7 @@ def funm(A: Tensor, f: Scalar, df: Scalar | None = None) -> Tensor:
 def _sampled(A: Tensor, factors: Factors, values: Tensor, f: Scalar, df: Scalar | None) -> Tensor:
     if values.requires_grad or transformed() or torch.compiler.is_compiling():
         return _expanded(A, factors, values, measured(f, df))
-    return evaluate(A, Sampled(f, df), factors)
+    return evaluate(A, sampled(f, df), factors)
 
 
 def _part(f: Scalar, part: str) -> Scalar:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from eiglint.linalg.calculus import Factors
-from eiglint.linalg.divided import NODES, Rule, nonzero, ordered
+from eiglint.linalg.divided import NODES, Rule, nonzero, second_from
 from eiglint.linalg.spectrum import Spectral, hermitian
 
 Scalar = Callable[[Tensor], Tensor]
@@ -37,27 +38,23 @@ def measured(f: Scalar, df: Scalar | None) -> Rule:
     def first(a: Tensor, b: Tensor) -> Tensor:
         return _chosen(f, slope, a, b)[0]
 
-    def second(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
-        high, middle, low = ordered(a, b, c)
-        far = (first(high, middle) - first(middle, low)) / nonzero(high - low)
-        close = torch.zeros_like(far)
-        for node, weight in NODES:
-            ends = low + node * (middle - low), low + node * (high - low)
-            close = close + weight * node * _mean(bend, *ends, NODES)
-        return torch.where(_chosen(f, slope, high, low)[1], close, far)
+    def of_derivative(a: Tensor, b: Tensor) -> Tensor:
+        return _mean(bend, a, b)
 
-    return Rule(f, first, second)
+    def near(high: Tensor, low: Tensor) -> Tensor:
+        return _chosen(f, slope, high, low)[1]
+
+    return Rule(f, first, second_from(first, of_derivative, near))
 
 
+def sampled(f: Scalar, df: Scalar | None) -> Sampled:
+    """Return the function of a matrix by `measured`."""
+    return Sampled(measured(f, df), f, df or _pulled(f))
+
+
+@dataclass(frozen=True, slots=True)
 class Sampled(Spectral):
-    """The functions of a matrix by `measured`, with a first derivative that samples f' where it must, and no more."""
-
-    __slots__ = ("f", "slope")
-
-    def __init__(self, f: Scalar, df: Scalar | None) -> None:
-        super().__init__(measured(f, df))
-        object.__setattr__(self, "f", f)
-        object.__setattr__(self, "slope", df or _pulled(f))
+    """A function of a matrix whose first derivative samples f' where it must, and no more."""
 
     f: Scalar
     slope: Scalar
@@ -65,8 +62,6 @@ class Sampled(Spectral):
     def first(self, factors: Factors, X: Tensor) -> Tensor:
         """Return the derivative in direction (X + X^H) / 2."""
         V, L, Vh = factors
-        if torch.compiler.is_compiling() or torch._C._functorch.is_batchedtensor(L):
-            return super().first(factors, X)
         return V @ (self._slopes(L) * (Vh @ hermitian(X) @ V)) @ Vh
 
     def _slopes(self, L: Tensor) -> Tensor:
@@ -141,8 +136,8 @@ def _means(f: Scalar, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     return torch.tensordot(weights[:count], found[:count], 1), torch.tensordot(weights[count:], found[count:], 1)
 
 
-def _mean(f: Scalar, a: Tensor, b: Tensor, nodes: tuple[tuple[float, float], ...]) -> Tensor:
-    points = torch.stack([a + node * (b - a) for node, _ in nodes])
-    weights = torch.tensor([weight for _, weight in nodes], dtype=points.dtype, device=points.device)
+def _mean(f: Scalar, a: Tensor, b: Tensor) -> Tensor:
+    points = torch.stack([a + node * (b - a) for node, _ in NODES])
+    weights = torch.tensor([weight for _, weight in NODES], dtype=points.dtype, device=points.device)
     mean: Tensor = torch.tensordot(weights, f(points), 1)
     return mean

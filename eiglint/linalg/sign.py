@@ -17,7 +17,7 @@ def canonicalize(V: Tensor, like: Tensor | None = None) -> Tensor:
     column passes a right angle to its reference. It fixes what is arbitrary about the vector of one isolated
     eigenvalue. Vectors of equal eigenvalues stay arbitrary, and so does the gradient: use `projector`.
     """
-    return V * _phase(V, like, -2)
+    return V * _phase(V, like)
 
 
 def canonicalize_pair(U: Tensor, Vh: Tensor, like: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -26,23 +26,23 @@ def canonicalize_pair(U: Tensor, Vh: Tensor, like: Tensor | None = None) -> tupl
     Where there are more columns of U, or rows of Vh, than of the other, they keep their phases.
     """
     k = min(U.shape[-1], Vh.shape[-2])
-    phase = _phase(U[..., :k], None if like is None else like[..., :k], -2)
+    phase = _phase(U[..., :k], None if like is None else like[..., :k])
     one = torch.ones_like
     left = torch.cat([phase, one(U[..., :1, k:])], -1)
     right = torch.cat([phase.mH, one(Vh[..., k:, :1])], -2)
     return U * left, Vh * right
 
 
-def _phase(V: Tensor, like: Tensor | None, dim: int) -> Tensor:
+def _phase(V: Tensor, like: Tensor | None) -> Tensor:
     if like is None:
         size = V.detach().abs()
-        near = size >= size.amax(dim, keepdim=True) * (1 - 64 * torch.finfo(size.dtype).eps)
-        first = near.to(torch.int8).argmax(dim, keepdim=True)
-        pivot = V.gather(dim, first).conj()
+        near = size >= size.amax(-2, keepdim=True) * (1 - 64 * torch.finfo(size.dtype).eps)
+        first = near.to(torch.int8).argmax(-2, keepdim=True)
+        pivot = V.gather(-2, first).conj()
     elif like.shape != V.shape:
         raise ValueError(f"canonicalize: like must have the shape of V, {tuple(V.shape)}, and has {tuple(like.shape)}")
     else:
-        pivot = (V.conj() * like).sum(dim, keepdim=True)
+        pivot = (V.conj() * like).sum(-2, keepdim=True)
     zero = pivot == 0
     one = torch.ones_like(pivot)
     pivot = torch.where(zero, one, pivot)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
@@ -10,14 +12,9 @@ from eiglint.linalg.divided import BELOW, HIT
 from eiglint.linalg.spectrum import Spectral, decomposed, hermitian, lowest, margin
 
 
-class Cut(Spectral):
+@dataclass(frozen=True, slots=True)
+class Cut:
     """The projector onto the first k vectors: of its derivative only the block across the cut is not 0."""
-
-    __slots__ = ("k",)
-
-    def __init__(self, k: int) -> None:
-        super().__init__(BELOW)
-        object.__setattr__(self, "k", k)
 
     k: int
 
