@@ -26,6 +26,7 @@ from eiglint.gauge.state import (
 )
 from eiglint.gauge.tensor import LIKELY, Record, Tensor, settle
 from eiglint.gauge.terms import term
+from eiglint.gauge.zeros import TRIANGLE
 
 Spec = Mapping[str, object]
 
@@ -126,11 +127,12 @@ def _output(
         None,
         ((gauge.spot, "decomposed here"),),
     )
-    if role == "triangle":
+    if role == TRIANGLE:
         motion = replace(motion, order=Order(), rotation=Rotation())
-    orthogonal = gauge.unitary and role in ("vectors", "left", "right")
+    marks: tuple[str, ...] = ("orthogonal",) if gauge.unitary and role in ("vectors", "left", "right") else ()
+    marks += (TRIANGLE,) if role == TRIANGLE else ()
     return Tensor(
-        term("output", gauge, str(spec["field"]), t.term, *(("orthogonal",) if orthogonal else ())),
+        term("output", gauge, str(spec["field"]), t.term, *marks),
         settle({gauge: motion, **inherited}),
         rank=rank,
         sizes=_sizes(t, values, square or _as_many_pairs(t, options), role),
@@ -177,7 +179,7 @@ def _inherited(
         cause = Cause(context.spot, f"input of {name}", g, m.live, t.doubt, m.trail)
         # Only one triangle is read, which reordering rows and columns together does not respect.
         reordered = lopsided and not g.ordered and bool(m.order.tags)
-        passed = not reordered and _passes(g, m, square, any(s.get("role") == "triangle" for s in outputs))
+        passed = not reordered and _passes(g, m, square, any(s.get("role") == TRIANGLE for s in outputs))
         if not passed:
             broken[g] = Motion(
                 _spoiled(m.phase, cause),

@@ -24,6 +24,7 @@ from eiglint.gauge.state import (
 )
 from eiglint.gauge.tensor import Tensor, Whole, named, settle
 from eiglint.gauge.terms import negated, term
+from eiglint.gauge.zeros import sign_at_zero
 
 Change = Callable[[Gauge, Motion], Motion]
 
@@ -301,7 +302,8 @@ def sgn(t: Tensor, context: Context, name: str, zero: str = "zero") -> Tensor:
         flags.add("sign")
     elif "diagonal" not in t:
         flags.add("nonzero")
-    return changed(t, change, context, "sgn", flags=frozenset(flags))
+    made = changed(t, change, context, "sgn", flags=frozenset(flags))
+    return made if zero == "zero" else sign_at_zero(made, t.term, context)
 
 
 def _settled_sign(t: Tensor, context: Context, name: str) -> Tensor:
@@ -312,7 +314,8 @@ def _settled_sign(t: Tensor, context: Context, name: str) -> Tensor:
             return replace(m, phase=Phase(Mode.EXACT, m.phase.charges))
         return m
 
-    return changed(t, change, context, name, flags=frozenset({"unit", "nonzero"}))
+    made = changed(t, change, context, name, flags=frozenset({"unit", "nonzero"}))
+    return sign_at_zero(made, t.term, context)
 
 
 def part(t: Tensor, which: str, context: Context) -> Tensor:

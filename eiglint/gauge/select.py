@@ -14,6 +14,7 @@ from eiglint.gauge.state import Cause, Live, Mode, Motion, Phase, Rotation, Slot
 from eiglint.gauge.tensor import LIKELY, Tensor, constant, settle
 from eiglint.gauge.terms import Term, negated, term
 from eiglint.gauge.times import product, remark_reflection
+from eiglint.gauge.zeros import sign_at_zero
 
 
 def compare(x: Tensor, y: Tensor, context: Context, name: str) -> Tensor:
@@ -46,7 +47,7 @@ def select(test: Tensor, a: Tensor, b: Tensor, context: Context) -> Tensor:
     """Return a where the test holds and b elsewhere."""
     if a == b:
         return a
-    settled = settled_sign(test, a, b)
+    settled = settled_sign(test, a, b, context)
     if settled is not None:
         return settled
     guarded = _guarded(test.term, a, b)
@@ -59,7 +60,7 @@ def select(test: Tensor, a: Tensor, b: Tensor, context: Context) -> Tensor:
             return size
     steps = {g: m.phase for g, m in test.motions if m.phase.mode is Mode.FUN and m.phase.centre == 0.5}
     if steps and negated(a.term) is b.term:
-        return product(b, _sign_of(test, steps), context)
+        return product(b, _sign_of(test, steps, context), context)
     if steps and a.value is not None and b.value is not None:
         return _two_values(test, a.value, b.value, steps, context)
     if test.neutral or all(m.phase.neutral and m.order.neutral for _, m in test.motions):
@@ -79,7 +80,7 @@ def _size_by_its_sign(test: Tensor, a: Tensor, b: Tensor, context: Context) -> T
     return size if (left is a.term) == (op in ("gt", "ge")) else neg(size, context)
 
 
-def settled_sign(test: Tensor, a: Tensor, b: Tensor) -> Tensor | None:
+def settled_sign(test: Tensor, a: Tensor, b: Tensor, context: Context) -> Tensor | None:
     """Return `where(s == 0, 1, s)` of a sign s: what `where(x < 0, -1, 1)` is, a sign that is never 0."""
     op, (left, right) = test.term.op, test.term.args if len(test.term.args) == 2 else (None, None)
     signs, other = (b, a) if op == "eq" else (a, b)
@@ -87,7 +88,8 @@ def settled_sign(test: Tensor, a: Tensor, b: Tensor) -> Tensor | None:
         return None
     if "sign" not in signs or other.value is None or abs(other.value) != 1:
         return None
-    return replace(signs, term=term("signs", signs.term), flags=(signs.flags - {"sign"}) | {"nonzero"})
+    settled = replace(signs, term=term("signs", signs.term), flags=(signs.flags - {"sign"}) | {"nonzero"})
+    return sign_at_zero(settled, signs.term, context)
 
 
 def _guarded(test: Term, a: Tensor, b: Tensor) -> Tensor | None:
@@ -121,20 +123,21 @@ def _decided(test: Tensor, a: Tensor, b: Tensor, context: Context) -> Tensor:
     return replace(mingled, motions=settle(motions))
 
 
-def _sign_of(test: Tensor, steps: dict[Gauge, Phase]) -> Tensor:
+def _sign_of(test: Tensor, steps: dict[Gauge, Phase], context: Context) -> Tensor:
     """Return the tensor of signs that a step function stands for: never 0."""
     motions = dict(test.motions)
     for g, phase in steps.items():
         motions[g] = replace(motions[g], phase=Phase(Mode.EXACT, phase.charges))
-    return replace(
+    signs = replace(
         test, term=term("signs", test.term), motions=settle(motions), dtype="real", flags=frozenset({"unit", "nonzero"})
     )
+    return sign_at_zero(signs, test.term, context)
 
 
 def _two_values(
     test: Tensor, a: float | complex, b: float | complex, steps: dict[Gauge, Phase], context: Context
 ) -> Tensor:
-    signs = _sign_of(test, steps)
+    signs = _sign_of(test, steps, context)
     if isinstance(a, complex) or isinstance(b, complex):
         return combine([test, constant(a), constant(b)], context, "where")
     if a == -b:

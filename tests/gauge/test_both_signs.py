@@ -151,6 +151,23 @@ def test_the_diagonal_of_r_fixes_the_signs_of_q() -> None:
     assert phase(mul(at(signs, ALL, None), R)) == "fine"
 
 
+def _settled(t: Tensor) -> Tensor:
+    return one("sign", add(one("sign", t), 0.5))
+
+
+def _chosen(t: Tensor) -> Tensor:
+    return one("where", one("operator.lt", t, 0), -1.0, 1.0)
+
+
+@pytest.mark.parametrize("never_zero", [_settled, _chosen])
+def test_entries_that_are_zero_below_the_diagonal_of_r_have_no_sign_to_fix_another_with(never_zero: Step) -> None:
+    Q, R = several("linalg.qr", plain("A"))
+    assert phase(mul(Q, never_zero(one("diagonal", R)))) == "fine"
+    assert phase(mul(Q, never_zero(one("diagonal", transposed(R))))) == "fine"
+    assert phase(mul(Q, never_zero(one("diagonal", one("roll", R, 1, -1))))) != "fine"
+    assert phase(mul(Q, never_zero(one("diagonal", one("flip", R, -1))))) != "fine"
+
+
 def test_the_determinant_carries_the_product_of_all_signs() -> None:
     _, V = eigh(plain("A", sizes=(3, 3)))
     handed = one("linalg.det", V)
