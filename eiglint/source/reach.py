@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from eiglint.source.gate import WORDS, names_decomposition
 from eiglint.source.imports import Block, Imported, blocks_of, code_of, decorators_of, imports_of, mentions_of
@@ -23,9 +24,26 @@ MAX_DOTS = 3
 _MODELLED = frozenset({"torch", "torch._tensor", "torch.linalg", "torch.nn", "torch.nn.functional"})
 
 
+class _Link(NamedTuple):
+    """How a module may spell what another one exports: `only` one name, as `spelled`, or every name after `spelled`."""
+
+    source: str
+    only: str
+    spelled: str
+
+    def through(self, names: Mapping[str, int]) -> Mapping[str, int]:
+        """Return names as the importer spells them."""
+        if self.only:
+            return {self.spelled: names[self.only]} if self.only in names else {}
+        return {self.spelled + name: hops for name, hops in names.items()} if self.spelled else names
+
+
 @dataclass(eq=False)
 class _Module:
-    """One module of the project: `exports` says by how many calls each outermost name leads to a decomposition."""
+    """One module of the project: `exports` says by how many calls each outermost name leads to a decomposition.
+
+    `brought` says so of what the module can spell thanks to its imports.
+    """
 
     path: str
     source: bytes
@@ -33,6 +51,7 @@ class _Module:
     fingerprint: int = field(init=False)
     worded: bool = field(init=False)
     exports: dict[str, int] = field(default_factory=dict)
+    brought: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.fingerprint = hash(self.source)
@@ -47,17 +66,56 @@ class _Module:
         return imports_of(self.source)
 
     @cached_property
-    def targets(self) -> tuple[str, ...]:
-        """Return the project's files that the imports may load."""
-        found: dict[str, None] = {}
+    def links(self) -> tuple[_Link, ...]:
+        """Return what the imports make of names of the project's other modules."""
+        found: dict[_Link, None] = {}
         for item in self.imports:
             dotted = absolute(item, self.home)
-            if dotted in _MODELLED:
-                continue
-            for name in (dotted,) if item.name in ("", "*") else (dotted, f"{dotted}.{item.name}"):
-                if path := locate(name, self.home):
-                    found[path] = None
+            if not item.name:
+                # `import a.b.c` makes a.x, a.b.x and a.b.c.x possible, `import a.b.c as d` makes d.x.
+                parts = dotted.split(".")
+                modules = [dotted] if item.alias else [".".join(parts[: end + 1]) for end in range(len(parts))]
+                wanted = [(module, "", f"{item.alias or module}.") for module in modules]
+            elif item.name == "*":
+                wanted = [(dotted, "", "")]
+            else:
+                bound = item.alias or item.name
+                wanted = [(dotted, item.name, bound), (f"{dotted}.{item.name}", "", f"{bound}.")]
+            for module, only, spelled in wanted:
+                path = None if module in _MODELLED else locate(module, self.home)
+                if path is not None:
+                    found[_Link(path, only, spelled)] = None
         return tuple(found)
+
+    @cached_property
+    def worded_imports(self) -> dict[str, int]:
+        """Return the decompositions that are imported by their names."""
+        return {item.alias or item.name: 0 for item in self.imports if item.name in self.words}
+
+    def bring(self, names: Mapping[str, int]) -> dict[str, int]:
+        """Take in what imports bring; return what of it the module hands on and did not before."""
+        deepest = MAX_DOTS if self.home.is_package else 0
+        passed: dict[str, int] = {}
+        for name, hops in names.items():
+            if hops < self.brought.get(name, MAX_HOPS + 1):
+                self.brought[name] = hops
+                if name not in self.exports and name.count(".") <= deepest:
+                    passed[name] = hops
+        self.exports.update(passed)
+        return passed
+
+    def grow(self, hops: int) -> dict[str, int]:
+        """Add and return the module's own names that are one call further from a decomposition than `hops`."""
+        near = {name for name, distance in (self.brought | self.exports).items() if distance == hops}
+        if not near and not (self.worded and hops == 0):
+            return {}
+        found = {
+            name: hops + 1
+            for name, mentioned, worded in self.blocks
+            if name not in self.exports and ((worded and hops == 0) or not near.isdisjoint(mentioned))
+        }
+        self.exports.update(found)
+        return found
 
     @cached_property
     def blocks(self) -> list[tuple[str, set[str], bool]]:
@@ -98,10 +156,10 @@ class Reach:
             module = _Module(path, source, self.words)
         if module.worded:
             return True
-        if not module.targets:
+        if not module.links:
             return False
-        self._settle(module.targets)
-        brought = self._brought(module)
+        self._settle(link.source for link in module.links)
+        brought = self._brought_by(module)
         if not brought or mentions_of(source).isdisjoint(brought):
             return False
         return not mentions_of(code_of(source, imports=False)).isdisjoint(brought)
@@ -119,23 +177,19 @@ class Reach:
         fresh = self._load(targets)
         if not fresh:
             return
-        importers: defaultdict[str, set[str]] = defaultdict(set)
-        dirty = {path for path, module in fresh.items() if module.worded}
+        importers: defaultdict[str, list[tuple[_Module, _Link]]] = defaultdict(list)
+        news: list[tuple[str, Mapping[str, int]]] = []
         for path, module in fresh.items():
-            for target in module.targets:
-                importers[target].add(path)
-                if target not in fresh and self._modules[target].exports:
-                    dirty.add(path)
-        for path in dirty:
-            self._pass_on(fresh[path])
+            news.append((path, module.bring(module.worded_imports)))
+            for link in module.links:
+                if link.source in fresh:
+                    importers[link.source].append((module, link))
+                else:
+                    news.append((path, module.bring(link.through(self._modules[link.source].exports))))
         for hops in range(MAX_HOPS):
-            grown = {path for path in dirty if self._grow(fresh[path], hops)}
-            pending = list(grown)
-            while pending:
-                for importer in importers[pending.pop()]:
-                    dirty.add(importer)
-                    if self._pass_on(fresh[importer]):
-                        pending.append(importer)
+            _hand_on(news, importers)
+            news = [(path, module.grow(hops)) for path, module in fresh.items()]
+        _hand_on(news, importers)
         for module in fresh.values():
             module.source = b""
 
@@ -152,64 +206,22 @@ class Reach:
             except OSError:
                 source = b""
             module = self._modules[path] = fresh[path] = _Module(path, source, self.words)
-            pending += module.targets
+            pending += [link.source for link in module.links]
         return fresh
 
-    def _grow(self, module: _Module, hops: int) -> bool:
-        """Add the module's own names that are one call further from a decomposition than `hops`."""
-        brought = self._brought(module)
-        if not brought and not module.worded:
-            return False
-        near = {name for name, distance in (brought | module.exports).items() if distance <= hops}
-        found = {
-            name
-            for name, mentioned, worded in module.blocks
-            if name not in module.exports and ((worded and hops == 0) or not near.isdisjoint(mentioned))
-        }
-        module.exports.update(dict.fromkeys(found, hops + 1))
-        return bool(found)
+    def _brought_by(self, module: _Module) -> Collection[str]:
+        """Return how a module whose imports are settled can spell what leads to a decomposition."""
+        found = set(module.worded_imports)
+        for link in module.links:
+            found.update(link.through(self._modules[link.source].exports))
+        return found
 
-    def _pass_on(self, module: _Module) -> bool:
-        """Add the names that the module imports and so exports again; say whether there was a new one."""
-        deepest = MAX_DOTS if module.home.is_package else 0
-        new = {name: hops for name, hops in self._brought(module).items() if name.count(".") <= deepest}
-        before = len(module.exports)
-        module.exports = new | module.exports
-        return len(module.exports) > before
 
-    def _brought(self, module: _Module) -> dict[str, int]:
-        """Return how a module can spell, thanks to its imports, what leads to a decomposition."""
-        names: dict[str, int] = {}
-        for item in module.imports:
-            for name, hops in self._brings(item, module.home):
-                names[name] = min(hops, names.get(name, hops))
-        return names
-
-    def _brings(self, item: Imported, home: Home) -> Iterable[tuple[str, int]]:
-        dotted = absolute(item, home)
-        if not item.name:
-            yield from self._through(dotted, item.alias, home)
-            return
-        exported = self._exported(dotted, home)
-        if item.name == "*":
-            yield from exported.items()
-            return
-        bound = item.alias or item.name
-        if item.name in self.words:
-            yield bound, 0
-        elif item.name in exported:
-            yield bound, exported[item.name]
-        for name, hops in self._exported(f"{dotted}.{item.name}", home).items():
-            yield f"{bound}.{name}", hops
-
-    def _through(self, dotted: str, alias: str, home: Home) -> Iterable[tuple[str, int]]:
-        """Yield the spellings that `import a.b.c` makes possible: a.x, a.b.x, a.b.c.x, or alias.x."""
-        parts = dotted.split(".")
-        for module in [dotted] if alias else [".".join(parts[: end + 1]) for end in range(len(parts))]:
-            for name, hops in self._exported(module, home).items():
-                yield f"{alias or module}.{name}", hops
-
-    def _exported(self, dotted: str, home: Home) -> Mapping[str, int]:
-        path = None if dotted in _MODELLED else locate(dotted, home)
-        module = self._modules.get(path) if path else None
-        return module.exports if module else {}
+def _hand_on(
+    news: list[tuple[str, Mapping[str, int]]], importers: Mapping[str, Iterable[tuple[_Module, _Link]]]
+) -> None:
+    """Spread what modules export anew to those that import it, as far as it goes."""
+    while news:
+        path, names = news.pop()
+        if names:
+            news += [(importer.path, importer.bring(link.through(names))) for importer, link in importers[path]]
