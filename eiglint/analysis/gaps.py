@@ -75,7 +75,7 @@ def _gauge_of_gaps(t: object) -> Gauge | None:
 
 def _gauge_of_values(t: object) -> Gauge | None:
     gauge = t.args[0] if isinstance(t, Term) and t.op == "output" else None
-    values = isinstance(t, Term) and t.op == "output" and t.args[1] in ("eigenvalues", "S")
+    values = isinstance(t, Term) and "values" in t.args
     return gauge if isinstance(gauge, Gauge) and gauge.ordered and values else None
 
 

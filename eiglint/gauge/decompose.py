@@ -130,7 +130,7 @@ def _output(
     if role == TRIANGLE:
         motion = replace(motion, order=Order(), rotation=Rotation())
     marks: tuple[str, ...] = ("orthogonal",) if gauge.unitary and role in ("vectors", "left", "right") else ()
-    marks += (TRIANGLE,) if role == TRIANGLE else ()
+    marks += (role,) if role in (TRIANGLE, "values") else ()
     return Tensor(
         term("output", gauge, str(spec["field"]), t.term, *marks),
         settle({gauge: motion, **inherited}),

@@ -45,7 +45,7 @@ def _arbitrary(value: Tensor, gauge: Gauge, motion: Motion) -> bool:
     """
     phase = motion.phase
     single = phase.mode is Mode.EXACT and len(phase.charges) == 1
-    several = phase.mode is Mode.MIXED and not phase.vague and not any(x.op == "mul" for x in subterms(value.term))
+    several = phase.mode is Mode.MIXED and not phase.vague and "mul" not in value.term.ops
     if not (single or several) or not has_symmetry(gauge, "rotation"):
         return False
     return "random" not in value.flags and "trained" not in value.term.ops
