@@ -28,6 +28,9 @@ from eiglint.gauge.zeros import sign_at_zero
 
 Change = Callable[[Gauge, Motion], Motion]
 
+PARTS = frozenset({"real", "imag", "pair"})
+"""What is real of a complex value, as `Whole` calls it; a pair is both parts along a last axis."""
+
 
 def changed(t: Tensor, change: Change, context: Context, name: str, *details: object, **facts: Any) -> Tensor:
     """Return t with every motion changed; facts that do not survive an arbitrary function are dropped."""
@@ -224,6 +227,9 @@ def power(t: Tensor, exponent: object, context: Context) -> Tensor:
     """Return t**exponent; an integer exponent multiplies the charges."""
     if exponent == 1:
         return t
+    if exponent == 2 and (signed := signed_part(t)) is not None:
+        made = power(signed, exponent, context)
+        return replace(made, flags=made.flags | {"nonneg"})
     whole = _power_of_part(t, exponent, context)
     if whole is not None:
         return whole
@@ -276,9 +282,15 @@ def _powered(phase: Phase, gauge: Gauge, p: int | None, cause: Cause) -> Phase:
     return Phase() if gauge.group == "Z2" and p % 2 == 0 else phase
 
 
+def signed_part(t: Tensor) -> Tensor | None:
+    """Return the real or imaginary part (or both) whose modulus a tensor is: its square is that of the part."""
+    inner = t.whole.of if t.whole is not None and t.whole.part == "abs" else None
+    return inner if inner is not None and inner.whole is not None and inner.whole.part in PARTS else None
+
+
 def _power_of_part(t: Tensor, exponent: object, context: Context) -> Tensor | None:
     """Square the real or imaginary part, remembering whose part it was."""
-    if t.whole is None or exponent != 2 or t.whole.part not in ("real", "imag", "pair", "sorted"):
+    if t.whole is None or exponent != 2 or t.whole.part not in {*PARTS, "sorted"}:
         return None
     plain = power(replace(t, whole=None), exponent, context)
     if t.whole.part == "sorted":

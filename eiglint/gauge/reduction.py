@@ -28,7 +28,7 @@ from eiglint.gauge.state import (
     relabel_phase,
     spread,
 )
-from eiglint.gauge.tensor import Tensor, Whole, everything, opaque, settle
+from eiglint.gauge.tensor import Tensor, Whole, constant, everything, opaque, settle
 from eiglint.gauge.terms import Term, term
 from eiglint.gauge.times import product
 
@@ -48,7 +48,8 @@ def reduce(
     t: Tensor, dim: object, keepdim: object, how: str, context: Context, details: tuple[object, ...] = ()
 ) -> Tensor:
     """Reduce over the given dimensions, or over all of them."""
-    pair = _pair_of_parts(t, dim, how, context)
+    euclidean = how == "norm" and all(d in (None, 2, "fro") for d in details)
+    pair = _pair_of_parts(t, dim, keepdim is True, "euclidean" if euclidean else how, context)
     if pair is not None:
         return pair
     if t.rank == 0 and how in ALONE:
@@ -66,7 +67,6 @@ def reduce(
         return opaque([t], context, how)
     t = doubted(t, guess)
     keep = keepdim is True
-    euclidean = how == "norm" and all(d in (None, 2, "fro") for d in details)
     sides = _sides(t, axes, how)
     motions = {g: _reduced(g, m, t, axes, keep, how, euclidean, context) for g, m in t.motions}
     for g, m in t.motions:
@@ -84,6 +84,8 @@ def reduce(
     flags = {"nonneg"} if how in NORMS else set(t.flags & {"nonneg"} if how in ("sum", "mean", "max", "min") else ())
     if how == "norm":
         flags.add("norm")
+    if how in NORMS | {"sum", "mean", "prod", "max", "min"}:
+        flags |= t.flags & {"zero"}
     if how in POSITIONS and t.term.op in ("abs", "modulus"):
         flags.add("largest" if how == "argmax" else "smallest")
     if how in POSITIONS and tied(t):
@@ -108,15 +110,22 @@ def _sides(t: Tensor, axes: Axes, how: str) -> list[Term]:
     return [a for a in t.term.args[1:] if isinstance(a, Term)] if stacked and how in SYMMETRIC else []
 
 
-def _pair_of_parts(t: Tensor, dim: object, how: str, context: Context) -> Tensor | None:
-    """Recognise view_as_real(z).pow(2).sum(-1) and view_as_real(z).norm(dim=-1)."""
-    if t.whole is None or dim not in (-1, (-1,)):
+def _pair_of_parts(t: Tensor, dim: object, keep: bool, how: str, context: Context) -> Tensor | None:
+    """Recognise view_as_real(z).pow(2).sum(-1) and view_as_real(z).norm(dim=-1), over further axes or over all."""
+    if t.whole is None or (t.whole.part, how) not in (("pair2", "sum"), ("pair2", "mean"), ("pair", "euclidean")):
         return None
-    if t.whole.part == "pair2" and how == "sum":
-        return power(modulus(t.whole.of, context), 2, context)
-    if t.whole.part == "pair" and how == "norm":
-        return modulus(t.whole.of, context)
-    return None
+    of = t.whole.of
+    axes, guess = _axes(t, dim)
+    if (axes is None and dim not in (None, ())) or guess or -1 not in (axes or (-1,)):
+        return None
+    size = modulus(of, context)
+    size = size if how == "euclidean" else power(size, 2, context)
+    others = None if axes is None else tuple(a + 1 for a in axes if a != -1)
+    if others != ():
+        size = reduce(size, others, keep, "norm" if how == "euclidean" else how, context)
+    if how == "mean":
+        size = product(size, constant(0.5), context)
+    return inserted(size, -1) if keep else size
 
 
 def _over_sorted(whole: Whole, axes: Axes, how: str, details: tuple[object, ...]) -> bool:

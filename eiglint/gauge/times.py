@@ -8,7 +8,7 @@ from eiglint.gauge.coins import noted_turn, random_signs
 from eiglint.gauge.combine import even_in_sign
 from eiglint.gauge.context import Context, Gauge, Remark
 from eiglint.gauge.contract import contract
-from eiglint.gauge.elementwise import power
+from eiglint.gauge.elementwise import PARTS, power, signed_part
 from eiglint.gauge.letters import elementwise
 from eiglint.gauge.state import Mode, Phase, squared
 from eiglint.gauge.tensor import Tensor, Whole, constant, settle
@@ -17,6 +17,8 @@ from eiglint.gauge.terms import Term, negated, subterms, term
 
 def product(x: Tensor, y: Tensor, context: Context) -> Tensor:
     """Return x * y, entry by entry."""
+    if x.term is y.term and (signed_part(x) is not None or (x.whole is not None and x.whole.part in PARTS)):
+        return power(x, 2, context)
     made = contract(elementwise([x, y]), context, term("mul", x.term, y.term))
     made = _square(_without_even(made, x, y), x, y)
     if x.value is not None and y.value is not None:

@@ -241,8 +241,8 @@ def test_a_function_is_odd_in_its_first_argument_alone_if_and_only_if_the_table_
 
 @pytest.mark.parametrize("name", [n for n in of_kind("map") if options(n).get("clamps")])
 def test_what_clamps_is_odd_between_limits_that_mirror_each_other(name: str) -> None:
-    assert is_odd(lambda x: find(name)(x.clone(), min=-1.5, max=1.5))  # type: ignore[operator]
-    assert not is_odd(lambda x: find(name)(x.clone(), min=-1.5, max=2.5))  # type: ignore[operator]
+    assert is_odd(lambda x: find(name)(x.clone(), -1.5, 1.5))  # type: ignore[operator]
+    assert not is_odd(lambda x: find(name)(x.clone(), -1.5, 2.5))  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("name", [n for n in of_kind("map") if options(n).get("exponential")])

@@ -1,0 +1,57 @@
+"""Real and imaginary part side by side, whose squares together are the squared modulus."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.gauge.words import hermitian, mul, one, phase, plain, rotation, sub
+
+
+def test_the_squares_of_both_parts_added_up_over_any_axes_know_no_phase() -> None:
+    _, V = hermitian()
+    pair = one("view_as_real", V)
+    for square in (one("square", pair), mul(pair, pair), one("square", one("abs", pair))):
+        assert phase(one("sum", square)) == "fine"
+        assert phase(one("sum", square, -1)) == "fine"
+        assert phase(one("sum", square, (0, -1))) == "fine"
+        assert phase(one("mean", square)) == "fine"
+        assert rotation(one("sum", square, (1, -1))) == "fine"
+    size = one("abs", pair)
+    assert phase(one("sum", mul(size, size))) == "fine"
+
+
+def test_the_squares_of_both_parts_know_the_phase_until_the_two_are_added() -> None:
+    _, V = hermitian()
+    pair = one("view_as_real", V)
+    assert phase(one("sum", one("square", pair), 0)) != "fine"
+    assert phase(one("sum", one("abs", pair))) != "fine"
+    assert phase(one("prod", one("square", pair))) != "fine"
+    assert phase(one("sum", mul(one("square", pair), plain("w", rank=1)))) != "fine"
+
+
+@pytest.mark.parametrize(("ord", "expected"), [(2, True), (None, True), (1, False), (3, False), (float("inf"), False)])
+def test_the_euclidean_norm_of_both_parts_is_a_modulus_and_no_other_norm_is(ord: object, expected: bool) -> None:
+    _, V = hermitian()
+    for dim in (None, -1):
+        made = one("norm", one("view_as_real", V), ord, dim)
+        assert (phase(made) == "fine") is expected
+
+
+def test_a_norm_that_keeps_the_axis_of_the_parts_has_it() -> None:
+    _, V = hermitian()
+    made = one("norm", one("view_as_real", V), 2, -1, True)
+    assert phase(made) == "fine"
+    assert made.size(-1) == 1
+
+
+def test_nothing_is_left_of_what_is_taken_from_itself_nor_of_its_norm() -> None:
+    _, V = hermitian()
+    nothing = one("norm", sub(V, V))
+    assert phase(nothing) == "fine"
+    assert phase(one("abs", sub(V, nothing))) == "fine"
+
+
+def test_finite_numbers_pass_the_replacement_of_others_as_they_are() -> None:
+    _, V = hermitian()
+    assert one("nan_to_num", V) is V
+    assert phase(one("abs", one("nan_to_num", one("sum", V, -1)))).startswith("depends")
