@@ -96,7 +96,7 @@ def _summed(x: Tensor, y: Tensor, context: Context, flags: frozenset[str], compa
         term("add", x.term, y.term),
         settle(motions),
         rank=_widest(x, y),
-        sizes=_joint_sizes([x, y]),
+        sizes=joint_sizes([x, y]),
         steady=frozenset(a for a in x.steady | y.steady if x.still_along(a) and y.still_along(a)),
         dtype=joint_dtype([x, y]),
         live=max(x.live, y.live) if context.recording else Live.NO,
@@ -105,7 +105,8 @@ def _summed(x: Tensor, y: Tensor, context: Context, flags: frozenset[str], compa
     )
 
 
-def _joint_sizes(tensors: Sequence[Tensor]) -> tuple[tuple[int, object], ...]:
+def joint_sizes(tensors: Sequence[Tensor]) -> tuple[tuple[int, object], ...]:
+    """Return the known lengths of tensors that are laid over each other."""
     found: dict[int, object] = {}
     for t in tensors:
         for axis, size in t.sizes:
@@ -389,7 +390,7 @@ def combine(
         term(name, *(t.term for t in plain)),
         settle(motions),
         rank=rank,
-        sizes=_joint_sizes(plain),
+        sizes=joint_sizes(plain),
         dtype=dtype or joint_dtype(plain),
         live=max((t.live for t in plain), default=Live.NO) if context.recording else Live.NO,
         doubt=doubt,

@@ -67,10 +67,11 @@ def decompose(t: Tensor, options: Spec, args: Spec, context: Context, name: str)
     lopsided = bool(options.get("hermitian")) and "hermitian" not in t and "hermitian" not in promised
     inherited, broken = _inherited(t, outputs, context, square, lopsided, name)
     kind = "complex" if complex_ else ("real" if t.dtype is None else t.dtype)
+    reduced = bool(options.get("all_pairs")) and not chosen
     made = [
         _nothing(gauge, spec)
         if spec["field"] in empty
-        else _output(t, spec, gauge, live, doubt, kind, options, {**broken, **inherited[i]})
+        else _output(t, spec, gauge, live, doubt, kind, options, {**broken, **inherited[i]}, reduced)
         for i, spec in enumerate(outputs)
     ]
     if len(made) == 1:
@@ -104,6 +105,7 @@ def _output(
     kind: str | None,
     options: Spec,
     inherited: dict[Gauge, Motion],
+    reduced: bool,
 ) -> Tensor:
     role = str(spec["role"])
     charge = spec.get("charge")
@@ -135,7 +137,7 @@ def _output(
         term("output", gauge, str(spec["field"]), t.term, *marks),
         settle({gauge: motion, **inherited}),
         rank=rank,
-        sizes=_sizes(t, values, square or _as_many_pairs(t, options), role),
+        sizes=_sizes(t, values, square or _as_many_pairs(t, options), role, index if reduced else None),
         dtype="real" if values and options.get("ordered", True) else kind,
         live=live,
         doubt=doubt,
@@ -148,8 +150,8 @@ def _as_many_pairs(t: Tensor, options: Spec) -> bool:
     return bool(options.get("all_pairs")) and t.size(-1) is not None and t.size(-1) == t.size(-2)
 
 
-def _sizes(t: Tensor, values: bool, square: bool, role: str) -> tuple[tuple[int, object], ...]:
-    """Carry known lengths over; the number of pairs is known only for square inputs."""
+def _sizes(t: Tensor, values: bool, square: bool, role: str, pairs: object) -> tuple[tuple[int, object], ...]:
+    """Carry known lengths over; `pairs` is the axis that runs over as many pairs as the shorter side has entries."""
     found: dict[int, object] = {}
     shift = 1 if values else 0
     for axis, size in t.sizes:
@@ -162,6 +164,11 @@ def _sizes(t: Tensor, values: bool, square: bool, role: str) -> tuple[tuple[int,
             found[-2] = n
     elif role == "left" and t.size(-2) is not None:
         found[-2] = t.size(-2)
+    rows, columns = t.size(-2), t.size(-1)
+    if isinstance(pairs, int) and isinstance(rows, int) and isinstance(columns, int):
+        if not values:
+            found[-3 - pairs] = rows if role == "left" else columns
+        found[pairs] = min(rows, columns)
     return tuple(sorted(found.items(), key=lambda s: s[0]))
 
 

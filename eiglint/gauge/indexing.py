@@ -9,8 +9,8 @@ from eiglint.gauge.context import Context
 from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.positions import cut, pick
 from eiglint.gauge.products import diagonal
-from eiglint.gauge.shape import assumed_rank, doubted, inserted, some_of
-from eiglint.gauge.taking import followed, some_places, take, touched
+from eiglint.gauge.shape import assumed_rank, doubted, inserted, scrambled, some_of
+from eiglint.gauge.taking import followed, some_places, take, touched, unsettled
 from eiglint.gauge.tensor import LIKELY, Tensor, named, opaque, settle, tensors_in
 from eiglint.gauge.terms import term
 from eiglint.gauge.values import Number, Range
@@ -133,7 +133,7 @@ def _advanced(base: Tensor, plan: Plan, advanced: list[tuple[int, Tensor]], cont
     simple = all((i.rank or 1) == 1 for _, i in advanced) and len(plan) == len(advanced)
     adjacent = sorted(axes) == list(range(min(axes), max(axes) + 1))
     if not simple or not adjacent or max(axes) != -1 or len(axes) != 2:
-        return _some_places(base, advanced, opaque([base, *(i for _, i in advanced)], context, "index"), context)
+        return _some_places(base, advanced, context)
     (rows, row_index), (columns, column_index) = sorted(advanced)
     iota = {rows: "iota" in row_index, columns: "iota" in column_index}
     if iota[rows] and iota[columns]:
@@ -141,8 +141,7 @@ def _advanced(base: Tensor, plan: Plan, advanced: list[tuple[int, Tensor]], cont
     kept, other = (columns, rows) if iota[columns] else (rows, columns)
     picker = row_index if other == rows else column_index
     if not iota[kept] or any(touched(m, other) for _, m in base.motions):
-        made = opaque([base, row_index, column_index], context, "index")
-        return _some_places(base, advanced, made, context)
+        return _some_places(base, advanced, context)
     foreign = [g for g in picker.gauges if not picker.motion(g).phase.neutral]
     if foreign:
         return opaque([base, row_index, column_index], context, "index")
@@ -152,13 +151,19 @@ def _advanced(base: Tensor, plan: Plan, advanced: list[tuple[int, Tensor]], cont
     return replace(made, flags=frozenset(flags), term=term("gather", base.term, other, picker.term))
 
 
-def _some_places(base: Tensor, advanced: list[tuple[int, Tensor]], made: Tensor, context: Context) -> Tensor:
-    """Break the order where entries are listed by numbers that know nothing of the pairs."""
-    if any(i.motions for _, i in advanced):
-        return made
+def _some_places(base: Tensor, advanced: list[tuple[int, Tensor]], context: Context) -> Tensor:
+    """Return entries listed by numbers: each keeps its phase, and those listed may all have the same.
+
+    Numbers that know nothing of the pairs list some of them by their places.
+    """
+    indices = [i for _, i in advanced]
+    if any(i.motions for i in indices):
+        return opaque([base, *indices], context, "index")
+    made = scrambled(base, context, "index", *(i.term for i in indices))
     axes = {a for a, _ in advanced}
     motions = {g: some_places(g, base.motion(g), m, axes, context, made.doubt) for g, m in made.motions}
-    return replace(made, motions=settle(motions))
+    doubt = max(base.doubt, *(i.doubt for i in indices))
+    return replace(made, motions=settle({g: unsettled(m) for g, m in motions.items()}), doubt=doubt)
 
 
 def _listed(base: Tensor, plan: Plan, advanced: list[tuple[int, Tensor]], context: Context) -> Tensor | None:

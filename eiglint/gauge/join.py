@@ -28,6 +28,7 @@ from eiglint.gauge.state import (
     joint_roots,
     spread,
 )
+from eiglint.gauge.taken_apart import with_pieces
 from eiglint.gauge.tensor import Tensor, settle
 from eiglint.gauge.terms import Term, subterms, term
 
@@ -172,7 +173,7 @@ def put_together(tensors: Sequence[Tensor], axis: int | None, new: bool, context
     lengths = [len(tensors)] if new else [n for t in laid if isinstance(n := t.size(axis), int)] if axis else []
     if axis is not None and (new or len(lengths) == len(laid)):
         sizes = tuple(sorted([*sizes, (axis, sum(lengths))], key=lambda item: item[0]))
-    return replace(
+    joined = replace(
         made,
         term=label,
         motions=settle(motions),
@@ -183,6 +184,7 @@ def put_together(tensors: Sequence[Tensor], axis: int | None, new: bool, context
         whole=None,
         flags=made.flags & {"nonneg", "nonzero"},
     )
+    return with_pieces(joined, plain, axis, "stack" if new else "cat")
 
 
 def _side_by_side(g: Gauge, m: Motion, laid: Sequence[Tensor], axis: int, name: str, context: Context) -> Order:
@@ -205,8 +207,8 @@ def recombined(laid: list[Tensor], axis: int) -> tuple[list[Tensor], frozenset[G
 
 
 def _cut_along(t: Tensor, m: Motion, axis: int) -> Cut | None:
-    if m.phase.mode is not Mode.EXACT or m.order.mode is not Mode.EXACT:
-        return None
+    if m.phase.mode is not Mode.EXACT or m.order.mode is Mode.MIXED:
+        return None  # of an order that is lost, or of single pairs, no tag is left that could be in the way
     found = {k.cut for k, _ in m.phase.charges if isinstance(k, Slot) and k.axis == axis}
     found |= {s.cut for s in m.order.tags if s.axis == axis}
     if t.size(axis) in (1, None) and not found:
@@ -245,13 +247,10 @@ def _along(g: Gauge, m: Motion, laid: Sequence[Tensor], axis: int | None, contex
     """Weaken a motion where the pieces' own axes are put end to end."""
     cause = Cause(context.spot, "pieces put end to end", g, m.live, max(t.doubt for t in laid), m.trail)
     phase, order, rotation = m.phase, m.order, m.rotation
-    if phase.mode is Mode.MIXED and phase.across is not None:
-        pieces = [t.motion(g).phase for t in laid]
-        phase = replace(
-            phase,
-            across=phase.across | {axis} if axis is not None else None,
-            vague=any(p.vague for p in pieces),
-        )
+    if phase.mode is Mode.MIXED:
+        # All entries of all pieces are there, so that what is unlike about them certainly is.
+        across = None if phase.across is None or axis is None else phase.across | {axis}
+        phase = replace(phase, across=across, vague=any(t.motion(g).phase.vague for t in laid))
     if axis is None or m.touches(axis):
         if phase.mode is Mode.EXACT and not phase.neutral:
             phase = Phase(Mode.MIXED, cause=cause, across=spread(phase))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from eiglint.gauge.arrangement import spoiled
 from eiglint.gauge.context import Context, Gauge, Remark
 from eiglint.gauge.contract import joint_dtype
 from eiglint.gauge.elementwise import apply_map, modulus, power
@@ -98,6 +99,13 @@ def _inverted_order(m: Motion, cause: Cause) -> Order:
         return Order(Mode.BROKEN, cause=cause._replace(reason="mingles the orders of batch elements"))
     if order.mode is Mode.EXACT and not order.pointer:
         return Order(tags=frozenset(Slot(flip_last_two(s.axis), s.cut) for s in order.tags))
+    return _of_rearranged(order, cause)
+
+
+def _of_rearranged(order: Order, cause: Cause) -> Order:
+    """Return the order after a function of whole matrices, no linear one, of what has no order that it respects."""
+    if order.summed:
+        return spoiled(order, cause)  # V + C and P V + C with a permutation P have unlike inverses
     return order if order.mode >= Mode.UNKNOWN or order.mode is Mode.FUN else Order(Mode.UNKNOWN, cause=cause)
 
 
@@ -214,7 +222,7 @@ def replace_axis(key: Slot | Pick) -> Slot | Pick:
 def _parity(order: Order, cause: Cause) -> Order:
     """A permutation of the rows or the columns alone changes the determinant's sign."""
     if order.mode is not Mode.EXACT or order.pointer:
-        return order if order.mode >= Mode.UNKNOWN or order.mode is Mode.FUN else Order(Mode.UNKNOWN, cause=cause)
+        return _of_rearranged(order, cause)
     inside = {s.axis for s in order.tags if s.axis in (-1, -2)}
     if len(inside) == 1:
         return Order(Mode.MIXED, cause=cause, sign=True)

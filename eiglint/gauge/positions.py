@@ -11,12 +11,15 @@ from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.contract_order import derives_from
 from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.families import picked_one
+from eiglint.gauge.join import put_together
+from eiglint.gauge.shape import inserted
 from eiglint.gauge.state import (
     APART,
     WHOLE,
     Cause,
     Charges,
     Cut,
+    Live,
     Mode,
     Motion,
     Order,
@@ -28,6 +31,7 @@ from eiglint.gauge.state import (
     is_dyad,
     lost,
 )
+from eiglint.gauge.taken_apart import piece_at, pieces_in
 from eiglint.gauge.tensor import Tensor, named, settle
 from eiglint.gauge.terms import term
 from eiglint.gauge.values import Number, Range
@@ -39,6 +43,11 @@ def pick(t: Tensor, axis: int, key: object, context: Context, index: Tensor | No
     size = t.size(axis)
     if isinstance(key, int) and key < 0 and isinstance(size, int):
         key += size
+    held = piece_at(t, axis, key) if index is None or index.neutral else None
+    if held is not None:
+        piece, place = held
+        made = piece if place is None else pick(piece, axis, place, context)
+        return replace(made, term=term("pick", t.term, axis, key), live=made.live if context.recording else Live.NO)
 
     def moved(a: int) -> int:
         return a if a > axis else a + 1
@@ -198,6 +207,10 @@ def cut(t: Tensor, axis: int, span: Range, context: Context) -> Tensor:
     whole = first == 0 and stride == 1 and span.upper is None
     if whole:
         return t
+    held = pieces_in(t, axis, span.lower, span.upper) if stride == 1 else None
+    if held:
+        made = _cut_pieces(t, axis, held, context)
+        return replace(made, term=term("cut", t.term, axis, named(first), named(span.upper), named(stride)))
     backwards = (first, stride, span.upper) == (-1, -1, None)
     length = t.size(axis) if backwards else _length(t.size(axis), first, span.upper, stride)
     motions: dict[Gauge, Motion] = {}
@@ -217,6 +230,15 @@ def cut(t: Tensor, axis: int, span: Range, context: Context) -> Tensor:
         flags=t.flags & ({"nonneg", "nonzero", "unit", "sign", "random"} | ({"diagonal"} if axis < -2 else set())),
         whole=None,
     )
+
+
+def _cut_pieces(t: Tensor, axis: int, held: list[tuple[Tensor, int, int]], context: Context) -> Tensor:
+    """Return a slice of what was put together: the pieces in it, the outer ones in part."""
+    new = t.whole is not None and t.whole.part == "stack"
+    parts = [p if new or (a, b) == (0, p.size(axis)) else cut(p, axis, Range(a, b, None), context) for p, a, b in held]
+    if len(parts) == 1:
+        return inserted(parts[0], axis) if new else parts[0]
+    return put_together(parts, axis, new, context, "stack" if new else "cat")
 
 
 def _length(size: object, first: object, upper: object, stride: object) -> object:

@@ -12,7 +12,7 @@ from eiglint.gauge.contract_phase import upright
 from eiglint.gauge.elementwise import conj, undiagonal
 from eiglint.gauge.letters import elementwise, lay_out
 from eiglint.gauge.reshaping import reshape
-from eiglint.gauge.shape import assumed_rank, axis_of, doubted, inserted, may_be_vector, scrambled, swap
+from eiglint.gauge.shape import assumed_rank, axis_of, doubted, inserted, may_be_vector, removed, scrambled, swap
 from eiglint.gauge.state import Live, Mode, spread
 from eiglint.gauge.taking import take
 from eiglint.gauge.tensor import LIKELY, Tensor, opaque, settle, slots_of
@@ -155,6 +155,10 @@ def inner_along(x: Tensor, y: Tensor, dim: object, context: Context, conjugate: 
 
 def kron(x: Tensor, y: Tensor, context: Context) -> Tensor:
     """Return the Kronecker product: an outer product whose axes are merged pairwise."""
+    ranks = [t.rank for t in (x, y)]
+    if ranks in ([0, 1], [1, 0], [1, 1], [0, 2], [1, 2], [2, 0], [2, 1]):
+        made = kron(_with_ones_in_front(x), _with_ones_in_front(y), context)
+        return made if 2 in ranks else removed(made, -2, term("kron", x.term, y.term))
     outer = spec([x, y], "ij,kl->ikjl", context, "kron") if x.rank == y.rank == 2 else None
     if outer is None:
         return opaque([x, y], context, "kron")
@@ -174,6 +178,13 @@ def kron(x: Tensor, y: Tensor, context: Context) -> Tensor:
             across = frozenset(-1 if a in (-1, -2) else -2 for a in axes)
             motions[g] = replace(motions[g], phase=replace(phase, across=across))
     return replace(made, motions=settle(motions))
+
+
+def _with_ones_in_front(t: Tensor) -> Tensor:
+    """Return t as a matrix with axes of size one in front."""
+    for axis in range(-(t.rank or 0) - 1, -3, -1):
+        t = inserted(t, axis)
+    return t
 
 
 def cross(x: Tensor, y: Tensor, dim: object, context: Context) -> Tensor:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from eiglint.gauge import combine as sums
+from eiglint.gauge import elementwise as maps
 from eiglint.gauge import matrix, reduction, shape, times
 from eiglint.gauge.arguments import Arguments, NoRuleError, Options, integers, listed, names, need
 from eiglint.gauge.context import Context
 from eiglint.gauge.reshaping import reshape
+from eiglint.gauge.taken_apart import with_pieces
 from eiglint.gauge.tensor import Record, Tensor, as_tensor, named, opaque, settle, slots_of
 from eiglint.gauge.terms import term
 from eiglint.gauge.values import Number, Range
@@ -126,7 +128,8 @@ def read_pad(o: Options, a: Arguments, c: Context, name: str) -> object:
         raise NoRuleError(name)
     touched = {-(k // 2) - 1 for k, w in enumerate(widths) if w != 0}
     if any(touched & slots_of(m) or any(m.is_batch(x) for x in touched) for _, m in t.motions):
-        return shape.padded(t, touched, c, name, named(widths))
+        made = shape.padded(t, touched, c, name, named(widths))
+        return _beside_zeros(made, t, widths, touched)
     sizes = tuple(s for s in t.sizes if s[0] not in touched)
     return replace(
         t,
@@ -135,6 +138,19 @@ def read_pad(o: Options, a: Arguments, c: Context, name: str) -> object:
         steady=t.steady - touched,
         flags=t.flags & {"nonneg", "zero"},
     )
+
+
+def _beside_zeros(made: Tensor, t: Tensor, widths: tuple[object, ...], touched: set[int]) -> Tensor:
+    """Remember of a padded tensor what it is put together from, if it is padded along one axis."""
+    if len(touched) != 1 or t.rank is None:
+        return made
+    (axis,) = touched
+    before, after = (*widths, 0)[-2 * axis - 2 :][:2]
+    if not all(isinstance(n, int) and n >= 0 for n in (before, after)):
+        return made
+    zero = maps.zeros(t)
+    pieces = [replace(zero, sizes=((axis, before),)), t, replace(zero, sizes=((axis, after),))]
+    return with_pieces(made, pieces, axis, "cat")
 
 
 def read_repeat_interleave(o: Options, a: Arguments, c: Context, name: str) -> object:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from eiglint.gauge.coins import coin, noted_turn
-from eiglint.gauge.combine import TINY, add, combine, even_in_sign, side_by_side_order
+from eiglint.gauge.combine import TINY, add, combine, even_in_sign, joint_sizes, side_by_side_order
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.contract import joint_dtype
 from eiglint.gauge.elementwise import modulus, neg, undiagonal
@@ -147,6 +147,9 @@ def _two_values(
 
 def _chosen(test: Tensor, a: Tensor, b: Tensor, context: Context) -> Tensor:
     met = join(a, b, context)
+    ranks = [t.rank for t in (test, a, b) if t.rank is not None]
+    if len(ranks) == 3:  # laid over each other, not one of the two
+        met = replace(met, rank=max(ranks), sizes=joint_sizes([test, a, b]))
     if a.value is not None and b.value is not None and a.value == -b.value:
         met = replace(met, term=term("either", test.term, a.term, b.term), flags=met.flags | {"unit", "nonzero"})
     if test.rank == 0 and test.neutral:

@@ -215,11 +215,29 @@ def _gathered(g: Gauge, m: Motion, axis: int, t: Tensor, index: Tensor, context:
         return m
     cause = Cause(context.spot, "positions picked", g, live, max(t.doubt, index.doubt), m.trail)
     charged = any(isinstance(k, Slot) and k.axis == axis for k, _ in m.phase.charges)
-    if not charged or not derives_from(index, g):
+    if not charged:
         return unknown_motion(m, cause)
+    if not derives_from(index, g):
+        return _places_among(m, axis, t, index, cause, context)
     order = m.order if g.ordered else Order(Mode.UNKNOWN, cause=cause)
     rotation = m.rotation if m.rotation.neutral else Rotation(Mode.BROKEN, cause=cause)
     return replace(m, phase=Phase(Mode.MIXED, cause=cause), order=order, rotation=rotation)
+
+
+def _places_among(m: Motion, axis: int, t: Tensor, index: Tensor, cause: Cause, context: Context) -> Motion:
+    """Return the motion of entries at foreign positions of a charged axis: each has its phase, maybe all the same."""
+    phase = Phase(Mode.MIXED, cause=cause, vague=True)
+    order = m.order if m.order.neutral else Order(Mode.UNKNOWN, cause=cause)
+    rotation = m.rotation if m.rotation.neutral else Rotation(Mode.UNKNOWN, cause=cause)
+    made = replace(m, phase=phase, order=order, rotation=rotation)
+    count, size = index.size(axis), t.size(axis)
+    fewer = isinstance(count, int) and isinstance(size, int) and count < size
+    return some_places(cause.gauge, m, made, {axis}, context, t.doubt) if fewer else made
+
+
+def unsettled(m: Motion) -> Motion:
+    """Return the motion of entries that may be any of a mixed value: those that are there may all be alike."""
+    return m if m.phase.mode is not Mode.MIXED else replace(m, phase=replace(m.phase, vague=True, surely=frozenset()))
 
 
 def _unpaired(t: Tensor, axis: int, index: Tensor, made: Tensor, context: Context) -> Tensor:

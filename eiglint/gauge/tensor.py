@@ -27,7 +27,9 @@ class Whole(NamedTuple):
     factor: complex = 1
     """What an angle has been multiplied by since, or the exponent of a power."""
     axis: int = 0
-    """Of sorted entries: along which axis they lie in another order than in `of`."""
+    """Of sorted entries: along which axis they lie in another order than in `of`; of pieces: along which they lie."""
+    pieces: tuple[Tensor, ...] = ()
+    """Of what was put together: all of them."""
 
 
 class Record(NamedTuple):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from eiglint.gauge import Tensor
-from eiglint.gauge.values import Range
+from eiglint.gauge.terms import term
+from eiglint.gauge.values import Number, Range
 from tests.gauge.words import (
     ALL,
     Step,
@@ -109,7 +110,7 @@ def test_an_even_function_of_a_mixture_of_signs_is_fine_and_another_one_is_not()
 
 def test_what_may_be_alike_after_all_proves_nothing_when_it_is_summed() -> None:
     V = sized("real")
-    picked = column(cat(V, mul(V, V)), 5)
+    picked = column(cat(V, mul(V, V)), Number(term("k"), integer=True))
     assert motion(picked).phase.vague
     assert phase(one("sum", picked)) == "mixed"
     assert phase(one("exp", picked)) == "unknown"
