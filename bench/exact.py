@@ -55,6 +55,17 @@ def gradient(function: Function, A: Matrix, W: Matrix) -> Matrix:
     return found
 
 
+def bend(function: Function, A: Matrix, W: Matrix, X: Matrix, by: Matrix | None = None) -> Matrix:
+    """Return the derivative of the gradient in direction X, or with `by` how that changes in this direction."""
+    step = mp.mpf(10) ** -15
+
+    def along(way: Matrix, of: Callable[[Matrix], Matrix]) -> Callable[[Matrix], Matrix]:
+        return lambda B: (of(B + step * way) - of(B - step * way)) / (2 * step)
+
+    second = along(X, lambda B: gradient(function, B, W))
+    return (second if by is None else along(by, second))(A)
+
+
 def error(found: Tensor, true: Matrix) -> float:
     """Return the relative error of a gradient in the Frobenius norm; infinite if it is not finite."""
     if not torch.isfinite(found).all():

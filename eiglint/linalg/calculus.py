@@ -45,12 +45,7 @@ def evaluate(A: Tensor, calculus: Calculus, factors: Factors) -> Tensor:
         return _traced(A, calculus, factors)
     if transformed():
         return _applied(_Value, A, calculus, *factors)
-    return cast(Tensor, _unwrapped(_PlainValue)(A, calculus, *factors))
-
-
-def _unwrapped(kind: type[Function]) -> Callable[..., object]:
-    """Return what `Function.apply` calls once it has seen that torch.func is not at work, as it was seen here."""
-    return cast(Callable[..., object], super(Function, kind).apply)  # type: ignore[misc]
+    return _plain_value(A, calculus, factors)
 
 
 _func_is_at_work: Callable[[], bool] = getattr(torch._C, "_are_functorch_transforms_active", lambda: True)
@@ -112,12 +107,19 @@ class _PlainValue(Function):
     """The same for reverse mode alone; in this form a call costs about a third."""
 
     @staticmethod
-    def forward(ctx: Any, A: Tensor, calculus: Calculus, U: Tensor, s: Tensor, Vh: Tensor) -> Tensor:
+    def forward(ctx: Any, A: Tensor, calculus: Calculus, factors: Factors) -> Tensor:
         ctx.calculus = calculus
-        ctx.save_for_backward(A, U, s, Vh)
-        return calculus.value(Factors(U, s, Vh))
+        ctx.save_for_backward(A, *factors)
+        return calculus.value(factors)
 
-    backward = staticmethod(_CompiledValue.backward)
+    @staticmethod
+    def backward(ctx: Any, G: Tensor) -> Gradients:
+        A, *factors = ctx.saved_tensors
+        return _derivative(A, G, ctx.calculus, Factors(*factors)), None, None
+
+
+_plain_value: Callable[[Tensor, Calculus, Factors], Tensor] = super(Function, _PlainValue).apply
+"""What `Function.apply` calls once it has seen that torch.func is not at work, as `evaluate` has."""
 
 
 class _Value(_CompiledValue):

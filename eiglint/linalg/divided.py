@@ -33,6 +33,12 @@ class Rule(NamedTuple):
     value: Callable[[Tensor], Tensor]
     first: Callable[[Tensor, Tensor], Tensor]
     second: Callable[[Tensor, Tensor, Tensor], Tensor]
+    ascending: Callable[[Tensor], Tensor] | None = None
+    """The first divided differences of all pairs of ascending values, where that is cheaper than pair by pair."""
+
+    def pairs(self, L: Tensor) -> Tensor:
+        """Return f[l_i, l_j] of all pairs of ascending values."""
+        return self.first(L.unsqueeze(-1), L.unsqueeze(-2)) if self.ascending is None else self.ascending(L)
 
 
 def ordered(a: Tensor, b: Tensor, c: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -54,8 +60,21 @@ def _sqrt_second(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
     return -1 / ((x + y) * (y + z) * (z + x))
 
 
+def _sqrt_pairs(L: Tensor) -> Tensor:
+    roots = L.sqrt()
+    return (roots.unsqueeze(-1) + roots.unsqueeze(-2)).reciprocal_()
+
+
 def _inv_sqrt_first(a: Tensor, b: Tensor) -> Tensor:
-    x, y = a.sqrt(), b.sqrt()
+    return _inverse_of_roots(a.sqrt(), b.sqrt())
+
+
+def _inv_sqrt_pairs(L: Tensor) -> Tensor:
+    roots = L.sqrt()
+    return _inverse_of_roots(roots.unsqueeze(-1), roots.unsqueeze(-2))
+
+
+def _inverse_of_roots(x: Tensor, y: Tensor) -> Tensor:
     return (x * y).mul_(x + y).reciprocal_().neg_()
 
 
@@ -64,12 +83,15 @@ def _inv_sqrt_second(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
     return (x + y + z) / (x * y * z * (x + y) * (y + z) * (z + x))
 
 
-SQRT = Rule(torch.sqrt, lambda a, b: (a.sqrt() + b.sqrt()).reciprocal_(), _sqrt_second)
-INV_SQRT = Rule(torch.rsqrt, _inv_sqrt_first, _inv_sqrt_second)
+SQRT = Rule(torch.sqrt, lambda a, b: (a.sqrt() + b.sqrt()).reciprocal_(), _sqrt_second, _sqrt_pairs)
+INV_SQRT = Rule(torch.rsqrt, _inv_sqrt_first, _inv_sqrt_second, _inv_sqrt_pairs)
 INVERSE = Rule(torch.reciprocal, lambda a, b: -1 / (a * b), lambda a, b, c: 1 / (a * b * c))
 
 
-# Exponential, logarithm, powers: expm1 and log1p take the difference of the values before it rounds.
+# Exponential, logarithm, powers: expm1 and log1p take the difference of the values before it rounds. Each form is seen
+# from the larger or from the smaller of the two values. For all pairs of ascending ones it is computed as seen from the
+# row, which is right in one triangle. In the other the step is clamped to none, which leaves f' of the row: as f' is
+# monotonic, one of maximum and minimum picks the right triangle for both.
 
 
 def exp_first(a: Tensor, b: Tensor) -> Tensor:
@@ -78,11 +100,24 @@ def exp_first(a: Tensor, b: Tensor) -> Tensor:
     return torch.expm1(step).div_(step).mul_(torch.maximum(a.exp(), b.exp()))
 
 
+def _exp_pairs(L: Tensor) -> Tensor:
+    step = (L.unsqueeze(-2) - L.unsqueeze(-1)).clamp_(max=-_tiny(L))
+    slopes = torch.expm1(step).div_(step).mul_(L.exp().unsqueeze(-1))
+    return torch.maximum(slopes, slopes.mT)
+
+
 def log_first(a: Tensor, b: Tensor) -> Tensor:
     """Return the divided difference of log."""
     low = torch.minimum(a, b)
     step = (a - b).abs_().div_(low).clamp(min=_tiny(a))
     return torch.log1p(step).div_(step).div_(low)
+
+
+def _log_pairs(L: Tensor) -> Tensor:
+    low = L.unsqueeze(-1)
+    step = (L.unsqueeze(-2) - low).div_(low).clamp_(min=_tiny(L))
+    slopes = torch.log1p(step).div_(step).div_(low)
+    return torch.maximum(slopes, slopes.mT)
 
 
 def power_first(a: Tensor, b: Tensor, p: float) -> Tensor:
@@ -99,6 +134,21 @@ def inverse_power_first(a: Tensor, b: Tensor, p: float) -> Tensor:
     low = torch.minimum(a, b)
     step = (a - b).abs_().div_(low).clamp(min=_tiny(a))
     return torch.log1p(step).mul_(p).expm1_().div_(step).mul_(torch.maximum(a ** (p - 1), b ** (p - 1)))
+
+
+def _power_pairs(L: Tensor, p: float) -> Tensor:
+    if p > 1:
+        L = L.clamp(min=torch.finfo(L.dtype).tiny)
+    row, tiny = L.unsqueeze(-1), _tiny(L)
+    step = (L.unsqueeze(-2) - row).div_(row)
+    if 0 < p < 1:  # the power of a ratio cannot overflow: right as seen from either value
+        step = step.add_(tiny)
+    else:
+        step = step.clamp_(max=-tiny) if p > 0 else step.clamp_(min=tiny)
+    slopes = torch.log1p(step).mul_(p).expm1_().div_(step).mul_((L ** (p - 1)).unsqueeze(-1))
+    if 0 < p < 1:
+        return slopes
+    return (torch.maximum if p > 0 else torch.minimum)(slopes, slopes.mT)
 
 
 def _tiny(x: Tensor) -> float:
@@ -130,8 +180,8 @@ def _comparable(high: Tensor, low: Tensor) -> Tensor:
     return high - low < 0.5 * low
 
 
-EXP = Rule(torch.exp, exp_first, second_from(exp_first, exp_first, lambda high, low: high - low < 1))
-LOG = Rule(torch.log, log_first, second_from(log_first, INVERSE.first, _comparable))
+EXP = Rule(torch.exp, exp_first, second_from(exp_first, exp_first, lambda high, low: high - low < 1), _exp_pairs)
+LOG = Rule(torch.log, log_first, second_from(log_first, INVERSE.first, _comparable), _log_pairs)
 
 
 def power(p: float) -> Rule:
@@ -143,7 +193,8 @@ def power(p: float) -> Rule:
     def of_derivative(a: Tensor, b: Tensor) -> Tensor:
         return p * (power_first if p > 1 else inverse_power_first)(a, b, p - 1)
 
-    return Rule(lambda x: x**p, first, second_from(first, of_derivative, _comparable))
+    second = second_from(first, of_derivative, _comparable)
+    return Rule(lambda x: x**p, first, second, lambda L: _power_pairs(L, p))
 
 
 # Functions with a kink or a jump: it lies between two values or it does not.
@@ -154,9 +205,12 @@ def clamped(least: float) -> Rule:
 
     def first(a: Tensor, b: Tensor) -> Tensor:
         a, b = (a - least, b - least) if least else (a, b)
-        tiny = torch.finfo(a.dtype).tiny
-        sizes = a.abs().clamp(min=tiny) + b.abs().clamp(min=tiny)
-        return (a.relu() + b.relu()).div_(sizes)
+        return (a.relu() + b.relu()).div_(_size(a) + _size(b))
+
+    def pairs(L: Tensor) -> Tensor:
+        L = L - least if least else L
+        above, size = L.relu(), _size(L)
+        return (above.unsqueeze(-1) + above.unsqueeze(-2)).div_(size.unsqueeze(-1) + size.unsqueeze(-2))
 
     def second(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
         high, middle, low = ordered(a, b, c)
@@ -166,7 +220,11 @@ def clamped(least: float) -> Rule:
         bent = torch.where(middle > least, two, torch.where(high > least, one, none))
         return torch.where(low > least, none, bent)
 
-    return Rule(lambda x: x.clamp(min=least), first, second)
+    return Rule(lambda x: x.clamp(min=least), first, second, pairs)
+
+
+def _size(x: Tensor) -> Tensor:
+    return x.abs().clamp_(min=torch.finfo(x.dtype).tiny)
 
 
 def floored(rule: Rule, least: float) -> Rule:
@@ -181,7 +239,10 @@ def floored(rule: Rule, least: float) -> Rule:
         bent = rule.second(x, y, z) * clamp.first(a, b) * clamp.first(a, c)
         return bent + rule.first(y, z) * clamp.second(a, b, c)
 
-    return Rule(lambda x: rule.value(clamp.value(x)), first, second)
+    def pairs(L: Tensor) -> Tensor:
+        return rule.pairs(clamp.value(L)) * clamp.pairs(L)
+
+    return Rule(lambda x: rule.value(clamp.value(x)), first, second, pairs)
 
 
 def _step_first(a: Tensor, b: Tensor) -> Tensor:

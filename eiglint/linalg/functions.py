@@ -7,8 +7,11 @@ from torch import Tensor
 
 from eiglint.linalg.calculus import Factors, evaluate, transformed
 from eiglint.linalg.divided import EXP, INV_SQRT, INVERSE, LOG, SQRT, Rule, clamped, floored, power
-from eiglint.linalg.quadrature import Scalar, measured, sampled
+from eiglint.linalg.quadrature import Scalar, measured
 from eiglint.linalg.spectrum import Spectral, decomposed, hermitian, lowest, square
+
+_EXPONENTIAL = Spectral(EXP)
+_PROJECTION = Spectral(clamped(0.0))
 
 
 def sqrtm(A: Tensor, *, eps: float | None = None) -> Tensor:
@@ -48,7 +51,7 @@ def expm(A: Tensor) -> Tensor:
 
     Shapes and dtypes are those of `sqrtm`.
     """
-    return evaluate(A, Spectral(EXP), decomposed(A, "expm"))
+    return evaluate(A, _EXPONENTIAL, decomposed(A, "expm"))
 
 
 def powm(A: Tensor, p: float | Tensor, *, eps: float | None = None) -> Tensor:
@@ -79,7 +82,7 @@ def psd_project(A: Tensor) -> Tensor:
     Shapes and dtypes are those of `sqrtm`. The projection has a kink where an eigenvalue is 0; its derivative there is
     the one for a negative eigenvalue, as for `relu`.
     """
-    return evaluate(A, Spectral(clamped(0.0)), decomposed(A, "psd_project"))
+    return evaluate(A, _PROJECTION, decomposed(A, "psd_project"))
 
 
 def funm(A: Tensor, f: Scalar, df: Scalar | None = None) -> Tensor:
@@ -105,7 +108,7 @@ def funm(A: Tensor, f: Scalar, df: Scalar | None = None) -> Tensor:
 def _sampled(A: Tensor, factors: Factors, values: Tensor, f: Scalar, df: Scalar | None) -> Tensor:
     if values.requires_grad or transformed() or torch.compiler.is_compiling():
         return _expanded(A, factors, values, measured(f, df))
-    return evaluate(A, sampled(f, df), factors)
+    return evaluate(A, Spectral(measured(f, df, plain=True)), factors)
 
 
 def _part(f: Scalar, part: str) -> Scalar:
@@ -135,8 +138,7 @@ def _expanded(A: Tensor, factors: Factors, values: Tensor, rule: Rule) -> Tensor
     if _fixed(A) and not values.requires_grad:
         return found
     E = hermitian(A - A.detach())  # zero
-    slopes = rule.first(L.unsqueeze(-1), L.unsqueeze(-2))
-    return found + V @ (slopes * (Vh @ E @ V)) @ Vh + evaluate(A, _Bend(rule), factors)
+    return found + V @ (rule.pairs(L) * (Vh @ E @ V)) @ Vh + evaluate(A, _Bend(rule), factors)
 
 
 def _fixed(A: Tensor) -> bool:

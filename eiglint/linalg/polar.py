@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from eiglint.linalg.calculus import Factors, evaluate
-from eiglint.linalg.spectrum import floating, lowest, margin, square
+from eiglint.linalg.spectrum import floating, lowest, numbers, square
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +16,11 @@ class PolarFactor:
     """U Vh and its derivatives, for at least as many rows as columns.
 
     A = P H with H = V diag(s) V^H, and P^H dP solves the Sylvester equation Z H + H Z = P^H dA - dA^H P, which divides
-    by s_i + s_j (Kenney and Laub 1991; Higham, Functions of Matrices, section 8.2). The entries of s may be negative.
+    by s_i + s_j (Kenney and Laub 1991; Higham, Functions of Matrices, section 8.2). The entries of s may be negative
+    and, if `signed`, the last one may be 0.
     """
+
+    signed: bool = False
 
     def value(self, factors: Factors) -> Tensor:
         """Return U Vh."""
@@ -27,7 +30,7 @@ class PolarFactor:
         """Return the derivative in direction X."""
         U, s, Vh = factors
         M, rest = _components(factors, X)
-        moved = U @ _turn(s, M - M.mH)
+        moved = U @ self._turn(s, M - M.mH)
         return (moved if rest is None else moved + rest / s.unsqueeze(-2)) @ Vh
 
     def second(self, factors: Factors, X: Tensor, Y: Tensor) -> Tensor:
@@ -36,17 +39,27 @@ class PolarFactor:
         row = s.unsqueeze(-2)
         M, rest = _components(factors, X)
         N, left = _components(factors, Y)
-        by_x, by_y = _turn(s, M - M.mH), _turn(s, N - N.mH)
+        by_x, by_y = self._turn(s, M - M.mH), self._turn(s, N - N.mH)
         stretch_x, stretch_y = M - by_x * row, N - by_y * row
         C = -by_y @ M
         if rest is not None and left is not None:
             C = C + (left / row).mH @ rest
-        turned = by_y @ by_x + _turn(s, C - C.mH - by_x @ stretch_y - stretch_y @ by_x)
+        turned = by_y @ by_x + self._turn(s, C - C.mH - by_x @ stretch_y - stretch_y @ by_x)
         if rest is None or left is None:
             return U @ turned @ Vh
         inside = turned - (left / row).mH @ (rest / row)
         outside = (left / row) @ stretch_x + (rest / row) @ stretch_y
         return (U @ inside - outside / row) @ Vh
+
+    def _turn(self, s: Tensor, K: Tensor) -> Tensor:
+        """Solve Z diag(s) + diag(s) Z = K for a skew K."""
+        sums = s.unsqueeze(-1) + s.unsqueeze(-2)
+        if self.signed:  # a real skew matrix has no diagonal
+            sums.diagonal(dim1=-2, dim2=-1).fill_(1)
+        return K / sums
+
+
+_UNITARY, _PROPER = PolarFactor(), PolarFactor(signed=True)
 
 
 def _components(factors: Factors, X: Tensor) -> tuple[Tensor, Tensor | None]:
@@ -55,14 +68,6 @@ def _components(factors: Factors, X: Tensor) -> tuple[Tensor, Tensor | None]:
     XV = X @ Vh.mH
     M = U.mH @ XV
     return M, None if U.shape[-2] == U.shape[-1] else XV - U @ M
-
-
-def _turn(s: Tensor, K: Tensor) -> Tensor:
-    """Solve Z diag(s) + diag(s) Z = K for a skew K."""
-    sums = s.unsqueeze(-1) + s.unsqueeze(-2)
-    if not K.is_complex():  # a real skew matrix has no diagonal, and the last sum may be 0 there
-        sums.diagonal(dim1=-2, dim2=-1).fill_(1)
-    return K / sums
 
 
 def polar(A: Tensor) -> Tensor:
@@ -80,13 +85,14 @@ def polar(A: Tensor) -> Tensor:
         return polar(A.mH).mH
     U, s, Vh = torch.linalg.svd(A.detach(), full_matrices=False)
     noise = A.shape[-2] * torch.finfo(s.dtype).eps
-    least = lowest(margin(s[..., -1], s[..., 0], noise))
+    single = numbers(s)
+    least = single[-1] - noise * single[0] if single else lowest(s[..., -1] - noise * s[..., 0])
     if least is not None and least <= 0:
         raise ValueError(
             f"polar: the smallest singular value is {s[..., -1].min():.3g}, 0 to rounding (the largest is "
             f"{s[..., 0].max():.3g}): the unitary factor is not determined"
         )
-    return evaluate(A, PolarFactor(), Factors(U, s, Vh))
+    return evaluate(A, _UNITARY, Factors(U, s, Vh))
 
 
 def rotation(A: Tensor) -> Tensor:
@@ -107,12 +113,12 @@ def rotation(A: Tensor) -> Tensor:
     s = s * signs
     if A.shape[-1] > 1:
         _unique(s)
-    return evaluate(A, PolarFactor(), Factors(U * signs.unsqueeze(-2), s, Vh))
+    return evaluate(A, _PROPER, Factors(U * signs.unsqueeze(-2), s, Vh))
 
 
 def _unique(s: Tensor) -> None:
     noise = s.shape[-1] * torch.finfo(s.dtype).eps
-    least = lowest(margin(s[..., -2] + s[..., -1], s[..., 0], noise))
+    least = lowest(s[..., -2] + s[..., -1] - noise * s[..., 0])
     if least is not None and least <= 0:
         cut = (s[..., -2] + s[..., -1]).min()
         raise ValueError(

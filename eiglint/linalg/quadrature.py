@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from eiglint.linalg.calculus import Factors
 from eiglint.linalg.divided import NODES, Rule, nonzero, second_from
-from eiglint.linalg.spectrum import Spectral, hermitian
 
 Scalar = Callable[[Tensor], Tensor]
 
@@ -24,16 +21,26 @@ FEWER = (
 )
 """The Gauss-Legendre rule with 6 nodes on [0, 1]: what it leaves of the rule with 8 bounds the error of both."""
 
+POINTS = torch.tensor([0.0, *(t for t, _ in (*NODES, *FEWER))], dtype=torch.float64, device="cpu")
+"""A point itself, and the nodes of both rules."""
 
-def measured(f: Scalar, df: Scalar | None) -> Rule:
+WEIGHTS = torch.tensor(
+    [(0.0, 0.0), *((w, 0.0) for _, w in NODES), *((0.0, w) for _, w in FEWER)], dtype=torch.float64, device="cpu"
+)
+"""The weights of either rule in a column."""
+
+
+def measured(f: Scalar, df: Scalar | None, *, plain: bool = False) -> Rule:
     """Return the rule of a function that acts entry by entry on real numbers.
 
     f[a, b] is the mean of f' between a and b, by quadrature, or (f(a) - f(b)) / (a - b): for each pair, whichever has
     the smaller estimated error. Quadrature is exact to rounding up to gaps at which subtracting loses no more than a
-    digit, so that no gap falls between the two.
+    digit, so that no gap falls between the two. `plain` tells that torch.func is not at work, nor a gradient of f
+    asked for: f' costs less then.
     """
     slope = df or derivative(f)
     bend = derivative(slope)
+    sampled = df or (_pulled(f) if plain else slope)
 
     def first(a: Tensor, b: Tensor) -> Tensor:
         return _chosen(f, slope, a, b)[0]
@@ -44,48 +51,38 @@ def measured(f: Scalar, df: Scalar | None) -> Rule:
     def near(high: Tensor, low: Tensor) -> Tensor:
         return _chosen(f, slope, high, low)[1]
 
-    return Rule(f, first, second_from(first, of_derivative, near))
+    return Rule(f, first, second_from(first, of_derivative, near), lambda L: _pairs(f, sampled, L))
 
 
-def sampled(f: Scalar, df: Scalar | None) -> Sampled:
-    """Return the function of a matrix by `measured`."""
-    return Sampled(measured(f, df), f, df or _pulled(f))
+def _pairs(f: Scalar, slope: Scalar, L: Tensor) -> Tensor:
+    """Return f[l_i, l_j] of all pairs of ascending values, from f' between neighbours alone.
+
+    f[a, c] (c - a) = f[a, b] (b - a) + f[b, c] (c - b). Each sum starts at its own l_i: a difference of two sums from
+    the first value would lose what a difference of two values of f loses.
+    """
+    least = torch.finfo(L.dtype).tiny / torch.finfo(L.dtype).eps  # stands for a gap of 0: a mean over it is f'
+    gaps = _steps(L).clamp(min=least)
+    slopes, rises = _neighbours(f, slope, L, gaps)
+    steps = torch.stack([rises, gaps]).unsqueeze(-2)
+    rise, run = steps.expand(*steps.shape[:-2], L.shape[-1], -1).triu(1).cumsum(-1).unbind()
+    above = rise / run.clamp(min=least)
+    return (above + above.mT).diagonal_scatter(slopes, 0, -2, -1)
 
 
-@dataclass(frozen=True, slots=True)
-class Sampled(Spectral):
-    """A function of a matrix whose first derivative samples f' where it must, and no more."""
-
-    f: Scalar
-    slope: Scalar
-
-    def first(self, factors: Factors, X: Tensor) -> Tensor:
-        """Return the derivative in direction (X + X^H) / 2."""
-        V, L, Vh = factors
-        return V @ (self._slopes(L) * (Vh @ hermitian(X) @ V)) @ Vh
-
-    def _slopes(self, L: Tensor) -> Tensor:
-        """Return f[a, b] of all pairs.
-
-        A quotient loses no digits that count where its numerator is large enough; f' is sampled for the rest, of which
-        each pair is taken once.
-        """
-        values = self.f(L)
-        gaps = L.unsqueeze(-1) - L.unsqueeze(-2)
-        slopes = (values.unsqueeze(-1) - values.unsqueeze(-2)).div_(nonzero(gaps))
-        spread = (L[..., -1:] - L[..., :1]).unsqueeze(-1)
-        rise = (values.amax(-1, keepdim=True) - values.amin(-1, keepdim=True)).unsqueeze(-1)
-        near = gaps.mul_(rise) <= LOSS * values.abs().amax(-1, keepdim=True).unsqueeze(-1) * spread
-        *stack, row, column = near.triu().nonzero(as_tuple=True)
-        a, b = L[(*stack, row)], L[(*stack, column)]
-        found = _chosen(self.f, self.slope, a, b)[0]
-        slopes[(*stack, row, column)] = found
-        slopes[(*stack, column, row)] = found
-        return slopes
+def _neighbours(f: Scalar, slope: Scalar, L: Tensor, gaps: Tensor) -> tuple[Tensor, Tensor]:
+    """Return f' of all values, and the rise of f to each value from the one before it, a gap away."""
+    found = slope(torch.addcmul(L.unsqueeze(-1), gaps.unsqueeze(-1), POINTS.to(L), value=-1))
+    by_quadrature, by_fewer = ((found @ WEIGHTS.to(found)) * gaps.unsqueeze(-1)).unbind(-1)
+    values = f(L)
+    with torch.no_grad():
+        rounding = torch.add(values.abs(), by_quadrature.abs(), alpha=4).mul_(2 * torch.finfo(L.dtype).eps)
+        rough = (by_quadrature - by_fewer).abs_() > rounding
+    return found[..., 0], torch.where(rough, _steps(values), by_quadrature)
 
 
-LOSS = 0.25
-"""A quotient of values is taken where their size, over the gap, is at most 4 times the slope from end to end."""
+def _steps(x: Tensor) -> Tensor:
+    """Return the differences of neighbours, and 0 before the first of them."""
+    return x.diff(prepend=x[..., :1])
 
 
 def _pulled(f: Scalar) -> Scalar:
@@ -128,12 +125,9 @@ def _chosen(f: Scalar, slope: Scalar, a: Tensor, b: Tensor) -> tuple[Tensor, Ten
 
 def _means(f: Scalar, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     """Return the means by either rule, from one call of f."""
-    nodes = torch.tensor([node for node, _ in (*NODES, *FEWER)], dtype=a.dtype, device=a.device)
-    points = torch.tensordot(nodes.unsqueeze(-1), (b - a).unsqueeze(0), 1) + a
-    found = f(points)
-    weights = torch.tensor([weight for _, weight in (*NODES, *FEWER)], dtype=found.dtype, device=found.device)
-    count = len(NODES)
-    return torch.tensordot(weights[:count], found[:count], 1), torch.tensordot(weights[count:], found[count:], 1)
+    found = f(torch.addcmul(a.unsqueeze(-1), (b - a).unsqueeze(-1), POINTS.to(a)))
+    by_eight, by_fewer = (found @ WEIGHTS.to(found)).unbind(-1)
+    return by_eight, by_fewer
 
 
 def _mean(f: Scalar, a: Tensor, b: Tensor) -> Tensor:

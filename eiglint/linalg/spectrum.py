@@ -32,8 +32,7 @@ class Spectral:
     def first(self, factors: Factors, X: Tensor) -> Tensor:
         """Return the derivative in direction (X + X^H) / 2."""
         V, L, Vh = factors
-        slopes = self.rule.first(L.unsqueeze(-1), L.unsqueeze(-2))
-        return V @ (slopes * (Vh @ hermitian(X) @ V)) @ Vh
+        return V @ (self.rule.pairs(L) * (Vh @ hermitian(X) @ V)) @ Vh
 
     def second(self, factors: Factors, X: Tensor, Y: Tensor) -> Tensor:
         """Return the second derivative in directions (X + X^H) / 2 and (Y + Y^H) / 2."""
@@ -74,13 +73,11 @@ def floating(A: Tensor, caller: str) -> None:
         raise ValueError(f"{caller}: needs float32, float64, complex64 or complex128, and got {A.dtype}")
 
 
-def lowest(values: Tensor | float) -> float | None:
+def lowest(values: Tensor) -> float | None:
     """Return the smallest number, to decide whether to raise.
 
     None if there is none, and while compiling or under vmap, where no number can be read.
     """
-    if isinstance(values, float):
-        return values
     if torch.compiler.is_compiling() or values.numel() == 0:
         return None
     try:
@@ -89,11 +86,12 @@ def lowest(values: Tensor | float) -> float | None:
         return None
 
 
-def margin(small: Tensor, large: Tensor, noise: float) -> Tensor | float:
-    """Return small - noise * large; for single numbers that can be read, computed where that takes no time."""
-    if small.ndim == 0 and not torch.compiler.is_compiling():
-        try:
-            return small.item() - noise * large.item()
-        except RuntimeError:
-            pass
-    return small - noise * large
+def numbers(values: Tensor) -> list[float]:
+    """Return the values of a single matrix, to look at them where that takes no time; none if they cannot be read."""
+    if values.ndim != 1 or torch.compiler.is_compiling():
+        return []
+    try:
+        found: list[float] = values.tolist()
+    except RuntimeError:
+        return []
+    return found

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from eiglint.linalg.calculus import Factors, evaluate
 from eiglint.linalg.divided import BELOW, HIT
-from eiglint.linalg.spectrum import Spectral, decomposed, hermitian, lowest, margin
+from eiglint.linalg.spectrum import Spectral, decomposed, hermitian, lowest, numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +20,17 @@ class Cut:
 
     def value(self, factors: Factors) -> Tensor:
         """Return V V.mH of the first k vectors."""
-        inside = factors.U[..., : self.k]
+        inside = factors.U.narrow(-1, 0, self.k)
         return inside @ inside.mH
 
     def first(self, factors: Factors, X: Tensor) -> Tensor:
         """Return the derivative in direction (X + X^H) / 2."""
-        V, L, Vh = factors
-        k = self.k
-        block = Vh[..., :k, :] @ hermitian(X) @ V[..., k:]
-        block = V[..., :k] @ (block / (L[..., :k, None] - L[..., None, k:])) @ Vh[..., k:, :]
+        V, L, _ = factors
+        sizes = (self.k, L.shape[-1] - self.k)
+        inside, outside = torch.split_with_sizes(V, sizes, -1)
+        low, high = torch.split_with_sizes(L, sizes, -1)
+        block = inside.mH @ hermitian(X) @ outside
+        block = inside @ (block / (low.unsqueeze(-1) - high.unsqueeze(-2))) @ outside.mH
         return block + block.mH
 
     def second(self, factors: Factors, X: Tensor, Y: Tensor) -> Tensor:
@@ -54,10 +56,11 @@ def projector(A: Tensor, k: int, largest: bool = False) -> Tensor:
     n = L.shape[-1]
     if not 0 < k < n:
         raise ValueError(f"projector: k must be between 1 and {n - 1} for matrices of size {n}, and is {k}")
-    gap = L[..., k] - L[..., k - 1]
-    return evaluate(
-        A, Cut(k), _opened(factors, gap, f"projector: the gap at the cut, between eigenvalues {k} and {k + 1},")
-    )
+    single = numbers(L)
+    if not single or single[k] - single[k - 1] <= _noise(L) * max(-single[0], single[-1]):
+        gap = L[..., k] - L[..., k - 1]
+        factors = _opened(factors, gap, f"projector: the gap at the cut, between eigenvalues {k} and {k + 1},")
+    return evaluate(A, Cut(k), factors)
 
 
 def eigh_isolated(A: Tensor, k: int) -> tuple[Tensor, Tensor]:
@@ -88,18 +91,23 @@ def eigh_isolated(A: Tensor, k: int) -> tuple[Tensor, Tensor]:
     return value[..., 0, 0], v[..., 0]
 
 
+def _noise(L: Tensor) -> float:
+    """Return how far eigenvalues are from right to rounding, over the largest one."""
+    noise: float = L.shape[-1] * torch.finfo(L.dtype).eps
+    return noise
+
+
 def _opened(factors: Factors, gap: Tensor, what: str) -> Factors:
     """Raise where a gap is no more than rounding; where that cannot be read, put NaN in place of the vectors."""
     V, L, _ = factors
-    noise = L.shape[-1] * torch.finfo(L.dtype).eps
     size = L.abs().amax(-1)
-    open_ = margin(gap, size, noise)
+    open_ = gap - _noise(L) * size
     least = lowest(open_)
     if least is None:
-        V = torch.where((torch.as_tensor(open_) > 0)[..., None, None], V, torch.nan)
+        V = torch.where((open_ > 0)[..., None, None], V, torch.nan)
         return Factors(V, L, V.mH)
     if least <= 0:
-        closed = int((gap - noise * size).argmin())
+        closed = int(open_.argmin())
         raise ValueError(
             f"{what} is {gap.flatten()[closed]:.3g}, 0 to rounding (the largest eigenvalue is "
             f"{size.flatten()[closed]:.3g})"

@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from bench.exact import condition, error, exactly, gradient, orthogonal, spectral
+from bench.exact import bend, condition, error, exactly, gradient, orthogonal, spectral
 from eiglint import linalg
-from tests.linalg.matrices import basis, weights, with_values
+from tests.linalg.matrices import basis, outer, weights, with_values
 
 Pair = tuple[Callable[[Tensor], Tensor], Callable[[mp.matrix], mp.matrix]]
 CASES: dict[str, Pair] = {
@@ -29,8 +29,18 @@ CASES: dict[str, Pair] = {
     "projector": (lambda A: linalg.projector(A, 2), spectral(lambda L: [1, 1, 0])),
     "polar": (linalg.polar, orthogonal),
     "rotation": (linalg.rotation, lambda A: orthogonal(A, proper=True)),
+    "rotation, det < 0": (linalg.rotation, lambda A: orthogonal(A, proper=True)),
+    "eigh_isolated": (lambda A: outer(linalg.eigh_isolated(A, -1)), spectral(lambda L: [0, 0, L[2]])),
 }
 GAPS = (1.0, 0.1, 1e-2, 1e-4, 1e-6, 1e-8, 1e-11, 1e-14, 0.0)
+
+
+def matrix(name: str, gap: float) -> Tensor:
+    """Return a matrix with two values that differ by the gap, where nothing but their gap is small."""
+    if name == "rotation, det < 0":
+        return -with_values((0.4, 2.0, 2.0 + gap)) @ basis(torch.float64, seed=2)
+    A = with_values((1.0, 1.0 + gap, 3.0))
+    return A @ basis(torch.float64, seed=2) if name in ("polar", "rotation") else A
 
 
 @pytest.mark.slow
@@ -39,16 +49,30 @@ GAPS = (1.0, 0.1, 1e-2, 1e-4, 1e-6, 1e-8, 1e-11, 1e-14, 0.0)
 def test_a_gradient_is_as_exact_as_its_condition_allows_at_any_gap(name: str, dtype: torch.dtype) -> None:
     function, reference = CASES[name]
     for gap in GAPS:
-        A = with_values((1.0, 1.0 + gap, 3.0))
-        if name in ("polar", "rotation"):
-            A = A @ basis(torch.float64, seed=2)
-        A = A.to(dtype).requires_grad_()
+        A = matrix(name, gap).to(dtype).requires_grad_()
         W = weights(A.detach())
         (W * function(A)).sum().backward()
         assert A.grad is not None
         numbers = exactly(A.detach()), exactly(W)
         allowed = 50 * torch.finfo(dtype).eps * max(1.0, condition(reference, *numbers))
         assert error(A.grad, gradient(reference, *numbers)) < allowed, f"gap {gap:g}"
+
+
+# Of this tanh, f'' as torch differentiates it is 1 - y^2 with y near -1, right to 4e-14 of its largest value.
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in CASES if name not in ("psd_project", "funm(tanh)")])
+def test_so_is_a_second_derivative(name: str) -> None:
+    function, reference = CASES[name]
+    for gap in GAPS:
+        A = matrix(name, gap).requires_grad_()
+        W, X = weights(A.detach()), weights(A.detach(), 3)
+        (slope,) = torch.autograd.grad((W * function(A)).sum(), A, create_graph=True)
+        (found,) = torch.autograd.grad((X * slope).sum(), A)
+        numbers = exactly(A.detach()), exactly(W)
+        true, moved = (bend(reference, *numbers, exactly(X), by) for by in (None, exactly(weights(A.detach(), 5))))
+        size = mp.mnorm(numbers[0], "f") / mp.mnorm(exactly(weights(A.detach(), 5)), "f")
+        allowed = 50 * torch.finfo(A.dtype).eps * max(1.0, float(size * mp.mnorm(moved, "f") / mp.mnorm(true, "f")))
+        assert error(found, true) < allowed, f"gap {gap:g}"
 
 
 @pytest.mark.parametrize("gap", [1.0, 1e-3, 1e-9, 0.0])
