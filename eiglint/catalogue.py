@@ -15,7 +15,17 @@ from typing import Literal, cast, get_args
 from eiglint.findings import Profile, Severity
 
 Runtime = Literal[
-    "phase", "conjugate", "order", "condition", "degeneracy", "asymmetry", "hermitian", "null-gradient", "none"
+    "phase",
+    "conjugate",
+    "order",
+    "condition",
+    "degeneracy",
+    "asymmetry",
+    "hermitian",
+    "null-gradient",
+    "refusal",
+    "refusal-by-size",
+    "none",
 ]
 RUNTIMES: tuple[Runtime, ...] = get_args(Runtime)
 

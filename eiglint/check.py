@@ -10,10 +10,12 @@ from pathlib import Path
 
 from eiglint.findings import CERTAINTIES, HANDED_OUT, Finding, Report, Site, Skipped
 from eiglint.inspection import Inspected, Inspector, unreadable
+from eiglint.pinned import inspect_pin_files, inspect_pins
 from eiglint.run import Run, inspect_file
 from eiglint.source.config import Options, options_for, options_in
 from eiglint.source.discover import Missing, discover
-from eiglint.source.text import encode
+from eiglint.source.pins import declares_dependencies
+from eiglint.source.text import decode, encode
 
 
 def check_source(text: str | bytes, path: str = "<string>", *, options: Options | None = None) -> Report:
@@ -21,6 +23,8 @@ def check_source(text: str | bytes, path: str = "<string>", *, options: Options 
     source = encode(text) if isinstance(text, str) else text
     inspector = Inspector()
     chosen = options or Options()
+    if declares_dependencies(path):
+        return assemble([inspect_pins(decode(source), path, chosen)], files=1)
     if not inspector.concerns(path, source, chosen):
         return Report(files=1)
     return assemble([inspector.inspect(path, source, chosen)], files=1)
@@ -41,6 +45,7 @@ def run_paths(paths: Sequence[str], run: Run) -> tuple[Report, list[str]]:
     missing: list[str] = []
     results: list[Inspected] = []
     work: list[tuple[str, int]] = []
+    declaring: list[str] = []
     files = 0
     for item in discover(paths, _excludes(paths, run)):
         if isinstance(item, Missing):
@@ -48,6 +53,10 @@ def run_paths(paths: Sequence[str], run: Run) -> tuple[Report, list[str]]:
             continue
         if isinstance(item, Skipped):
             results.append(Inspected(skipped=(item,)))
+            continue
+        if declares_dependencies(item):
+            declaring.append(item)
+            files += item in paths
             continue
         files += 1
         if item == "-":
@@ -61,6 +70,7 @@ def run_paths(paths: Sequence[str], run: Run) -> tuple[Report, list[str]]:
         if inspector.concerns(item, source, run.options.over(options_in(os.path.dirname(item), run.config))):
             work.append((item, len(source)))
     results += _inspect_all(inspector, work, run)
+    results += inspect_pin_files(declaring, paths, [path for path, _ in work], run)
     return assemble(results, files), missing
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from eiglint import gauge
-from eiglint.analysis import calls, expressions, patterns, resolve, statements
+from eiglint.analysis import calls, expressions, patterns, resolve, statements, swallowing
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.gaps import keep_apart
 from eiglint.analysis.merge import merge_states
@@ -86,6 +86,7 @@ def asks_for_attribute(test: ir.Expression) -> bool:
 def run_try(s: ir.Try, frame: Frame) -> None:
     """Run the body; handlers start from any state that the body went through."""
     returned, left = len(frame.returns), len(frame.exits)
+    seen = swallowing.seen_so_far(s, frame)
     thrown: list[State] = [frame.state.copy()]
     frame.tries.append(thrown)
     frame.fallback += bool(s.handlers)
@@ -96,6 +97,7 @@ def run_try(s: ir.Try, frame: Frame) -> None:
         if not frame.dead and (s.handlers or s.finalbody):
             thrown.append(frame.state.copy())
     frame.tries.pop()
+    swallowing.note(s, seen, frame)
     if not frame.dead:
         statements.execute(s.orelse, frame)
     ends: list[State] = [] if frame.dead else [frame.state]

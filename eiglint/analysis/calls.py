@@ -9,6 +9,7 @@ from eiglint import gauge
 from eiglint.analysis import (
     attributes,
     construct,
+    derivatives,
     expressions,
     functions,
     homes,
@@ -18,7 +19,6 @@ from eiglint.analysis import (
     patterns,
     resolve,
 )
-from eiglint.analysis.contents import map_tensors
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.merge import merge_states, merge_values
 from eiglint.analysis.merging import MISSING
@@ -42,7 +42,7 @@ from eiglint.analysis.values import (
     Sequence,
     Value,
 )
-from eiglint.gauge import Live, Tensor
+from eiglint.gauge import Tensor
 from eiglint.gauge.values import Unknown
 from eiglint.ir import instructions as ir
 
@@ -247,11 +247,7 @@ def call(
         case Gate():
             return gated(positional[0], callee.recording) if positional else callee
         case Derived():
-            inputs = positional
-            if callee.how != library.FIRST:
-                inputs = [map_tensors(v, lambda t: replace(t, live=Live.YES)) for v in positional]
-            made = call(callee.function, inputs, keywords, node, frame, spill, name)
-            return library.differentiated(made, callee.how, node, frame)
+            return derivatives.derived(callee.function, callee.how, positional, keywords, node, frame, spill, name)
         case Pointer():
             return _call_object(callee, positional, keywords, node, frame, spill, name)
     held = [callee] if isinstance(callee, Tensor) else []

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from eiglint.gauge import Gauge, Opened, Remark, Spot, Tensor
+from eiglint.gauge.terms import Term
 
 How = Literal["returned", "yielded", "stored", "argument", "backward"]
 Keeping = Literal["saved", "stored", "handed out"]
@@ -20,6 +21,47 @@ class Reached(NamedTuple):
     spot: Spot
     to: str = ""
     """The callee, where it is an argument of one that nobody knows."""
+
+
+class Differentiated(NamedTuple):
+    """A tensor that is differentiated: a backward, or a function whose derivatives are asked for.
+
+    `roles` says for each decomposition that it is made of which outputs it is made of. `real` says that the call
+    refuses complex values, `again` that its derivatives are differentiated once more; `inside` are the decompositions
+    whose own outputs it is differentiated by, so that no gradient goes through them.
+    """
+
+    value: Tensor
+    spot: Spot
+    call: str
+    roles: tuple[tuple[Gauge, frozenset[str]], ...]
+    real: bool
+    again: bool
+    inside: frozenset[Gauge]
+
+
+class Swallowed(NamedTuple):
+    """A handler that drops an error of a backward (`what` is "gradient") or of a decomposition ("result")."""
+
+    what: Literal["gradient", "result"]
+    gauge: Gauge
+    live: int
+    spot: Spot
+
+
+class Severed(NamedTuple):
+    """A value that came back from outside the graph: the term it has since, and the call that cut it off."""
+
+    term: Term
+    call: str
+    spot: Spot
+
+
+class Underived(NamedTuple):
+    """A decomposition that its library cannot differentiate with these arguments, and how doubtful that is."""
+
+    gauge: Gauge
+    doubt: int
 
 
 class Kept(NamedTuple):
@@ -82,6 +124,12 @@ class Outcome:
     """All that one analysis found."""
 
     reached: list[Reached] = field(default_factory=list)
+    proved: list[Reached] = field(default_factory=list)
+    """What reaches a result and is made of decompositions, but depends on no choice of theirs."""
+    differentiated: list[Differentiated] = field(default_factory=list)
+    swallowed: list[Swallowed] = field(default_factory=list)
+    severed: list[Severed] = field(default_factory=list)
+    underived: list[Underived] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
     """What is kept, where the settings ask for `features`."""
     unused: list[Unused] = field(default_factory=list)

@@ -68,6 +68,8 @@ class World:
     met: dict[int, Expression] = field(default_factory=dict)
     """The expressions that were evaluated, by identity."""
     here: Spot | None = None
+    deriving: int = 0
+    """How many transforms that differentiate surround this point."""
     _seeds: frozenset[str] = frozenset()
     _numbers: dict[int, int] = field(default_factory=dict)
     _kept: list[object] = field(default_factory=list)
@@ -114,7 +116,8 @@ class World:
         if not self._seeds:
             models, features = self.models, self.settings.features
             names = [n for n in models.decompositions if features or ((m := models.get(n)) is not None and m.gradient)]
-            self._seeds = frozenset(n.rpartition(".")[2] for n in names) | {"reveal_gauge"}
+            found = frozenset(n.rpartition(".")[2] for n in (*names, *models.underived))
+            self._seeds = found | {"reveal_gauge"}
         return self._seeds
 
     def relevant(self, closure: Closure) -> bool:
@@ -222,6 +225,7 @@ class Frame:
         """Record that tensors reach a result."""
         for t in tensors:
             made = Reached(how, t, self.spot(node), to)
-            if not t.neutral and made not in self.world.seen:
-                self.world.seen.add(made)
-                self.world.outcome.reached.append(made)
+            if (t.neutral and not t.term.outputs) or made in self.world.seen:
+                continue
+            self.world.seen.add(made)
+            (self.world.outcome.proved if t.neutral else self.world.outcome.reached).append(made)

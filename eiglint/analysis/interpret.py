@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from eiglint.analysis import statements
+from eiglint.analysis.boundaries import run_boundary
 from eiglint.analysis.events import Crash, Outcome, Ran, Reached, Settings, Truncated
 from eiglint.analysis.frame import OutOfStepsError, World
 from eiglint.analysis.functions import captured_tensors
+from eiglint.analysis.objects import is_boundary
 from eiglint.analysis.roots import Root, candidates, in_order, is_entered, methods, run_class, run_function
 from eiglint.analysis.toplevel import run_module
 from eiglint.analysis.values import Closure
@@ -90,6 +92,9 @@ def _run_roots(name: str, module: Module, leftovers: bool, left: dict[str, int],
         if isinstance(root, Closure):
             if not is_entered(root, world):
                 _guarded(module, name, left, world, lambda r=root: run_function(r, world))  # type: ignore[misc]
+        elif is_boundary(root):
+            if not leftovers:
+                _guarded(module, name, left, world, lambda r=root: run_boundary(r, world))  # type: ignore[misc]
         elif not all(is_entered(m, world) for m in methods(root)):
             _guarded(module, name, left, world, lambda r=root: run_class(r, world))  # type: ignore[misc]
         _run_handed_out(module, name, left, world)

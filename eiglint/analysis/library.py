@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import cast
 
 from eiglint import gauge
-from eiglint.analysis import aliases, calls, homes, python
+from eiglint.analysis import aliases, calls, departures, derivatives, homes, python
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.keeping import save
 from eiglint.analysis.plain import deep_tensors, plain, size_at, spread
@@ -15,6 +15,7 @@ from eiglint.analysis.values import (
     Choice,
     Derived,
     DictObject,
+    Differentiation,
     Gate,
     Layer,
     ListObject,
@@ -100,6 +101,7 @@ def numeric(model: Model, bound: Mapping[str, Value], node: object, frame: Frame
     made = gauge.apply(model.kind, options, arguments, context, name)
     if isinstance(made, Tensor):
         frame.world.steps += len(made.motions)  # an operation costs the more, the more its result depends on
+    made = departures.noted(model, bound, made, node, frame)
     made = aliases.copied(made, list(arguments.values()), name)
     base = arguments.get("input")
     if isinstance(base, Tensor) and name.rpartition(".")[2] in aliases.VIEWS:
@@ -193,15 +195,6 @@ def _context(model: Model, bound: Mapping[str, Value], node: object, frame: Fram
     return Gate(recording) if function is None else calls.gated(function, recording)
 
 
-def _root(model: Model, bound: Mapping[str, Value], node: object, frame: Frame) -> Value:
-    tensors = deep_tensors([bound.get("tensors")], frame)
-    frame.reach("backward", tensors, node)
-    if model.options.get("gives") == "nothing":
-        return None
-    made = gauge.opaque(tensors, frame.context(node), model.name)
-    return Sequence(made) if model.options.get("gives") == "each" else made
-
-
 def _sink(model: Model, bound: Mapping[str, Value], node: object, frame: Frame) -> Value:
     return None
 
@@ -216,40 +209,20 @@ def _transform(model: Model, bound: Mapping[str, Value], node: object, frame: Fr
     function = bound.get("func")
     rest = bound.get("arguments", ())
     arguments = list(rest) if isinstance(rest, tuple) else [rest]
-    changed = model.name.rsplit(".", 1)[-1]
     if function is None:
         return Reference("eiglint.identity")
     derives = model.options.get("gives") == "derivatives"
+    how = Differentiation(model.name, real=bool(model.options.get("real")), aux=bound.get("has_aux") is True)
+    how = how._replace(again=model.options.get("twice") is True, real=how.real and bound.get("holomorphic") is not True)
     if model.options.get("calls") == "now":
         if model.options.get("packed") and arguments:
             arguments = list(arguments[0]) if type(arguments[0]) is tuple else arguments[:1]
-        made = calls.call(function, arguments, {}, node, frame)
-        return differentiated(made, changed, node, frame) if derives else made
+        if derives:
+            return derivatives.derived(function, how, arguments, {}, node, frame)
+        return calls.call(function, arguments, {}, node, frame)
     if model.options.get("gives") == "first":
-        return Derived(function, FIRST)
-    if derives:
-        return Derived(function, f"{changed} aux" if bound.get("has_aux") is True else changed)
-    return function
-
-
-FIRST = "first of its results"
-
-
-def differentiated(made: Value, name: str, node: object, frame: Frame) -> Value:
-    """Return derivatives of a result; what a function returns beside it (`has_aux`) is not differentiated."""
-    if name == FIRST:
-        return _first(made, node, frame)
-    tensors = deep_tensors([made], frame)
-    loss = made[0] if name.endswith(" aux") and type(made) is tuple and len(made) == 2 else made
-    frame.reach("backward", deep_tensors([loss], frame), node)
-    return gauge.opaque(tensors, frame.context(node), name)
-
-
-def _first(made: Value, node: object, frame: Frame) -> Value:
-    """Return what a function returns first; the gradient that it returns beside is its author's."""
-    if type(made) is tuple and made:
-        return made[0]
-    return gauge.opaque(deep_tensors([made], frame), frame.context(node), FIRST)
+        return Derived(function, None)
+    return Derived(function, how) if derives else function
 
 
 def _parameter(model: Model, bound: Mapping[str, Value], node: object, frame: Frame) -> Value:
@@ -336,6 +309,7 @@ def _dtype(model: Model, bound: Mapping[str, Value], node: object, frame: Frame)
 
 
 def _opaque_kind(model: Model, bound: Mapping[str, Value], node: object, frame: Frame) -> Value:
+    departures.noted(model, bound, None, node, frame)
     return _opaque(list(bound.values()), model.name, node, frame)
 
 
@@ -348,7 +322,7 @@ Special = Callable[[Model, Mapping[str, Value], object, Frame], Value]
 
 SPECIAL: dict[str, Special] = {
     "context": _context,
-    "root": _root,
+    "root": derivatives.root,
     "sink": _sink,
     "store": _store,
     "transform": _transform,

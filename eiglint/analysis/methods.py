@@ -202,6 +202,9 @@ def _of_instance(
     if name == "register_buffer" and len(positional) >= 2 and isinstance(positional[0], str):
         _keep(pointer, positional[0], positional[1], node, frame)
         return None
+    if name == "save_for_backward":
+        _keep(pointer, "saved_tensors", tuple(positional), node, frame)
+        return None
     if name in ("register_parameter", "add_module", "register_module") and len(positional) == 2:
         if isinstance(positional[0], str):
             _keep(pointer, positional[0], positional[1], node, frame)
@@ -251,5 +254,8 @@ def _of_layer(
         return layer
     if name in ("parameters", "named_parameters", "state_dict", "children", "modules", "buffers"):
         return gauge.tensor(term("parameters", repr(layer.identity)), Live.YES)
+    full = f"{layer.model.name}.{name}"
+    if (model := frame.world.models.get(full)) is not None:
+        return library.apply_model(model, [layer, *positional], keywords, node, frame, full)
     values = [*positional, *keywords.values(), layer.parts]
-    return calls.unknown_callee(f"{layer.model.name}.{name}", values, node, frame)
+    return calls.unknown_callee(full, values, node, frame)

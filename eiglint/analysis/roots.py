@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from eiglint.analysis.frame import Frame, World
 from eiglint.analysis.functions import reach_returned, run_body
 from eiglint.analysis.merge import merge_states
-from eiglint.analysis.objects import class_attribute, is_boundary
+from eiglint.analysis.objects import class_attribute
 from eiglint.analysis.parameters import root_parameter
 from eiglint.analysis.passes import settled
 from eiglint.analysis.state import Binding, State
@@ -42,7 +42,7 @@ def _definitions(value: Value) -> Iterator[Root]:
 def _matters(value: Root, world: World) -> bool:
     if isinstance(value, Closure):
         return world.relevant(value)
-    return not is_boundary(value) and any(world.relevant(m) for m in methods(value))
+    return any(world.relevant(m) for m in methods(value))
 
 
 def methods(cls: Class) -> list[Closure]:

@@ -140,12 +140,24 @@ class Layer:
     """The constructor's arguments."""
 
 
+class Differentiation(NamedTuple):
+    """How a transform differentiates: by which call, whether what the function returns must be `real`.
+
+    `aux` says that what it returns second is not differentiated, `again` that second derivatives are taken.
+    """
+
+    call: str
+    real: bool = False
+    aux: bool = False
+    again: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """A function that returns derivatives of another, `torch.func.grad(f)`, or a part of what it returns."""
+    """A function that returns derivatives of another, `torch.func.grad(f)`, or (how is None) what it returns first."""
 
     function: Value
-    how: str
+    how: Differentiation | None
 
 
 @dataclass(frozen=True, slots=True)

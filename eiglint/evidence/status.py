@@ -173,6 +173,32 @@ def _null_gradient(site: SiteEvidence) -> Settled:
     return Settled("unsettled", f"the gradient to vectors beyond min(m, n) is {in_eps(site.null_gradient, site.dtype)}")
 
 
+def _refusal(site: SiteEvidence) -> Settled:
+    """An error that is dropped costs something where torch raises one."""
+    if site.refused:
+        return Settled("confirmed", f"torch refused {counted(site.refused, 'backward')}, and the program went on")
+    if missing := unreached(site):
+        return missing
+    return Settled("unsettled", f"torch refused none of {counted(site.backwards, 'backward')}")
+
+
+def _refusal_by_size(site: SiteEvidence) -> Settled:
+    """Hold a refusal against the residual relative to the gradient, which no scale of the loss changes."""
+    rho = site.phase_residual
+    if not site.refused:
+        return unreached(site) or Settled("unsettled", f"torch refused none of {counted(site.backwards, 'backward')}")
+    if rho is None or site.nonfinite == "downstream":
+        return Settled("unsettled", "torch refused, and no residual of a finite gradient was measured")
+    match size_of(rho, site.dtype):
+        case "genuine":
+            return Settled("refuted", f"torch refused rightly: phase residual {short(rho)}")
+        case "between":
+            return Settled("unsettled", f"torch refused at a phase residual of {short(rho)}; {_PROBE}")
+    return Settled(
+        "confirmed", f"torch refused {counted(site.refused, 'time')} at a residual of {in_eps(rho, site.dtype)}"
+    )
+
+
 def _sampled(site: SiteEvidence) -> str:
     return counted(site.sampled, "measured backward")
 
@@ -186,6 +212,8 @@ _RULES: Mapping[Runtime, Callable[[SiteEvidence], Settled]] = {
     "asymmetry": _asymmetry,
     "hermitian": _hermitian,
     "null-gradient": _null_gradient,
+    "refusal": _refusal,
+    "refusal-by-size": _refusal_by_size,
 }
 _FIELDS: Mapping[Runtime, tuple[str, ...]] = {
     "conjugate": ("dtype", "phase_residual", "blind", "nonfinite", "probe", "probe_failure"),
@@ -196,5 +224,7 @@ _FIELDS: Mapping[Runtime, tuple[str, ...]] = {
     "asymmetry": ("dtype", "asymmetry"),
     "hermitian": ("dtype", "asymmetry"),
     "null-gradient": ("dtype", "null_gradient"),
+    "refusal": ("refused",),
+    "refusal-by-size": ("dtype", "refused", "phase_residual", "nonfinite"),
     "none": (),
 }

@@ -56,6 +56,8 @@ class Opened(NamedTuple):
     gauge: Gauge
     live: int
     input: object
+    absolute: bool = False
+    """Whether the library refuses gradients that depend on a phase by an absolute tolerance."""
 
 
 @dataclass(slots=True)

@@ -39,7 +39,7 @@ def decompose(t: Tensor, options: Spec, args: Spec, context: Context, name: str)
     `variants` say which outputs a flag leaves `empty`, which alone it returns (`only`), and where all is `unknown`.
     """
     outputs: Sequence[Spec] = options["outputs"]  # type: ignore[assignment]
-    chosen = _variants(options, args)
+    chosen = chosen_variants(options, args)
     if any(variant.get("unknown") for variant in chosen):
         raise NoRuleError(name)
     empty = frozenset(field for variant in chosen for field in names(variant, "empty"))
@@ -61,7 +61,7 @@ def decompose(t: Tensor, options: Spec, args: Spec, context: Context, name: str)
     )
     live = t.live if context.recording else Live.NO
     t = undiagonal(t)
-    context.decomposed.append(Opened(gauge, live, t.term))
+    context.decomposed.append(Opened(gauge, live, t.term, bool(options.get("absolute"))))
     doubt = max(t.doubt, LIKELY if assumed else 0)
     square = bool(options.get("square"))
     lopsided = bool(options.get("hermitian")) and "hermitian" not in t and "hermitian" not in promised
@@ -79,7 +79,7 @@ def decompose(t: Tensor, options: Spec, args: Spec, context: Context, name: str)
     return Record(tuple(str(spec["field"]) for spec in outputs), tuple(made))
 
 
-def _variants(options: Spec, args: Spec) -> list[Spec]:
+def chosen_variants(options: Spec, args: Spec) -> list[Spec]:
     """Return the variants that the flags of this call ask for."""
     variants: Sequence[Spec] = options.get("variants", ())  # type: ignore[assignment]
     given = [(variant, args.get(str(variant["flag"]))) for variant in variants]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from eiglint.gauge.adjoint import remark_adjoint
 from eiglint.gauge.arrangement import spoiled
 from eiglint.gauge.context import Context, Gauge, Remark
 from eiglint.gauge.contract import joint_dtype
@@ -41,6 +42,7 @@ def inverse(t: Tensor, context: Context, pseudo: bool = False) -> Tensor:
         return replace(power(entries, -1, context), flags=t.flags & {"diagonal", "nonneg", "identity"})
     if not pseudo:
         _remark_inverse(t, context)
+    remark_adjoint(t, context)
 
     def motion(g: Gauge, m: Motion) -> Motion:
         cause = Cause(context.spot, "inverse", g, m.live, t.doubt, m.trail)
@@ -124,6 +126,7 @@ def solve(a: Tensor, b: Tensor, context: Context, left: object = True, pseudo: b
     """Return inv(a) @ b, or b @ inv(a); a vector on the right is solved as one column."""
     if a.term is b.term and a.motions and not pseudo:
         return replace(a, term=term("solve", a.term, b.term), motions=(), flags=_IDENTITY, value=None, whole=None)
+    remark_adjoint(a, context)
     solver = inverse(a, Context(context.spot, context.recording, context.chain, context.complex_reading), pseudo)
     if left is False:
         return replace(matmul(b, solver, context), term=term("solve right", a.term, b.term))

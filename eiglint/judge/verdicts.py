@@ -10,6 +10,7 @@ from eiglint.gauge import Cause, Gauge, Live, Mode, Motion, Opened, Remark, Spot
 from eiglint.gauge.coins import TURNED, random_signs
 from eiglint.gauge.terms import Term
 from eiglint.judge.codes import order_code, phase_code, rank
+from eiglint.judge.handling import CODES, handling_verdicts
 from eiglint.judge.kept import holds_no_data, kept_verdicts
 from eiglint.judge.verdict import Verdict
 
@@ -53,13 +54,14 @@ def verdicts(outcome: Outcome, features: bool = False) -> list[Verdict]:
     of a matrix of random numbers.
     """
     found = [*_from_results(outcome.reached, features), *_from_remarks(outcome), *_from_unused(outcome)]
+    found += handling_verdicts(outcome)
     if features:
         found += kept_verdicts(outcome.kept, {v.gauge for v in found if v.gauge and v.certainty != "possible"})
         drawn = {o.gauge for o in outcome.decomposed if o.live == Live.NO and holds_no_data(o.input)}
         found = [v for v in found if v.gauge not in drawn]
     best: dict[tuple[Spot, str], Verdict] = {}
     for v in found:
-        group = v.code[:4] if v.code not in (*REMARKS.values(), "EIG112") else v.code
+        group = v.code[:4] if v.code not in (*REMARKS.values(), "EIG112", *CODES) else v.code
         key = (v.spot, group)
         held = best.get(key)
         if held is None or _better(v, held):

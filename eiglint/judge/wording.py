@@ -87,4 +87,37 @@ WORDING: dict[str, Wording] = {
         "the right factor of `{call}` (line {line}) is used transposed: its vectors are summed along the wrong axis",
         "torch.linalg.svd returns Vh = V.mH, torch.svd returns V: A = U diag(S) Vh = U diag(S) V.mH",
     ),
+    "EIG501": Wording(
+        "the {what} of `{call}` (line {line}) is dropped where computing it fails, and the program goes on without",
+        "raise again, or mend the cause: a loss that needs no vectors, float64 before the decomposition, "
+        "or an explicit fallback value",
+    ),
+    "EIG502": Wording(
+        "a complex value from `{call}` (line {line}) is differentiated by `{by}`, which takes real losses alone",
+        "make it real by what is meant: abs(), .real of a sum over conjugate pairs, or |z|**2",
+    ),
+    "EIG503": Wording(
+        "A - diag(L) of `{call}` (line {line}) is solved as if it were the adjoint of an eigenvector",
+        "let autograd differentiate; by hand, each pair has a system of its own: (A - L[j] I)^H x = (1 - v v^H) g",
+    ),
+    "EIG504": Wording(
+        "what `{call}` (line {line}) computed leaves the graph by `{by}` and enters the result without a gradient",
+        "stay with tensors (torch.stack for torch.tensor([...])), or write .detach() where no gradient is meant",
+    ),
+    "EIG505": Wording(
+        "`{pin}` keeps torch before 1.11, which never reports a loss that depends on the phase of eigenvectors",
+        "raise the pin to torch>=1.11 and mend the loss that it then refuses: the older release computed it as wrongly",
+    ),
+    "EIG506": Wording(
+        "second derivatives are taken of values from `{call}` (line {line}): they are NaN where two values meet",
+        "write the function of the matrix without its values: traces and powers, logdet, matrix_exp, or eiglint.linalg",
+    ),
+    "EIG507": Wording(
+        "this loss {why}, and the backward of `{call}` (line {line}) refuses large gradients that are right",
+        "call backward on an unscaled loss in float64, or use matrix_exp or eiglint.linalg, which have no such check",
+    ),
+    "EIG508": Wording(
+        "`{call}` has no derivative with these arguments, and its result is differentiated",
+        "ask for a form that has one: reduced factors (mode='reduced', full_matrices=False), or values alone",
+    ),
 }

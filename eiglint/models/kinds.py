@@ -27,7 +27,10 @@ def _kind(needs: str = "", takes: str = "", options: str = "") -> Kind:
 
 KINDS = {
     # decompositions
-    "decompose": _kind("input", options="outputs group ordered square all_pairs hermitian named packed variants"),
+    "decompose": _kind(
+        "input",
+        options="outputs group ordered square all_pairs hermitian named packed variants differentiable absolute",
+    ),
     # one tensor
     "map": _kind("input", "min max", "parity zero dtype if_tensor stochastic clamps exponential"),
     "modulus": _kind("input", options="dtype"),
@@ -37,9 +40,9 @@ KINDS = {
     "sgn": _kind("input", options="zero"),
     "part": _kind("input", options="part"),
     "complex": _kind("", "real imag input", "how"),
-    "same": _kind("input"),
+    "same": _kind("input", "self", "scales"),
     "cast": _kind("input", "dtype", "to precision"),
-    "detach": _kind("input", options="leave"),
+    "detach": _kind("input", options="leave severs"),
     "requires": _kind("input", "requires_grad"),
     # several tensors, entry by entry
     "add": _kind("input other", "alpha", "sign reflected"),
@@ -78,7 +81,7 @@ KINDS = {
     "inverse": _kind("input", options="pseudo"),
     "solve": _kind("A B", "left upper", "pinv triangular"),
     "det": _kind("input", options="how"),
-    "matfun": _kind("input", "n upper eps", "how"),
+    "matfun": _kind("input", "n upper eps", "how differentiable"),
     "cond": _kind("input", "p"),
     "rank": _kind("input"),
     # shape
@@ -123,7 +126,9 @@ KINDS = {
     "assign": _kind("input src"),
     "at": _kind("input"),
     # new tensors
-    "create": _kind("", "input data size fill_value n m start end step index low high", "value like dtype draws"),
+    "create": _kind(
+        "", "input data size fill_value n m start end step index low high", "value like dtype draws severs"
+    ),
     "array": _kind("data", "dtype"),
     "parameter": _kind("", "input requires_grad", "trained"),
     "dtype": _kind(options="to precision"),
@@ -138,10 +143,10 @@ KINDS = {
     "container": _kind(options="how"),
     # what surrounds the tensors
     "context": _kind("", "mode", "grad"),
-    "root": _kind("tensors", "inputs create_graph", "gives"),
-    "transform": _kind("func", options="calls gives packed"),
+    "root": _kind("tensors", "inputs create_graph cotangent", "gives real"),
+    "transform": _kind("func", options="calls gives packed real twice"),
     "query": _kind("", "input dim", "what"),
     "sink": _kind(),
     "store": _kind("input"),
-    "opaque": _kind(),
+    "opaque": _kind("", "input", "differentiable"),
 }

@@ -33,6 +33,7 @@ class Models:
             self._add_module(home)
         for table in own:
             self._take(table, by_root)
+        self.underived = frozenset(n for n, (_, entry, _) in self._entries.items() if _is_underived(entry))
         self.decompositions = frozenset(n for n, (_, entry, _) in self._entries.items() if entry.kind == "decompose")
 
     def _take(self, table: Table, by_root: Mapping[str, Table]) -> None:
@@ -66,6 +67,11 @@ class Models:
     def knows_module(self, prefix: str) -> bool:
         """Say whether a dotted name is a namespace of a known library, such as `torch.linalg`."""
         return prefix in self._modules
+
+
+def _is_underived(entry: Entry) -> bool:
+    """Whether a call factorises a matrix in a way that nothing follows and its library cannot differentiate."""
+    return entry.kind == "opaque" and entry.keys.get("differentiable") == "never"
 
 
 def load(extra: Sequence[Path] = ()) -> Models:

@@ -1,4 +1,4 @@
-"""Which files a run looks at: those named, and the Python files and notebooks of the folders named."""
+"""Which files a run looks at: those named, and in folders Python, notebooks and declarations of dependencies."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from eiglint.findings import Skipped
+from eiglint.source.pins import declares_dependencies
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -110,9 +111,15 @@ def _walk(top: str, excluded: list[Rules]) -> Iterator[str | Skipped]:
             if entry.is_dir(follow_symlinks=False):
                 if _is_searched(entry, rules):
                     below.append((path, rules))
-            elif entry.name.endswith(SUFFIXES) and not _matches(path, rules, is_folder=False):
+            elif (entry.name.endswith(SUFFIXES) or declares_dependencies(entry.name)) and not _matches(
+                path, rules, is_folder=False
+            ):
                 yield path if _is_file(entry) else Skipped(path, "not a regular file, or a broken link")
         stack += reversed(below)
+
+
+def _is_read(name: str) -> bool:
+    return name.endswith(SUFFIXES) or declares_dependencies(name)
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:

@@ -29,7 +29,9 @@ DECOMPOSITIONS = (
     "svdvals",
     "symeig",
 )
-WORDS = (*DECOMPOSITIONS, "reveal_gauge")
+UNDERIVED = ("funm", "geqrf", "hessenberg", "schur", "tridiagonal")
+"""Factorisations that nothing follows, looked for because their libraries cannot differentiate them."""
+WORDS = (*DECOMPOSITIONS, *UNDERIVED, "reveal_gauge")
 
 
 def names_decomposition(source: bytes, words: tuple[str, ...] = WORDS) -> bool:

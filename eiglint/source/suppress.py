@@ -46,6 +46,14 @@ def read_comments(text: str) -> Comments:
     return Comments(noqa, _ignores(lines, text), any(_NOQA_FILE.match(line) for line in lines))
 
 
+def read_line_comments(text: str) -> Comments:
+    """Collect the silencing comments of a file that is not Python, each of which speaks of its own line."""
+    lines = list(enumerate(text.splitlines(), 1))
+    noqa = {number: _codes(found["codes"]) for number, line in lines if (found := _NOQA.search(line))}
+    ignore = {number: _codes(found["codes"]) for number, line in lines if (found := _IGNORE.search(line))}
+    return Comments(noqa, ignore)
+
+
 def _ignores(lines: list[str], text: str) -> dict[int, Codes]:
     """Map each line to its `ignore` comment: on the line itself, or just above the statement that holds the line."""
     comments = {

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted((ROOT / "rules").glob("EIG*.md"))
 
 KEYS = ["code", "name", "group", "severity", "default", "fix", "runtime"]
-GROUPS = {"0": "note", "1": "phase", "2": "order", "4": "choice", "9": "tool"}
+GROUPS = {"0": "note", "1": "phase", "2": "order", "4": "choice", "5": "autograd", "9": "tool"}
 SECTIONS = ["What it does", "Why is this bad", "Example", "Use instead", "How the runtime confirms it", "References"]
 
 # What a page must name besides a status: the field of the evidence, and the thresholds of eiglint/evidence/verdict.py.
@@ -33,13 +33,17 @@ FIELDS = {
     "asymmetry": ["`asymmetry`", "1000 eps"],
     "hermitian": ["`asymmetry`", "1000 eps"],
     "null-gradient": ["`null_gradient`", "1000 eps"],
+    "refusal": ["`refused`"],
+    "refusal-by-size": ["`refused`", "`phase_residual`", "1000 eps", "1e-3 (float32)", "1e-8 (float64)"],
     "none": ["Status: not applicable."],
 }
 
 PHASE = ["EIG101", "EIG102", "EIG103", "EIG104", "EIG105", "EIG106", "EIG107", "EIG109", "EIG111", "EIG408"]
 ORDER = ["EIG201", "EIG202", "EIG203"]
 HARMLESS = ["EIG000"]
-NOT_RUN = ["EIG900", "EIG901"]
+NOT_RUN = ["EIG505", "EIG900", "EIG901"]
+NO_CODE = {"EIG505": "requirements.txt"}
+"""Pages about files of another kind, and how such a file is called."""
 
 
 class Page(NamedTuple):
@@ -62,7 +66,7 @@ def read(path: Path) -> Page:
 
 def example(page: Page, section: str) -> str:
     """Return the one Python block of a section."""
-    blocks: list[str] = re.findall(r"^```python\n(.*?)^```", page.sections[section], re.MULTILINE | re.DOTALL)
+    blocks: list[str] = re.findall(r"^```(?:python|text)\n(.*?)^```", page.sections[section], re.MULTILINE | re.DOTALL)
     assert len(blocks) == 1, f"{page.path.name}: {section} has {len(blocks)} blocks"
     return blocks[0]
 
@@ -96,7 +100,7 @@ def load(tmp_path: Path) -> Callable[[str, str], Program]:
 def codes(page: Page, section: str, options: Options | None = None) -> list[str]:
     """Return what is found in a block, in the profile of its page unless the options say otherwise."""
     profile: Profile = "features" if page.facts["default"] == "features" else "autograd"
-    path = str(page.path.with_suffix(".py"))
+    path = str(page.path.with_name(NO_CODE.get(page.code, page.path.with_suffix(".py").name)))
     report = eiglint.check_source(example(page, section), path=path, options=options or Options(profile=profile))
     return [finding.code for finding in report.findings]
 
@@ -264,6 +268,83 @@ def answers_at_random(bad: Program, good: Program) -> bool:
     return len(answers) > 1 and len({good.loss(*good.inputs).item() for _ in range(20)}) == 1
 
 
+def leaves_a_failure_out(bad: Program, good: Program) -> bool:
+    """With a NaN in one of three matrices the sum is that of two; the good example raises."""
+    import torch
+
+    (batch,) = good.inputs
+    same = torch.allclose(bad.loss(batch), good.loss(batch))
+    poisoned = batch.clone()
+    poisoned[0, 0, 0] = torch.nan
+    with pytest.raises(RuntimeError, match="ill-conditioned"):
+        good.loss(poisoned)
+    return same and torch.equal(bad.loss(poisoned), good.loss(batch[1:]))
+
+
+def is_refused(words: str) -> Callable[[Program, Program], bool]:
+    """Return the test that torch refuses the bad example with these words and takes the good one."""
+
+    def check(bad: Program, good: Program) -> bool:
+        with pytest.raises(RuntimeError, match=words):
+            bad.loss(*bad.inputs)
+        return bool(good.loss(*good.inputs).isfinite())
+
+    return check
+
+
+def has_no_backward(bad: Program, good: Program) -> bool:
+    """Both give one value, and only one of them a gradient."""
+    import torch
+
+    A = good.inputs[0].clone().requires_grad_(True)
+    value, same = bad.loss(A), good.loss(A)
+    with pytest.raises(RuntimeError, match="not computed when mode='r'"):
+        value.backward()
+    same.backward()
+    assert A.grad is not None
+    return torch.allclose(value, same) and bool(A.grad.isfinite().all())
+
+
+def solves_another_system(bad: Program, good: Program) -> bool:
+    """The derivative of <v|M|v> by autograd is that of the good example, and not that of the bad one."""
+    import torch
+
+    A, M = good.inputs
+    A = A.clone().requires_grad_(True)
+    v = torch.linalg.eigh(A).eigenvectors[:, 0]
+    (expected,) = torch.autograd.grad(v @ M @ v, A)
+    expected = (expected + expected.mT) / 2
+    return torch.allclose(good.loss(*good.inputs), expected) and not torch.allclose(
+        bad.loss(*bad.inputs), expected, rtol=0.1
+    )
+
+
+def loses_its_gradient(bad: Program, good: Program) -> bool:
+    """The values agree with each other and the good gradient with finite differences; the bad gradient does not."""
+    import torch
+
+    A, target = good.inputs
+    step = 1e-6 * torch.ones_like(A)
+    slope = (good.loss(A + step, target) - good.loss(A - step, target)) / 2e-6
+    slopes = []
+    for program in (bad, good):
+        leaf = A.clone().requires_grad_(True)
+        (gradient,) = torch.autograd.grad(program.loss(leaf, target), leaf)
+        slopes.append(gradient.sum())
+    same = torch.allclose(bad.loss(A, target), good.loss(A, target))
+    return same and torch.allclose(slopes[1], slope, rtol=1e-5) and not torch.allclose(slopes[0], slope, rtol=0.1)
+
+
+def is_nan_where_the_function_is_smooth(bad: Program, good: Program) -> bool:
+    """Both are derivatives of |A|^2, at the identity."""
+    return bool(bad.loss(*bad.inputs).isnan()) and good.loss(*good.inputs).item() == 36
+
+
+def is_refused_for_its_size(bad: Program, good: Program) -> bool:
+    """The scaled loss is called ill-defined, and the same loss is not."""
+    return is_refused("ill-defined")(bad, good)
+
+
 WITNESSES: dict[str, Callable[[Program, Program], bool]] = {
     "EIG108": wipes_out_a_vector,
     "EIG110": fits_worse,
@@ -271,6 +352,13 @@ WITNESSES: dict[str, Callable[[Program, Program], bool]] = {
     "EIG404": leaves_a_larger_residual,
     "EIG405": is_removed,
     "EIG407": is_another_number,
+    "EIG501": leaves_a_failure_out,
+    "EIG502": is_refused("real scalar outputs"),
+    "EIG503": solves_another_system,
+    "EIG504": loses_its_gradient,
+    "EIG506": is_nan_where_the_function_is_smooth,
+    "EIG507": is_refused_for_its_size,
+    "EIG508": has_no_backward,
 }
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from eiglint.models import load
-from eiglint.source.gate import DECOMPOSITIONS, RAW, names_decomposition, words_with
+from eiglint.source.gate import DECOMPOSITIONS, RAW, UNDERIVED, names_decomposition, words_with
 
 SILENT = {
     "nothing at all": b"",
@@ -57,6 +57,7 @@ def test_the_words_are_those_of_the_models() -> None:
     models = load()
     judged = {name for name in models.decompositions if (model := models.get(name)) is not None and model.gradient}
     assert set(DECOMPOSITIONS) == {name.rpartition(".")[2] for name in judged}
+    assert set(UNDERIVED) == {name.rpartition(".")[2] for name in models.underived}
 
 
 def test_the_features_profile_opens_the_gate_for_words_that_only_scipy_has() -> None:
