@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from eiglint import gauge
 from eiglint.analysis.derivatives import gauges_of
 from eiglint.analysis.events import Severed, Underived
 from eiglint.analysis.frame import Frame
@@ -26,13 +27,18 @@ def noted(model: Model, arguments: Mapping[str, Value], made: Value, node: objec
         return made
     if model.options.get("severs") and isinstance(made, Tensor):
         return _severed(model, made, node, frame)
-    if "scales" in model.options and isinstance(made, Tensor):
-        holder = arguments.get("self")
-        off = isinstance(holder, Layer) and (str(model.options["scales"]), False) in holder.settings
-        return made if off else replace(made, term=term("scaled", made.term))
     if "differentiable" in model.options or "variants" in model.options:
         _note_missing(model, arguments, node, frame)
     return made
+
+
+def scaled(model: Model, bound: Mapping[str, Value], node: object, frame: Frame) -> Value:
+    """Return a loss times a large positive number, which changes none of its symmetries."""
+    holder, loss = bound.get("self"), bound.get("input")
+    if not isinstance(loss, Tensor):
+        return gauge.opaque(deep_tensors([loss], frame), frame.context(node), model.name)
+    off = isinstance(holder, Layer) and (str(model.options["unless"]), False) in holder.settings
+    return loss if off else replace(loss, term=term("scaled", loss.term), value=None)
 
 
 def _severed(model: Model, made: Tensor, node: object, frame: Frame) -> Tensor:
@@ -41,7 +47,7 @@ def _severed(model: Model, made: Tensor, node: object, frame: Frame) -> Tensor:
     if not own or made.dtype in ("int", "bool") or not any(_lives(g, frame) for g in own):
         return made
     label = term("severed", made.term, model.name, frame.world.number(node), *frame.chain, *frame.turn)
-    record = Severed(label, model.name, frame.spot(node))
+    record = Severed(label, model.name, frame.spot(node), model.kind != "detach")
     if record not in frame.world.outcome.severed:
         frame.world.outcome.severed.append(record)
     return replace(made, term=label)

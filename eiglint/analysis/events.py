@@ -50,11 +50,15 @@ class Swallowed(NamedTuple):
 
 
 class Severed(NamedTuple):
-    """A value that came back from outside the graph: the term it has since, and the call that cut it off."""
+    """A value that was cut off from the graph: the term it has since, and the call that did it.
+
+    `copied` says that its numbers were copied into a new tensor, which nobody writes who means `detach`.
+    """
 
     term: Term
     call: str
     spot: Spot
+    copied: bool
 
 
 class Underived(NamedTuple):

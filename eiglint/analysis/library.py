@@ -323,6 +323,7 @@ Special = Callable[[Model, Mapping[str, Value], object, Frame], Value]
 SPECIAL: dict[str, Special] = {
     "context": _context,
     "root": derivatives.root,
+    "scaled": departures.scaled,
     "sink": _sink,
     "store": _store,
     "transform": _transform,

@@ -99,10 +99,13 @@ def _grows(x: Term, g: Gauge) -> bool:
 
 
 def _cut_off(outcome: Outcome, opened: Mapping[Gauge, Opened]) -> Iterator[Verdict]:
-    """A value that comes back from outside the graph, and is the only way by which a decomposition enters a loss."""
+    """A value that comes back from outside the graph, and is the only way by which a decomposition enters a loss.
+
+    Where `.data` is returned, not differentiated, a constant is what was meant.
+    """
     for s in outcome.severed:
         for r in (*outcome.reached, *outcome.proved):
-            if r.value.live is Live.NO and r.how != "backward":
+            if r.how != "backward" and (r.value.live is Live.NO or not s.copied):
                 continue
             if "severed" in r.value.term.ops and contains(r.value.term, s.term) and (g := _lost(r, s, opened)):
                 steps = _trail(g, (s.spot, "cut off here"), (r.spot, "enters the result here"))

@@ -21,7 +21,8 @@ def _words(text: str) -> frozenset[str]:
 
 
 SURROUNDINGS = _words(
-    """context root transform query sink store opaque module container parameter dtype constant create attention"""
+    """context root transform query sink store opaque module container parameter dtype constant create attention
+    scaled"""
 )
 """Kinds that are not applied to sample tensors; modules are sampled as instances."""
 
