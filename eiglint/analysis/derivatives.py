@@ -13,6 +13,7 @@ from eiglint.analysis.frame import Frame
 from eiglint.analysis.plain import deep_tensors
 from eiglint.analysis.values import Differentiation, Sequence, Value
 from eiglint.gauge import Gauge, Live, Tensor
+from eiglint.gauge.terms import subterms
 from eiglint.models.schema import Model
 
 FIRST = "first of its results"
@@ -75,13 +76,22 @@ def _record(tensors: list[Tensor], how: Differentiation, inputs: list[Tensor], n
     for t in tensors:
         roles = _roles(t, frame)
         if roles:
-            made = Differentiated(t, frame.spot(node), how.call, roles, how.real, again, inside)
+            growing = _exponents(t, frame)
+            made = Differentiated(t, frame.spot(node), how.call, roles, how.real, again, inside, growing)
             frame.world.outcome.differentiated.append(made)
 
 
 def gauges_of(t: Tensor) -> frozenset[Gauge]:
     """Return the decompositions that a value is made of, those on which it does not depend included."""
     return frozenset(x.args[0] for x in t.term.outputs if isinstance(x.args[0], Gauge))
+
+
+def _exponents(t: Tensor, frame: Frame) -> frozenset[Gauge]:
+    """Return the decompositions whose outputs stand in an exponential."""
+    models = frame.world.models
+    names = [op for op in t.term.ops if (m := models.get(op)) is not None and m.options.get("exponential")]
+    found = [o.args[0] for x in subterms(t.term, *names) for o in x.outputs] if names else []
+    return frozenset(g for g in found if isinstance(g, Gauge))
 
 
 def _roles(t: Tensor, frame: Frame) -> tuple[tuple[Gauge, frozenset[str]], ...]:

@@ -28,7 +28,8 @@ class Differentiated(NamedTuple):
 
     `roles` says for each decomposition that it is made of which outputs it is made of. `real` says that the call
     refuses complex values, `again` that its derivatives are differentiated once more; `inside` are the decompositions
-    whose own outputs it is differentiated by, so that no gradient goes through them.
+    whose own outputs it is differentiated by, so that no gradient goes through them, `growing` those of which an
+    exponential is taken.
     """
 
     value: Tensor
@@ -38,6 +39,7 @@ class Differentiated(NamedTuple):
     real: bool
     again: bool
     inside: frozenset[Gauge]
+    growing: frozenset[Gauge]
 
 
 class Swallowed(NamedTuple):

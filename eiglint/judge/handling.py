@@ -8,7 +8,7 @@ from eiglint.analysis.events import Differentiated, Outcome, Reached, Severed
 from eiglint.findings import Certainty
 from eiglint.gauge import Gauge, Live, Opened, Remark, Spot
 from eiglint.gauge.tensor import CERTAIN, POSSIBLE
-from eiglint.gauge.terms import Term, contains, subterms
+from eiglint.gauge.terms import Term, contains
 from eiglint.judge.verdict import Verdict
 
 CODES = frozenset(f"EIG50{i}" for i in range(1, 9))
@@ -87,15 +87,10 @@ def _refused(d: Differentiated, opened: Mapping[Gauge, Opened]) -> Iterator[Verd
         tried = g in opened and opened[g].absolute and g.group == "U1" and bool(roles & VECTORS)
         if not tried or live is Live.NO or not d.value.motion(g).phase.neutral:
             continue
-        if scaled or _grows(d.value.term, g):
+        if scaled or g in d.growing:
             why = "is multiplied by a loss scale" if scaled else "grows exponentially with the eigenvalues"
             sure = certainty(live, d.value.doubt) if scaled else "possible"
             yield Verdict("EIG507", d.spot, g, sure, _trail(g, (d.spot, "differentiated here")), (("why", why),))
-
-
-def _grows(x: Term, g: Gauge) -> bool:
-    """Whether eigenvalues stand in an exponential."""
-    return any(o.args[0] == g for e in subterms(x, "exp") for o in e.outputs)
 
 
 def _cut_off(outcome: Outcome, opened: Mapping[Gauge, Opened]) -> Iterator[Verdict]:

@@ -107,6 +107,21 @@ CASES: dict[str, tuple[Runtime, SiteEvidence, str, str]] = {
     "unknown": ("null-gradient", REAL, "unsettled", "was measured"),
     # nothing
     "not applicable": ("none", COMPLEX, "not applicable", "nothing that is measured concerns it"),
+    # refusals
+    "a refusal that was dropped": ("refusal", changed(COMPLEX, refused=2), "confirmed", "torch refused 2 backwards"),
+    "nothing to drop": ("refusal", COMPLEX, "unsettled", "torch refused none of"),
+    "nothing to drop without a backward": ("refusal", UNDIFFERENTIATED, "not reached", "never differentiated"),
+    "refused at rounding": ("refusal-by-size", changed(COMPLEX, refused=1), "confirmed", "residual of 12 eps"),
+    "refused rightly": (
+        "refusal-by-size",
+        changed(COMPLEX, refused=1, phase_residual=0.3),
+        "refuted",
+        "torch refused rightly: phase residual 0.3",
+    ),
+    "refused in between": ("refusal-by-size", changed(COMPLEX, refused=1, phase_residual=1e-9), "unsettled", "1e-9"),
+    "refused a NaN": ("refusal-by-size", changed(COMPLEX, refused=1, nonfinite="downstream"), "unsettled", "finite"),
+    "not refused": ("refusal-by-size", COMPLEX, "unsettled", "torch refused none of"),
+    "not refused without a backward": ("refusal-by-size", UNDIFFERENTIATED, "not reached", "never differentiated"),
 }
 
 
