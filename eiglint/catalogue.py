@@ -25,6 +25,7 @@ Runtime = Literal[
     "null-gradient",
     "refusal",
     "refusal-by-size",
+    "nonfinite",
     "none",
 ]
 RUNTIMES: tuple[Runtime, ...] = get_args(Runtime)

@@ -312,6 +312,7 @@ def unknown_callee(name: str, values: list[Value], node: object, frame: Frame) -
     if moving or captured:
         frame.world.outcome.unknown_callees[name] += 1
         frame.reach("argument", moving, node, name)
+    frame.note_ends(tensors)
     return gauge.opaque([*tensors, *captured], frame.context(node), name)
 
 

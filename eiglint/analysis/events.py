@@ -144,6 +144,12 @@ class Outcome:
     decomposed: list[Opened] = field(default_factory=list)
     renamed: list[tuple[Gauge, Gauge]] = field(default_factory=list)
     """Decompositions of exclusive branches: the first goes under the name of the second from there on."""
+    ends: set[Term] = field(default_factory=set)
+    """What reaches results, may carry a gradient and is made of a decomposition's outputs, the invariant included."""
+    carried: dict[Term, set[Term]] = field(default_factory=dict)
+    """For each name that a loop gave a value, the values that went under it."""
+    handmade: list[Remark] = field(default_factory=list)
+    """What is remarked inside the methods of classes whose author owns the gradient."""
     ran: list[Ran] = field(default_factory=list)
     unknown_callees: Counter[str] = field(default_factory=Counter)
     truncated: list[Truncated] = field(default_factory=list)

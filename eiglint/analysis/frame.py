@@ -9,7 +9,7 @@ from eiglint.analysis.events import How, Outcome, Reached, Settings, Unused
 from eiglint.analysis.merging import MISSING, Merging
 from eiglint.analysis.state import Site, State, Store
 from eiglint.analysis.values import Class, Closure, Deferred, HeapObject, Pointer, Reference, Value, View
-from eiglint.gauge import Context, Spot, Tensor
+from eiglint.gauge import Context, Live, Spot, Tensor
 from eiglint.gauge.terms import Term, term
 from eiglint.gauge.values import Number, Unknown
 from eiglint.ir.instructions import Expression, Function, Module, Statement
@@ -195,6 +195,7 @@ class Frame:
             complex_reading=self.world.settings.complex_reading,
             vector_reading=self.world.settings.vector_reading,
             gated=self.trains or any(guard.flag for guard in self.state.guards),
+            tests=tuple([x for guard in self.state.guards if (x := _tested(guard.test)) is not None]),
             remarks=self.world.outcome.remarks,
             decomposed=self.world.outcome.decomposed,
         )
@@ -213,7 +214,10 @@ class Frame:
     def merging(self, node: object, label: str, test: Value = MISSING) -> Merging:
         """Return how states are merged at a node."""
         key = (label, self.world.number(node), *self.chain, *self.turn)
-        return Merging(self.context(node), key, self.world.address, test, renamed=self.world.outcome.renamed)
+        outcome = self.world.outcome
+        return Merging(
+            self.context(node), key, self.world.address, test, renamed=outcome.renamed, carried=outcome.carried
+        )
 
     def allocate(self, obj: HeapObject) -> Pointer:
         """Put an object on the heap."""
@@ -223,9 +227,23 @@ class Frame:
 
     def reach(self, how: How, tensors: list[Tensor], node: object, to: str = "") -> None:
         """Record that tensors reach a result."""
+        self.note_ends(tensors)
         for t in tensors:
             made = Reached(how, t, self.spot(node), to)
             if (t.neutral and not t.term.outputs) or made in self.world.seen:
                 continue
             self.world.seen.add(made)
             (self.world.outcome.proved if t.neutral else self.world.outcome.reached).append(made)
+
+    def note_ends(self, tensors: list[Tensor]) -> None:
+        """Record which values a gradient may come back from to a decomposition."""
+        for t in tensors:
+            if t.live is not Live.NO and (t.term.outputs or "loop" in t.term.ops):
+                self.world.outcome.ends.add(t.term)
+
+
+def _tested(test: Value) -> Term | None:
+    """Return the term of a test that asks about the outputs of a decomposition."""
+    if isinstance(test, Tensor | Number | Unknown) and "output" in test.term.ops:
+        return test.term
+    return None

@@ -10,7 +10,7 @@ from eiglint.analysis.contents import map_object, map_tensors
 from eiglint.analysis.state import State
 from eiglint.analysis.values import HeapObject, Value
 from eiglint.gauge import Context, Gauge, Tensor
-from eiglint.gauge.terms import term
+from eiglint.gauge.terms import Term, term
 from eiglint.gauge.values import Number, Unknown
 
 MISSING: Value = object()
@@ -39,6 +39,8 @@ class Merging:
     names: dict[Gauge, Gauge] = field(default_factory=dict)
     """Gauges of the right state that go under the name of one of the left state."""
     renamed: list[tuple[Gauge, Gauge]] = field(default_factory=list)
+    carried: dict[Term, set[Term]] = field(default_factory=dict)
+    """For each name that a loop gave a value, the values that went under it."""
     met: dict[tuple[int, int], tuple[Value, Value, Value]] = field(default_factory=dict)
     """Pairs of tensors that were merged, by identity: two names of one tensor stay two names of one."""
 
@@ -57,6 +59,8 @@ def retired(value: Value, m: Merging, path: tuple[Hashable, ...]) -> Value:
         label = term("loop", *m.key, *path, count[0])
         if m.widen and not t.neutral:
             t = gauge.opaque([t], m.context, "loop")
+        if t.term.outputs or "loop" in t.term.ops:
+            m.carried.setdefault(label, set()).add(t.term)
         return replace(t, term=label, whole=None)
 
     if isinstance(value, Number):

@@ -199,6 +199,15 @@ def _refusal_by_size(site: SiteEvidence) -> Settled:
     )
 
 
+def _nonfinite(site: SiteEvidence) -> Settled:
+    """Hold a function that is infinite somewhere against what came back: a gradient that is not finite shows it."""
+    if missing := unreached(site):
+        return missing
+    if site.nonfinite in ("here", "downstream"):
+        return Settled("confirmed", "a gradient that is not finite came to the decomposition")
+    return Settled("refuted", f"the gradient was finite in {counted(site.backwards, 'backward')}")
+
+
 def _sampled(site: SiteEvidence) -> str:
     return counted(site.sampled, "measured backward")
 
@@ -214,6 +223,7 @@ _RULES: Mapping[Runtime, Callable[[SiteEvidence], Settled]] = {
     "null-gradient": _null_gradient,
     "refusal": _refusal,
     "refusal-by-size": _refusal_by_size,
+    "nonfinite": _nonfinite,
 }
 _FIELDS: Mapping[Runtime, tuple[str, ...]] = {
     "conjugate": ("dtype", "phase_residual", "blind", "nonfinite", "probe", "probe_failure"),
@@ -226,5 +236,6 @@ _FIELDS: Mapping[Runtime, tuple[str, ...]] = {
     "null-gradient": ("dtype", "null_gradient"),
     "refusal": ("refused",),
     "refusal-by-size": ("dtype", "refused", "phase_residual", "nonfinite"),
+    "nonfinite": ("nonfinite",),
     "none": (),
 }

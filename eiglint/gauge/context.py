@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from eiglint.gauge.terms import Term
+
 
 class Spot(NamedTuple):
     """A place in the program: the file and an opaque syntax handle (compared by identity)."""
@@ -51,13 +53,17 @@ class Remark(NamedTuple):
 
 
 class Opened(NamedTuple):
-    """A decomposition that was interpreted: its gauge, whether a gradient flows, and what it decomposed."""
+    """A decomposition that was interpreted: its gauge, whether a gradient flows, and what it decomposed.
+
+    `sizes` are the lengths that are known of that: pairs of an axis, counted from the right, and an int or a term.
+    """
 
     gauge: Gauge
     live: int
     input: object
     absolute: bool = False
     """Whether the library refuses gradients that depend on a phase by an absolute tolerance."""
+    sizes: tuple[tuple[int, object], ...] = ()
 
 
 @dataclass(slots=True)
@@ -78,5 +84,7 @@ class Context:
     """What a comment promises of the decomposition that happens here."""
     gated: bool = False
     """Whether a flag decides if this happens at all (`if self.training:`), or it is part of a training step."""
+    tests: tuple[Term, ...] = ()
+    """The tests of decompositions' outputs that decided that this happens."""
     remarks: list[Remark] = field(default_factory=list)
     decomposed: list[Opened] = field(default_factory=list)

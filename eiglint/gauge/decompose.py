@@ -43,6 +43,7 @@ def decompose(t: Tensor, options: Spec, args: Spec, context: Context, name: str)
     if any(variant.get("unknown") for variant in chosen):
         raise NoRuleError(name)
     empty = frozenset(field for variant in chosen for field in names(variant, "empty"))
+    undefined = frozenset(field for variant in chosen for field in names(variant, "undefined"))
     outputs = _kept(outputs, chosen)
     always = options.get("group") == "phase"
     promised = context.promised
@@ -61,7 +62,7 @@ def decompose(t: Tensor, options: Spec, args: Spec, context: Context, name: str)
     )
     live = t.live if context.recording else Live.NO
     t = undiagonal(t)
-    context.decomposed.append(Opened(gauge, live, t.term, bool(options.get("absolute"))))
+    context.decomposed.append(Opened(gauge, live, t.term, bool(options.get("absolute")), t.sizes))
     doubt = max(t.doubt, LIKELY if assumed else 0)
     square = bool(options.get("square"))
     lopsided = bool(options.get("hermitian")) and "hermitian" not in t and "hermitian" not in promised
@@ -71,7 +72,9 @@ def decompose(t: Tensor, options: Spec, args: Spec, context: Context, name: str)
     made = [
         _nothing(gauge, spec)
         if spec["field"] in empty
-        else _output(t, spec, gauge, live, doubt, kind, options, {**broken, **inherited[i]}, reduced)
+        else _output(
+            t, spec, gauge, live, doubt, kind, options, {**broken, **inherited[i]}, reduced, spec["field"] in undefined
+        )
         for i, spec in enumerate(outputs)
     ]
     if len(made) == 1:
@@ -106,6 +109,7 @@ def _output(
     options: Spec,
     inherited: dict[Gauge, Motion],
     reduced: bool,
+    undefined: bool,
 ) -> Tensor:
     role = str(spec["role"])
     charge = spec.get("charge")
@@ -132,9 +136,10 @@ def _output(
     if role == TRIANGLE:
         motion = replace(motion, order=Order(), rotation=Rotation())
     marks: tuple[str, ...] = ("orthogonal",) if gauge.unitary and role in ("vectors", "left", "right") else ()
-    marks += (role,) if role in (TRIANGLE, "values") else ()
+    facts = (("square", values and square), ("undefined", undefined), ("rows", undefined and index == -2))
+    marks += tuple([mark for mark, holds in facts if holds])
     return Tensor(
-        term("output", gauge, str(spec["field"]), t.term, *marks),
+        term("output", gauge, str(spec["field"]), t.term, role, *marks),
         settle({gauge: motion, **inherited}),
         rank=rank,
         sizes=_sizes(t, values, square or _as_many_pairs(t, options), role, index if reduced else None),

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from eiglint.gauge.context import Context, Gauge, Remark
+from eiglint.gauge.singular import GUARDED, is_singular_power, remark_singular
 from eiglint.gauge.state import (
     Cause,
     Live,
@@ -40,7 +41,7 @@ def changed(t: Tensor, change: Change, context: Context, name: str, *details: ob
     kept: dict[str, Any] = {
         "term": term(name, t.term, *details),
         "motions": settle(motions),
-        "flags": t.flags & {"random"},
+        "flags": t.flags & {"random", GUARDED},
         "value": None,
         "whole": None,
         "live": t.live if context.recording else Live.NO,
@@ -103,7 +104,7 @@ def apply_map(
             order = Order(Mode.UNKNOWN, cause=cause)
         return replace(m, phase=_mapped(m.phase, g, parity, cause), order=order, rotation=drop_rotation(m, cause))
 
-    flags = t.flags & {"random"}
+    flags = t.flags & {"random", GUARDED}
     if zero:
         flags |= t.flags & {"diagonal"}
     if parity == "odd":
@@ -251,10 +252,12 @@ def power(t: Tensor, exponent: object, context: Context) -> Tensor:
         return made
 
     flags = (base.flags & {"diagonal"}) if integer and p > 0 else frozenset[str]()
-    flags |= base.flags & {"nonzero", "unit", "random", "nonneg"}
+    flags |= base.flags & {"nonzero", "unit", "random", "nonneg", GUARDED}
     value = t.value**exponent if t.value and isinstance(exponent, int | float) else None
     label = named(exponent)
     made = changed(base, change, context, "power", label, flags=frozenset(flags), value=value)
+    if is_singular_power(exponent):
+        remark_singular("power", t, made, context)
     if isinstance(exponent, float) and not integer and t.dtype == "complex":
         return replace(made, whole=Whole("power", t, exponent))
     return made

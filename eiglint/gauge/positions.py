@@ -13,6 +13,7 @@ from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.families import picked_one
 from eiglint.gauge.join import put_together
 from eiglint.gauge.shape import inserted
+from eiglint.gauge.singular import remark_taken
 from eiglint.gauge.state import (
     APART,
     WHOLE,
@@ -64,7 +65,7 @@ def pick(t: Tensor, axis: int, key: object, context: Context, index: Tensor | No
     nonzero = "largest" in index.flags if index is not None else False
     kept = {"nonneg", "nonzero", "unit", "sign", "random", "near-sign"} | ({"diagonal"} if axis < -2 else set())
     flags = (t.flags & kept) | ({"nonzero"} if nonzero else set())
-    return replace(
+    made = replace(
         t,
         term=term("pick", t.term, axis, key),
         motions=settle(motions),
@@ -74,6 +75,8 @@ def pick(t: Tensor, axis: int, key: object, context: Context, index: Tensor | No
         flags=frozenset(flags),
         whole=None,
     )
+    remark_taken(t, made, context)
+    return made
 
 
 def _batch_element(g: Gauge, key: object) -> Gauge:
@@ -222,7 +225,7 @@ def cut(t: Tensor, axis: int, span: Range, context: Context) -> Tensor:
     sizes = {a: s for a, s in t.sizes if a != axis}
     if length is not None:
         sizes[axis] = length
-    return replace(
+    made = replace(
         t,
         term=term("cut", t.term, axis, named(first), named(span.upper), named(stride)),
         motions=settle(motions),
@@ -230,6 +233,8 @@ def cut(t: Tensor, axis: int, span: Range, context: Context) -> Tensor:
         flags=t.flags & ({"nonneg", "nonzero", "unit", "sign", "random"} | ({"diagonal"} if axis < -2 else set())),
         whole=None,
     )
+    remark_taken(t, made, context)
+    return made
 
 
 def _cut_pieces(t: Tensor, axis: int, held: list[tuple[Tensor, int, int]], context: Context) -> Tensor:

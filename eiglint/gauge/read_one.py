@@ -9,6 +9,7 @@ from eiglint.gauge import elementwise as maps
 from eiglint.gauge import matrix, reduction, shape, times
 from eiglint.gauge.arguments import Arguments, NoRuleError, Options, integers, names, need
 from eiglint.gauge.context import Context
+from eiglint.gauge.singular import remark_singular
 from eiglint.gauge.state import (
     Live,
 )
@@ -24,7 +25,10 @@ def read_map(o: Options, a: Arguments, c: Context, name: str) -> object:
     if o.get("exponential"):
         return maps.exponential(need(a, "input"), c, name)
     parity = "odd" if o.get("clamps") and _symmetric(a) else str(o.get("parity", "none"))
-    return maps.apply_map(need(a, "input"), c, name, parity, bool(o.get("zero")), details)
+    made = maps.apply_map(need(a, "input"), c, name, parity, bool(o.get("zero")), details)
+    if o.get("singular"):
+        remark_singular(name, need(a, "input"), made, c)
+    return made
 
 
 def read_power(o: Options, a: Arguments, c: Context, name: str) -> object:

@@ -11,6 +11,7 @@ from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.elementwise import apply_map, modulus, power, turned_back, undiagonal
 from eiglint.gauge.products import inner_along
 from eiglint.gauge.shape import axis_of, doubted, inserted
+from eiglint.gauge.singular import remark_taken
 from eiglint.gauge.state import (
     Cause,
     Live,
@@ -91,7 +92,7 @@ def reduce(
     if how in POSITIONS and tied(t):
         flags.add("tied")
     dtype = "int" if how in POSITIONS | {"count"} else "bool" if how in ("any", "all") else t.dtype
-    return Tensor(
+    made = Tensor(
         term(how, t.term, axes if axes is None else tuple(sorted(axes)), keep, *details),
         settle(motions),
         rank=rank,
@@ -102,6 +103,9 @@ def reduce(
         doubt=t.doubt,
         flags=frozenset(flags | (t.flags & {"random"})),
     )
+    if how in ("max", "min"):
+        remark_taken(t, made, context)
+    return made
 
 
 def _sides(t: Tensor, axes: Axes, how: str) -> list[Term]:

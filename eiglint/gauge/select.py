@@ -10,6 +10,7 @@ from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.contract import joint_dtype
 from eiglint.gauge.elementwise import modulus, neg, undiagonal
 from eiglint.gauge.join import join
+from eiglint.gauge.singular import GUARDED, remark_masked
 from eiglint.gauge.state import Cause, Live, Mode, Motion, Phase, Rotation, Slot
 from eiglint.gauge.tensor import LIKELY, Tensor, constant, settle
 from eiglint.gauge.terms import Term, negated, term
@@ -52,7 +53,8 @@ def select(test: Tensor, a: Tensor, b: Tensor, context: Context) -> Tensor:
         return settled
     guarded = _guarded(test.term, a, b)
     if guarded is not None:
-        return replace(guarded, doubt=max(guarded.doubt, LIKELY), value=None)
+        remark_masked(test, guarded, context)
+        return replace(guarded, doubt=max(guarded.doubt, LIKELY), value=None, flags=guarded.flags | {GUARDED})
     if negated(a.term) is b.term:
         remark_reflection(b if a.term.op == "neg" else a, test, context)
         size = _size_by_its_sign(test, a, b, context)

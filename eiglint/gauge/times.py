@@ -10,6 +10,7 @@ from eiglint.gauge.context import Context, Gauge, Remark
 from eiglint.gauge.contract import contract
 from eiglint.gauge.elementwise import PARTS, power, signed_part
 from eiglint.gauge.letters import elementwise
+from eiglint.gauge.singular import remark_singular
 from eiglint.gauge.state import Mode, Phase, squared
 from eiglint.gauge.tensor import Tensor, Whole, constant, settle
 from eiglint.gauge.terms import Term, negated, subterms, term
@@ -99,7 +100,10 @@ def divide(x: Tensor, y: Tensor, context: Context) -> Tensor:
         return ones if x.rank == 0 else replace(ones, term=term("ones", x.term), value=None)
     if y.value is not None and y.value != 0:
         return product(x, constant(1 / y.value), context)
-    return contract(elementwise([x, power(y, -1, context)]), context, term("div", x.term, y.term))
+    inverse = power(y, -1, replace(context, remarks=[]))
+    made = contract(elementwise([x, inverse]), context, term("div", x.term, y.term))
+    remark_singular("reciprocal", y, made, context)
+    return made
 
 
 def remark_reflection(factor: Tensor, decider: Tensor, context: Context) -> None:

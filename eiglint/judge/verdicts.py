@@ -9,9 +9,11 @@ from eiglint.findings import Certainty
 from eiglint.gauge import Cause, Gauge, Live, Mode, Motion, Opened, Remark, Spot, Tensor
 from eiglint.gauge.coins import TURNED, random_signs
 from eiglint.gauge.terms import Term
+from eiglint.judge.certainty import certainty
 from eiglint.judge.codes import order_code, phase_code, rank
 from eiglint.judge.handling import CODES, handling_verdicts
 from eiglint.judge.kept import holds_no_data, kept_verdicts
+from eiglint.judge.values import value_verdicts
 from eiglint.judge.verdict import Verdict
 
 VALUE_CODES = frozenset({"EIG405", "EIG407", "EIG408"})
@@ -40,13 +42,6 @@ ARRIVALS = {
 }
 
 
-def certainty(live: Live, doubt: int) -> Certainty:
-    """Return how sure a verdict is: the gradient, the dtype and the rank must all be known for `definite`."""
-    if doubt >= 2:
-        return "possible"
-    return "definite" if live is Live.YES and doubt == 0 else "likely"
-
-
 def verdicts(outcome: Outcome, features: bool = False) -> list[Verdict]:
     """Return every verdict, each cause once, the most specific code winning at one operation.
 
@@ -55,6 +50,7 @@ def verdicts(outcome: Outcome, features: bool = False) -> list[Verdict]:
     """
     found = [*_from_results(outcome.reached, features), *_from_remarks(outcome), *_from_unused(outcome)]
     found += handling_verdicts(outcome)
+    found += value_verdicts(outcome)
     if features:
         found += kept_verdicts(outcome.kept, {v.gauge for v in found if v.gauge and v.certainty != "possible"})
         drawn = {o.gauge for o in outcome.decomposed if o.live == Live.NO and holds_no_data(o.input)}

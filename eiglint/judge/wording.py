@@ -74,6 +74,24 @@ WORDING: dict[str, Wording] = {
         "values and vectors of `{call}` (line {line}) are paired in different orders",
         "index both with the same permutation: i = key.argsort(); L, V = L[i], V[:, i]",
     ),
+    "EIG305": Wording(
+        "a difference of values from `{call}` (line {line}) is divided by, with nothing to bound it where they meet",
+        "mask close pairs (torch.where(gap.abs() > eps, gap, torch.inf)) or multiply by gap / (gap**2 + eps); "
+        "eiglint.linalg.funm(A, f) has the derivative of V f(L) V^H at equal values too",
+    ),
+    "EIG306": Wording(
+        "a single value is picked from `{call}` (line {line}), which has no derivative where it meets its neighbour",
+        "use a function of all values (logsumexp for the largest), or the sum over the whole group that may meet",
+    ),
+    "EIG307": Wording(
+        "`{function}` of values from `{call}` (line {line}) that can be zero, where its derivative is infinite",
+        "keep the values away from zero first: L.clamp(min=eps), L + eps, or L[L > eps]",
+    ),
+    "EIG308": Wording(
+        "vectors of `{call}` (line {line}) beyond min(m, n) are taken, through which no gradient flows",
+        "use full_matrices=False where the first min(m, n) vectors are enough; a null vector of A with its gradient is "
+        "the first vector of torch.linalg.eigh(A.mH @ A)",
+    ),
     "EIG404": Wording(
         "the inverse of the vectors from `{call}` (line {line}) is formed explicitly",
         "solve instead: torch.linalg.solve(V, x); for eigh the inverse is V.mH",

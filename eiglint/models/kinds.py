@@ -32,7 +32,7 @@ KINDS = {
         options="outputs group ordered square all_pairs hermitian named packed variants differentiable absolute",
     ),
     # one tensor
-    "map": _kind("input", "min max", "parity zero dtype if_tensor stochastic clamps exponential"),
+    "map": _kind("input", "min max", "parity zero singular dtype if_tensor stochastic clamps exponential"),
     "modulus": _kind("input", options="dtype"),
     "conj": _kind("input"),
     "neg": _kind("input"),

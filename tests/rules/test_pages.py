@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import runpy
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted((ROOT / "rules").glob("EIG*.md"))
 
 KEYS = ["code", "name", "group", "severity", "default", "fix", "runtime"]
-GROUPS = {"0": "note", "1": "phase", "2": "order", "4": "choice", "5": "autograd", "9": "tool"}
+GROUPS = {"0": "note", "1": "phase", "2": "order", "3": "degeneracy", "4": "choice", "5": "autograd", "9": "tool"}
 SECTIONS = ["What it does", "Why is this bad", "Example", "Use instead", "How the runtime confirms it", "References"]
 
 # What a page must name besides a status: the field of the evidence, and the thresholds of eiglint/evidence/verdict.py.
@@ -35,6 +36,7 @@ FIELDS = {
     "null-gradient": ["`null_gradient`", "1000 eps"],
     "refusal": ["`refused`"],
     "refusal-by-size": ["`refused`", "`phase_residual`", "1000 eps", "1e-3 (float32)", "1e-8 (float64)"],
+    "nonfinite": ["`nonfinite`", "`downstream`"],
     "none": ["Status: not applicable."],
 }
 
@@ -98,10 +100,16 @@ def load(tmp_path: Path) -> Callable[[str, str], Program]:
 
 
 def codes(page: Page, section: str, options: Options | None = None) -> list[str]:
-    """Return what is found in a block, in the profile of its page unless the options say otherwise."""
+    """Return what is found in a block, in the profile of its page unless the options say otherwise.
+
+    A rule that is off by default is switched on for its own page.
+    """
     profile: Profile = "features" if page.facts["default"] == "features" else "autograd"
     path = str(page.path.with_name(NO_CODE.get(page.code, page.path.with_suffix(".py").name)))
-    report = eiglint.check_source(example(page, section), path=path, options=options or Options(profile=profile))
+    asked = options or Options(profile=profile)
+    if page.facts["default"] == "off":
+        asked = replace(asked, extend_select=(page.code,))
+    report = eiglint.check_source(example(page, section), path=path, options=asked)
     return [finding.code for finding in report.findings]
 
 
@@ -345,10 +353,46 @@ def is_refused_for_its_size(bad: Program, good: Program) -> bool:
     return is_refused("ill-defined")(bad, good)
 
 
+def gradients(program: Program) -> list[Any]:
+    """Return the gradients of a program's loss."""
+    import torch
+
+    inputs = [x.clone().requires_grad_() for x in program.inputs]
+    return list(torch.autograd.grad(program.loss(*inputs), inputs, allow_unused=True))
+
+
+def has_no_finite_gradient(bad: Program, good: Program) -> bool:
+    """The gradient of the bad one is not finite, that of the good one is."""
+    return not bool(gradients(bad)[0].isfinite().all()) and bool(gradients(good)[0].isfinite().all())
+
+
+def has_a_kink(bad: Program, good: Program) -> bool:
+    """The slopes a little before and a little behind the crossing differ, and those of the good one do not."""
+
+    def slopes(program: Program) -> list[float]:
+        (at,) = program.inputs
+        return [float(gradients(program._replace(inputs=(at + step,)))[0]) for step in (-1e-4, 1e-4)]
+
+    (before, behind), (near, far) = slopes(bad), slopes(good)
+    return abs(behind - before) > 1 and abs(far - near) < 1e-2
+
+
+def trains_nothing(bad: Program, good: Program) -> bool:
+    """Both losses are the same function of A; the gradient of the bad one is 0, that of the good one is not."""
+    import torch
+
+    same = torch.allclose(bad.loss(*bad.inputs), good.loss(*good.inputs))
+    return same and bool(gradients(bad)[0].abs().max() == 0) and bool(gradients(good)[0].abs().max() > 0.1)
+
+
 WITNESSES: dict[str, Callable[[Program, Program], bool]] = {
     "EIG108": wipes_out_a_vector,
     "EIG110": fits_worse,
     "EIG112": answers_at_random,
+    "EIG305": has_no_finite_gradient,
+    "EIG306": has_a_kink,
+    "EIG307": has_no_finite_gradient,
+    "EIG308": trains_nothing,
     "EIG404": leaves_a_larger_residual,
     "EIG405": is_removed,
     "EIG407": is_another_number,
