@@ -47,6 +47,24 @@ def definite(*shape: int) -> Tensor:
     return factor @ factor.mT + 0.1 * identity(shape[-1])
 
 
+GENERIC = torch.complex128
+
+
+def hermitian(*shape: int) -> Tensor:
+    """A positive definite Hermitian matrix, or a batch, with distinct eigenvalues."""
+    factor = draw(*shape, dtype=GENERIC)
+    return factor @ factor.mH + 0.1 * torch.eye(shape[-1], dtype=GENERIC)
+
+
+def member(module: str, name: str) -> Callable[..., object]:
+    """Import a function, or a class's member, of a package."""
+    found: object = importlib.import_module(module)
+    for part in name.split("."):
+        found = getattr(found, part)
+    assert callable(found)
+    return found
+
+
 def weighed(values: Tensor) -> Tensor:
     """Give every entry another fixed weight; of complex ones the real and the imaginary part."""
     flat = (torch.view_as_real(values) if values.is_complex() else values).flatten()

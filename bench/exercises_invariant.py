@@ -6,37 +6,24 @@ import importlib
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 
+import exercises_aligned
+import exercises_learned
+import exercises_quantum
 import torch
-from exercises import Exercise, definite, draw, leaf, weighed
+from exercises import GENERIC, Exercise, definite, draw, hermitian, leaf, member, weighed
 from torch import Tensor
-
-GENERIC = torch.complex128
-
-
-def hermitian(*shape: int) -> Tensor:
-    """A positive definite Hermitian matrix, or a batch, with distinct eigenvalues."""
-    factor = draw(*shape, dtype=GENERIC)
-    return factor @ factor.mH + 0.1 * torch.eye(shape[-1], dtype=GENERIC)
 
 
 def invariant() -> Iterator[Exercise]:
     """Yield all of them; those of packages that are not installed are left out."""
-    for package in PACKAGES:
+    files = (exercises_aligned, exercises_learned, exercises_quantum)
+    for package in (*PACKAGES, *(one for file in files for one in file.PACKAGES)):
         torch.manual_seed(0)
         try:
             found = list(package())
         except ModuleNotFoundError:
             continue
         yield from found
-
-
-def member(module: str, name: str) -> Callable[..., object]:
-    """Import a function, or a class's member, of a package."""
-    found: object = importlib.import_module(module)
-    for part in name.split("."):
-        found = getattr(found, part)
-    assert callable(found)
-    return found
 
 
 def geoopt() -> Iterator[Exercise]:
@@ -46,6 +33,13 @@ def geoopt() -> Iterator[Exercise]:
         yield Exercise("geoopt", what, lambda x, one=one: weighed(one(x)), (leaf(definite(3, 3)),))
     both = linalg.sym_inv_sqrtm2
     yield Exercise("geoopt", "sym_inv_sqrtm2", lambda x: weighed(both(x)[0]) + weighed(both(x)[1]), (definite(3, 3),))
+    definites = importlib.import_module("geoopt.manifolds").SymmetricPositiveDefinite()
+    yield Exercise(
+        "geoopt",
+        "SymmetricPositiveDefinite.check_point_on_manifold",
+        lambda x: weighed(x) * float(definites.check_point_on_manifold(x)),
+        (definite(3, 3),),
+    )
     positive = member("geoopt.manifolds.siegel.csym_math", "positive_conjugate_projection")
     indefinite = draw(2, 4, 4)
     yield Exercise(

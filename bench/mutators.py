@@ -126,6 +126,32 @@ def renamed(**names: str) -> Offers:
     return offers
 
 
+def adjoint(node: ast.expr, program: Program, way: Way) -> Iterator[str]:
+    """Write the adjoint for a transpose: `x.mT` and `x.transpose(-1, -2)` become `x.mH`."""
+    for text in without("mT", "T", "t", "transpose", "swapaxes", "permute")(node, program, way):
+        yield f"{text}.mH"
+
+
+def unsorted(node: ast.expr, program: Program, way: Way) -> Iterator[str]:
+    """Leave out a sort with the part that is taken of it: `x.sort().values` and `torch.sort(x)[0]` become `x`."""
+    part = isinstance(node, ast.Attribute) and node.attr == "values"
+    part = part or (isinstance(node, ast.Subscript) and number(node.slice) == 0)
+    if part and isinstance(node, ast.Attribute | ast.Subscript):
+        yield from without("sort", "topk")(node.value, program, way)
+
+
+def unindexed(node: ast.expr, program: Program, way: Way) -> Iterator[str]:
+    """Leave out an index that was computed: `V[:, order]` becomes `V`."""
+    yield from without("gather", "index_select", "take_along_dim")(node, program, way)
+    if isinstance(node, ast.Subscript) and any(isinstance(one, ast.Name | ast.Call) for one in indices(node)):
+        yield program.read(node.value)
+
+
+def indices(node: ast.Subscript) -> list[ast.expr]:
+    """List the parts between the brackets."""
+    return node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+
+
 PRODUCTS = frozenset({"matmul", "mm", "bmm", "mul", "dot", "mv"})
 
 
@@ -145,7 +171,7 @@ def shifted(node: ast.expr, program: Program, way: Way) -> Iterator[str]:
     """Move one end of a slice by one: `V[:, :k]` becomes `V[:, 1:k + 1]`."""
     if not isinstance(node, ast.Subscript):
         return
-    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    parts = indices(node)
     whole = program.read(node.value)
     for position, part in enumerate(parts):
         if not isinstance(part, ast.Slice) or part.step is not None or (part.lower is None and part.upper is None):
@@ -204,11 +230,13 @@ def letters(node: ast.expr, program: Program, way: Way) -> Iterator[str]:
 
 
 def laid(template: str) -> Offers:
-    """Put something around one use of the results: `V` becomes `V.relu()`."""
+    """Put something around one use of the results: `V` becomes `V.relu()`; around a call that is used in place too."""
 
     def offers(node: ast.expr, program: Program, way: Way) -> Iterator[str]:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in way.own:
             yield template.format(node.id)
+        if node is way.call:
+            yield template.format(program.read(node))
 
     return offers
 
@@ -228,13 +256,16 @@ def decomposed_again(node: ast.expr, program: Program, way: Way) -> Iterator[str
 
 OPERATORS = (
     Operator("drop the conjugate", without("conj", "conj_physical", "conjugate")),
-    Operator("transpose for adjoint", renamed(mH="mT", H="T")),
+    Operator("transpose for adjoint", renamed(mH="mT", H="T", adjoint="t")),
+    Operator("adjoint for transpose", adjoint),
     Operator("drop the transpose", without("mT", "mH", "T", "H", "t", "transpose", "adjoint", "permute", "swapaxes")),
     Operator("drop the absolute value", without("abs", "absolute")),
     Operator("drop the square", without("pow", "square")),
     Operator("drop the inverse", without("inv", "inverse", "pinv")),
     Operator("drop the sign", without("sign", "sgn", "det")),
-    Operator("drop the sort", without("sort", "argsort", "flip", "gather")),
+    Operator("drop the sort", unsorted),
+    Operator("index the unsorted", unindexed),
+    Operator("drop the flip", without("flip")),
     Operator("sum for norm", renamed(norm="sum")),
     Operator("drop a factor", one_factor),
     Operator("shift a slice", shifted),
@@ -247,6 +278,8 @@ OPERATORS = (
     Operator("rectify one use", laid("{}.relu()")),
     Operator("offset one use", laid("({} + 0.1)")),
     Operator("absolute value of one use", laid("{}.abs()")),
+    Operator("first of one use", laid("{}[..., :1]")),
+    Operator("running sum of one use", laid("{}.cumsum(-1)")),
     Operator("real part of one use", laid("{}.real")),
 )
 
@@ -335,7 +368,8 @@ def on_the_way(program: Program, found: Way) -> list[ast.expr]:
     """List the expressions that are computed of a decomposition's results, in the order of the text."""
     left_out = {id(node) for argument in arguments(found.call) for node in ast.walk(argument)}
     left_out |= {id(node.func) for node in ast.walk(found.function) if isinstance(node, ast.Call)}
-    left_out.add(id(found.call))
+    if found.own:
+        left_out.add(id(found.call))
     return [
         node
         for node in sorted(expressions(found.function), key=program.span)

@@ -24,12 +24,20 @@ CASES = (
     ("drop the conjugate", "return V * V.conj()", ["V"]),
     ("drop the conjugate", "return V * torch.conj(V)", ["V"]),
     ("transpose for adjoint", "return V @ V.mH", ["V.mT"]),
+    ("transpose for adjoint", "return V @ V.adjoint()", ["V.t()"]),
+    ("adjoint for transpose", "return V @ V.mT", ["V.mH"]),
+    ("adjoint for transpose", "return V @ V.transpose(-1, -2)", ["V.mH"]),
     ("drop the transpose", "return V @ V.transpose(-1, -2)", ["V"]),
     ("drop the absolute value", "return V.abs()", ["V"]),
     ("drop the square", "return V.pow(2)", ["V"]),
     ("drop the inverse", "return V @ torch.linalg.inv(V)", ["V"]),
     ("drop the sign", "return V * V[0].sign()", ["V[0]"]),
-    ("drop the sort", "return V[L.argsort()]", ["L"]),
+    ("drop the sort", "return L.abs().sort().values", ["L.abs()"]),
+    ("drop the sort", "return torch.sort(L)[0]", ["L"]),
+    ("index the unsorted", "return V[:, L.argsort()]", ["V"]),
+    ("index the unsorted", "k = L.argmax()\n    return V[:, k]", ["V"]),
+    ("index the unsorted", "return V.gather(1, L.argsort())", ["V"]),
+    ("drop the flip", "return V.flip(-1)", ["V"]),
     ("sum for norm", "return V.norm(dim=0)", ["V.sum(dim=0)"]),
     ("drop a factor", "return V.mT @ x", ["V.mT", "x"]),
     ("shift a slice", "return V[:, :2]", ["V[:, 0 + 1:2 + 1]"]),
@@ -42,6 +50,8 @@ CASES = (
     ("rectify one use", "return V", ["V.relu()"]),
     ("offset one use", "return V", ["(V + 0.1)"]),
     ("absolute value of one use", "return V", ["V.abs()"]),
+    ("first of one use", "return V", ["V[..., :1]"]),
+    ("running sum of one use", "return V", ["V.cumsum(-1)"]),
     ("real part of one use", "return V", ["V.real"]),
 )
 
@@ -66,6 +76,12 @@ def test_what_does_not_come_of_the_decomposition_is_left_alone() -> None:
 def test_what_is_computed_of_the_results_is_followed_through_names() -> None:
     found = broken("W = V * L\n    y = W.abs()\n    return y.abs()")
     assert [one.line for one in found if one.operator == "drop the absolute value"] == [8, 9]
+
+
+def test_a_call_that_is_used_in_place_is_changed_as_a_name_is() -> None:
+    text = "def f(A):\n    return eigvals(A).abs().max()\n"
+    found = list(mutations(Program(text), 2, 12))
+    assert [one.after for one in found if one.operator == "first of one use"] == ["eigvals(A)[..., :1]"]
 
 
 def test_no_line_moves_and_no_text_comes_twice() -> None:
