@@ -70,6 +70,7 @@ accuracy: $(READY)
 
 mutations: $(READY)
 	$(BIN)/python -m pip install --quiet -r bench/mutations.txt
+	$(BIN)/python -m pip install --quiet --no-deps -r bench/mutations-alone.txt
 	$(BIN)/python bench/mutations.py --write
 
 clean:

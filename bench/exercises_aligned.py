@@ -42,21 +42,6 @@ def protenix() -> Iterator[Exercise]:
         )
 
 
-def openfold3() -> Iterator[Exercise]:
-    rotation = bare("openfold3.core.utils.geometry.kabsch_alignment").get_optimal_rotation_matrix
-    align = bare("openfold3.core.loss.diffusion").weighted_rigid_align
-    mask = torch.ones(2, 9)
-
-    def turned(x: Tensor, y: Tensor) -> Tensor:
-        return weighed(rotation(x, y, mask))
-
-    def aligned(x: Tensor, y: Tensor) -> Tensor:
-        return weighed(align(x, y, mask, mask, 1e-9))
-
-    yield Exercise("openfold3", "get_optimal_rotation_matrix", turned, (draw(2, 9, 3), draw(2, 9, 3)))
-    yield Exercise("openfold3", "weighted_rigid_align", aligned, (draw(2, 9, 3), draw(2, 9, 3)))
-
-
 def pymde() -> Iterator[Exercise]:
     library = bare("pymde.util")
     yield Exercise("pymde", "procrustes", lambda x, y: weighed(library.procrustes(x, y)), (draw(9, 3), draw(9, 3)))
@@ -69,4 +54,4 @@ def pymde() -> Iterator[Exercise]:
     )
 
 
-PACKAGES = (pypose, cpd_pytorch, protenix, openfold3, pymde)
+PACKAGES = (pypose, cpd_pytorch, protenix, pymde)

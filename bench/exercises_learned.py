@@ -156,7 +156,29 @@ def asdl() -> Iterator[Exercise]:
     yield Exercise("asdl", "NewtonGradientMaker.precondition", step, (symmetric + symmetric.mT, draw(4)))
 
 
+def mlcolvar() -> Iterator[Exercise]:
+    library = bare("mlcolvar.core.stats.utils")
+
+    def spectral(a: Tensor, b: Tensor) -> Tensor:
+        values, vectors = library.generalized_eigh(a, b)
+        return weighed((vectors * values) @ vectors.mT)
+
+    def signed(a: Tensor, b: Tensor) -> Tensor:
+        values, vectors = library.cholesky_eigh(a, b)
+        return weighed(values) + weighed(vectors)
+
+    yield Exercise("mlcolvar", "generalized_eigh", spectral, (definite(4, 4), definite(4, 4)))
+    yield Exercise("mlcolvar", "cholesky_eigh", signed, (definite(4, 4), definite(4, 4)))
+
+
+def orthogonium() -> Iterator[Exercise]:
+    orthogonal = bare("orthogonium.reparametrizers").BatchedQROrthogonalization((5, 3))
+    yield Exercise("orthogonium", "BatchedQROrthogonalization", lambda w: weighed(orthogonal(w)), (draw(2, 5, 3),))
+
+
 PACKAGES = (
+    mlcolvar,
+    orthogonium,
     linear_operator_learning,
     kooplearn,
     asdl,

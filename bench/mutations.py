@@ -1,6 +1,7 @@
 """Break what the analysis proves invariant in published packages, and count how often it says so of what then moves.
 
     pip install -r bench/mutations.txt
+    pip install --no-deps -r bench/mutations-alone.txt
     python bench/mutations.py            # print
     python bench/mutations.py --write    # replace the part of docs/mutations.md between its two marks
 
@@ -38,10 +39,12 @@ import eiglint
 from eiglint.check import check_source
 from eiglint.findings import Finding, Report, Site
 from eiglint.runtime.verdict import GaugeResult
+from eiglint.source.config import Options
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "mutations.md"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
-OUTCOMES = ("finding", "dependent", "leaves", "unknown", "invariant")
+OUTCOMES = ("finding", "dependent", "leaves", "possible", "unknown", "invariant")
+POSSIBLE = Options(min_certainty="possible")
 ALSO = ("EIG407", "EIG408")  # findings on symmetry outside the groups phase and order
 
 
@@ -69,9 +72,9 @@ def text_of(path: str) -> str:
 
 
 @cache
-def static(path: str) -> Report:
+def static(path: str, options: Options | None = None) -> Report:
     """Lint a file as it was published."""
-    return check_source(text_of(path), path=path)
+    return check_source(text_of(path), path=path, options=options)
 
 
 def proved(site: Site) -> bool:
@@ -105,6 +108,7 @@ def targets(chosen: Iterable[Exercise]) -> list[Target]:
     return [Target(site, tuple(found)) for site, found in reached.items()]
 
 
+@cache
 def living(path: str) -> list[types.FunctionType]:
     """List the functions of a file that are alive, those inside others too."""
     return [one for one in gc.get_objects() if isinstance(one, types.FunctionType) and one.__code__.co_filename == path]
@@ -159,13 +163,23 @@ def outcomes(target: Target, places: int) -> Iterator[Outcome]:
 def judged(target: Target, mutation: Mutation, symmetry: str) -> Outcome:
     """Lint a broken file beside the file as it was."""
     package, site = target.exercises[0].package, target.site
-    report = check_source(mutation.source, path=site.path)
-    known = {(finding.code, finding.line) for finding in static(site.path).findings}
-    new = [one for one in report.findings if (one.code, one.line) not in known and about(one, site)]
-    if new:
-        return Outcome(package, site, mutation, symmetry, "finding", tuple(sorted({one.code for one in new})))
+    report, found = linted(site, mutation)
+    if found:
+        return Outcome(package, site, mutation, symmetry, "finding", found)
     answers = {answer for one in report.sites if one.line == site.line for answer in (one.phase, one.order)}
-    return Outcome(package, site, mutation, symmetry, next(one for one in (*OUTCOMES, "none") if one in answers), ())
+    answer = next(one for one in (*OUTCOMES, "none") if one in answers)
+    if answer in ("unknown", "invariant"):
+        found = linted(site, mutation, POSSIBLE)[1]
+        answer = "possible" if found else answer
+    return Outcome(package, site, mutation, symmetry, answer, found)
+
+
+def linted(site: Site, mutation: Mutation, options: Options | None = None) -> tuple[Report, tuple[str, ...]]:
+    """Lint a broken file; the codes are of the findings that the file as it was does not have."""
+    report = check_source(mutation.source, path=site.path, options=options)
+    known = {(finding.code, finding.line) for finding in static(site.path, options).findings}
+    new = {one.code for one in report.findings if (one.code, one.line) not in known and about(one, site)}
+    return report, tuple(sorted(new))
 
 
 def about(finding: Finding, site: Site) -> bool:
@@ -184,23 +198,27 @@ def page(found: Sequence[Outcome], sites: Mapping[str, int]) -> Iterator[str]:
     versions = (f"{name} {version(DISTRIBUTIONS.get(name, name))}" for name in ("torch", *sites))
     yield f"With {', '.join(versions)}."
     yield "\n## Totals\n"
-    yield from table(
-        ("package", "proved", "broken", "moving mutations", *OUTCOMES, "reported"), package_rows(found, sites)
-    )
+    header = ("moving", *OUTCOMES, "found", "reported")
+    yield from table(("package", "proved", "broken", *header), package_rows(found, sites))
     yield "\n## By mutation\n"
     operators = dict.fromkeys(one.mutation.operator for one in found)
     yield from table(
-        ("mutation", "moving", *OUTCOMES, "reported"),
+        ("mutation", *header),
         ([name, *figures([one for one in found if one.mutation.operator == name])] for name in operators),
     )
     yield "\n## Without a finding\n"
-    header = ("site", "mutation", "before", "after", "moves by", "answer")
-    yield from table(header, (row(one) for one in found if one.answer != "finding"))
+    columns = ("site", "mutation", "before", "after", "moves by", "answer")
+    yield from table(columns, (row(one) for one in found if one.answer != "finding"))
     yield "\n## With a finding\n"
-    yield from table((*header[:-1], "findings"), (row(one) for one in found if one.answer == "finding"))
+    yield from table((*columns[:-1], "findings"), (row(one) for one in found if one.answer == "finding"))
 
 
-DISTRIBUTIONS = {"mctorch": "mctorch-lib", "ot": "pot", "egn": "egnlib"}
+DISTRIBUTIONS = {
+    "egn": "egnlib",
+    "curvlinops": "curvlinops-for-pytorch",
+    "backpack": "backpack-for-pytorch",
+    "asdl": "asdfghjkl",
+}
 
 
 def package_rows(found: Sequence[Outcome], sites: Mapping[str, int]) -> Iterator[list[object]]:
@@ -216,7 +234,8 @@ def figures(found: Sequence[Outcome]) -> list[object]:
     counts = Counter(one.answer for one in found)
     counted = len(found) - counts["leaves"]
     reported = counts["finding"] + counts["dependent"]
-    return [len(found), *(counts[name] for name in OUTCOMES), f"{reported / counted:.0%}" if counted else ""]
+    shares = [f"{one / counted:.0%}" if counted else "" for one in (counts["finding"], reported)]
+    return [len(found), *(counts[name] for name in OUTCOMES), *shares]
 
 
 def row(one: Outcome) -> list[str]:
@@ -225,7 +244,7 @@ def row(one: Outcome) -> list[str]:
     short = place.path.rpartition(f"{os.sep}{one.package}{os.sep}")[2]
     before, after = (f"`{' '.join(text.split())}`".replace("|", "\\|") for text in one.mutation[2:4])
     where = f"{one.package} `{short}:{place.line}`"
-    answer = ", ".join(one.codes) or one.answer
+    answer = ", ".join(one.codes) if one.answer == "finding" else " ".join((one.answer, ", ".join(one.codes))).strip()
     return [where, f"{one.mutation.operator}, line {one.mutation.line}", before, after, one.moved, answer]
 
 
@@ -250,7 +269,7 @@ def measured(package: str, places: int) -> tuple[int, list[Outcome]]:
     """Break one package: how many decompositions there were to break, and what became of them."""
     warnings.simplefilter("ignore")  # what the packages themselves say of their inputs
     torch.set_num_threads(1)
-    goals = targets(one for one in everything() if one.package == package)
+    goals = targets([one for one in everything() if one.package == package])  # all drawn before any of them runs
     found = [one for target in goals for one in outcomes(target, places)]
     print(f"{package}: {len(found)} moving mutations of {len(goals)} decompositions", file=sys.stderr)
     return len(goals), found
