@@ -13,6 +13,7 @@ from eiglint.judge.verdict import Verdict
 
 CODES = frozenset(f"EIG50{i}" for i in range(1, 9))
 VECTORS = frozenset(("vectors", "left", "right"))
+RESULTS = frozenset(("backward", "returned", "yielded"))
 PLACED = frozenset(("take", "cut", "pick", "gather"))
 """Terms of which only the first part is differentiated; the others say where it is taken from."""
 
@@ -100,7 +101,7 @@ def _cut_off(outcome: Outcome, opened: Mapping[Gauge, Opened]) -> Iterator[Verdi
     """
     for s in outcome.severed:
         for r in (*outcome.reached, *outcome.proved):
-            if r.how != "backward" and (r.value.live is Live.NO or not s.copied):
+            if r.how not in RESULTS or (r.how != "backward" and (r.value.live is Live.NO or not s.copied)):
                 continue
             if "severed" in r.value.term.ops and contains(r.value.term, s.term) and (g := _lost(r, s, opened)):
                 steps = _trail(g, (s.spot, "cut off here"), (r.spot, "enters the result here"))

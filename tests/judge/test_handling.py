@@ -131,6 +131,7 @@ def test_a_complex_loss_is_named_where_it_is_differentiated() -> None:
         "return A / L.data.max()",
         "return (A[torch.tensor(L.detach().argsort().numpy())]).sum()",
         "w = torch.tensor([float(L[0])]); return (L * w).sum()",
+        "log(A * torch.tensor(L)); return L.sum()",
     ],
 )
 def test_what_is_detached_on_purpose_or_still_attached_is_fine(rest: str) -> None:
