@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from eiglint.analysis.events import Differentiated, Outcome, Reached, Severed
-from eiglint.findings import Certainty
 from eiglint.gauge import Gauge, Live, Opened, Remark, Spot
 from eiglint.gauge.tensor import CERTAIN, POSSIBLE
 from eiglint.gauge.terms import Term, contains
+from eiglint.judge.certainty import certainty
 from eiglint.judge.verdict import Verdict
 
 CODES = frozenset(f"EIG50{i}" for i in range(1, 9))
@@ -16,13 +16,6 @@ VECTORS = frozenset(("vectors", "left", "right"))
 RESULTS = frozenset(("backward", "returned", "yielded"))
 PLACED = frozenset(("take", "cut", "pick", "gather"))
 """Terms of which only the first part is differentiated; the others say where it is taken from."""
-
-
-def certainty(live: Live, doubt: int) -> Certainty:
-    """Return how sure a verdict is: the gradient, the dtype and the rank must all be known for `definite`."""
-    if doubt >= POSSIBLE:
-        return "possible"
-    return "definite" if live is Live.YES and doubt == CERTAIN else "likely"
 
 
 def handling_verdicts(outcome: Outcome) -> Iterator[Verdict]:
