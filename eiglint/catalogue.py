@@ -20,6 +20,7 @@ Runtime = Literal[
     "order",
     "condition",
     "degeneracy",
+    "curvature",
     "asymmetry",
     "hermitian",
     "null-gradient",

@@ -26,8 +26,8 @@ SettledBy = Literal["measured", "probe", "static analysis of its file", ""]
 _EXPLAINS: Mapping[Verdict, tuple[Runtime, ...]] = {
     "phase-dependent": ("phase", "conjugate"),
     "order-dependent": ("order",),
-    "degenerate": ("degeneracy",),
-    "nonfinite-input": ("degeneracy",),
+    "degenerate": ("degeneracy", "curvature"),
+    "nonfinite-input": ("degeneracy", "curvature"),
 }
 """The kind of finding that explains a bad verdict."""
 
@@ -198,6 +198,8 @@ class _Finder:
         through = [one for ran in self._passes.through(finding.place) for one in ran.sites if _key(one) == _key(site)]
         if through:
             seen = replace(reduce(merged_site, through), calls=site.calls, asymmetry=site.asymmetry)
+            if kind == "curvature":  # a second derivative is a pass of its own, which starts from another line
+                seen = site
             settled = settle(kind, seen)
             if settled.status == "not reached" and site.backwards and not seen.backwards:
                 return Settled("not reached", f"line {finding.line} ran, but in no pass that was differentiated here")

@@ -421,3 +421,24 @@ def test_a_finding_whose_line_ran_only_where_nothing_was_differentiated_does_not
     )
     joined = join(Evidence((whole,), passes), program.report)
     assert said(joined)["EIG104"] == ("not reached", "line 6 ran, but in no pass that was differentiated here")
+
+
+SECOND = """\
+import torch
+
+
+def penalty(A):
+    L = torch.linalg.eigvalsh(A)
+    (force,) = torch.autograd.grad(L.square().sum(), A, create_graph=True)
+    return force.square().sum()
+"""
+
+
+def test_a_second_derivative_is_held_against_the_passes_that_start_elsewhere(tmp_path: Path) -> None:
+    program = Program(tmp_path, SECOND)
+    first = program.site(5, like=REAL, call="torch.linalg.eigvalsh", exercised=0)
+    whole = changed(first, exercised=1, nonfinite="here", min_gap=0.0)
+    passes = (Pass({program.path: frozenset({5, 6})}, (first,)), Pass({program.path: frozenset({5})}, (whole,)))
+    joined = join(Evidence((whole,), passes), program.report)
+    assert said(joined)["EIG506"] == ("confirmed", "the gradient turns non-finite here")
+    assert joined.new == ()

@@ -31,6 +31,7 @@ FIELDS = {
     "order": ['`probe["order"]`', "`moves`", "`stays`"],
     "condition": ["`condition`", "1 + 1000 eps"],
     "degeneracy": ["`digits_lost`", "`nonfinite`", "3 digits", "6 digits"],
+    "curvature": ["`digits_lost`", "`nonfinite`", "3 digits", "6 digits"],
     "asymmetry": ["`asymmetry`", "1000 eps"],
     "hermitian": ["`asymmetry`", "1000 eps"],
     "null-gradient": ["`null_gradient`", "1000 eps"],
