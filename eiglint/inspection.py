@@ -254,14 +254,30 @@ def agreed(matrices: Verdicts, vectors: Verdicts) -> Verdicts:
     A program that runs runs under one of the readings: where the other one proves a decomposition's uses to be fine,
     a lost symmetry is a misreading.
     """
+    mine = {site.place: site for site in matrices[1]}
     others = {site.place: site for site in vectors[1]}
     findings = tuple(finding for finding in matrices[0] if not _refuted(finding, others))
+    findings += tuple(finding for finding in vectors[0] if _of_a_proof(finding, mine, others))
     sites = tuple(milder(site, others.get(site.place, site)) for site in matrices[1])
     return findings, sites
 
 
+def _of_a_proof(finding: Finding, matrices: Mapping[Place, Site], vectors: Mapping[Place, Site]) -> bool:
+    """Whether a finding is about a use that is proved fine, and that only if factors of unknown rank are vectors."""
+    if not finding.code.startswith("EIG30") or finding.source is None:
+        return False
+    here = (finding.source.path, finding.source.line, finding.source.column)
+
+    def proved(sites: Mapping[Place, Site]) -> bool:
+        return all(s.phase in PROVED and s.order in PROVED for place, s in sites.items() if place[:3] == here)
+
+    return proved(vectors) and not proved(matrices)
+
+
 def _refuted(finding: Finding, sites: Mapping[Place, Site]) -> bool:
-    symmetry = {"EIG1": "phase", "EIG2": "order"}.get(finding.code[:4])
+    symmetry = {"EIG1": "phase", "EIG2": "order", "EIG3": "rotation"}.get(finding.code[:4])
+    if finding.code.startswith("EIG3") and finding.code != "EIG301":
+        return False  # a function of the matrix is proved invariant, and is none the less written out
     if symmetry is None or finding.source is None or finding.code in ("EIG108", "EIG109", "EIG110"):
         return False
     here = (finding.source.path, finding.source.line, finding.source.column)

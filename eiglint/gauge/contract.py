@@ -18,6 +18,7 @@ from eiglint.gauge.factors import (
     unbatched,
 )
 from eiglint.gauge.letters import Contraction, Letter, Operand
+from eiglint.gauge.meeting import remark_meeting
 from eiglint.gauge.state import (
     Cause,
     Live,
@@ -32,7 +33,8 @@ def contract(laid: Contraction, context: Context, name: Term | None = None) -> T
     """Return the product of the operands, summed over the letters that the result does not have."""
     operands = laid.operands
     gauges = {g for o in operands for g, _ in o.tensor.motions}
-    motions = {g: _motion(g, laid, context) for g in gauges}
+    label = name or term("product", laid.out, *(x for o in operands for x in (o.tensor.term, o.letters)))
+    motions = {g: _motion(g, laid, context, label) for g in gauges}
     live = max((o.tensor.live for o in operands), default=Live.NO) if context.recording else Live.NO
     flags = {"diagonal"} if laid.diagonal else set()
     if any("zero" in o.tensor for o in operands):
@@ -45,7 +47,6 @@ def contract(laid: Contraction, context: Context, name: Term | None = None) -> T
         flags.add("nonneg")
     if any("random" in o.tensor for o in operands):
         flags.add("random")
-    label = name or term("product", laid.out, *(x for o in operands for x in (o.tensor.term, o.letters)))
     return Tensor(
         label,
         settle(motions),
@@ -106,7 +107,7 @@ def _letter_at(laid: Contraction, position: int) -> Letter:
     return laid.out[position] if -position <= len(laid.out) else ("...", -position - len(laid.out))
 
 
-def _motion(gauge: Gauge, laid: Contraction, context: Context) -> Motion:
+def _motion(gauge: Gauge, laid: Contraction, context: Context, label: Term) -> Motion:
     moving = unbatched([(o, o.tensor.moves[gauge]) for o in laid.operands if gauge in o.tensor.moves])
     batch, rest = batch_of(laid, moving)
     live = max(m.live for _, m in moving) if context.recording else Live.NO
@@ -124,7 +125,9 @@ def _motion(gauge: Gauge, laid: Contraction, context: Context) -> Motion:
     rotation = rotation_of(gauge, laid, moving, cause)
     if not gauge.unitary and _adjoint_for_inverse(gauge, laid, moving):
         context.remarks.append(Remark("adjoint as inverse", context.spot, gauge, live, doubt, ()))
-    return replace(base, phase=phase, order=order, rotation=rotation)
+    made = replace(base, phase=phase, order=order, rotation=rotation)
+    remark_meeting(gauge, laid, moving, made, doubt, label, context)
+    return made
 
 
 def _adjoint_for_inverse(gauge: Gauge, laid: Contraction, moving: list[tuple[Operand, Motion]]) -> bool:

@@ -29,6 +29,9 @@ from eiglint.gauge.state import (
 )
 from eiglint.gauge.tensor import Tensor
 
+MAY_VARY = "meets a value that may vary along the pairs"
+"""Why order or rotation is not known where the rank of a factor is not."""
+
 
 def order_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> Order:
     """Return what is left of the pairs' order in a product."""
@@ -72,7 +75,7 @@ def order_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> Ord
     if len({letter for letter, _ in tags}) < len(tags):
         return Order(Mode.BROKEN, cause=cause("mispaired"))  # one in the pairs' order, one reversed or rolled
     if doubtful:
-        return Order(Mode.UNKNOWN, cause=cause("meets a value that may vary along the pairs"))
+        return Order(Mode.UNKNOWN, cause=cause(MAY_VARY))
     if worst.mode is Mode.MIXED:
         alone = len([s for s in states if not s.neutral]) == 1 and worst.sign
         return worst if alone else Order(Mode.UNKNOWN, cause=cause("combines rearranged values"))
@@ -153,8 +156,11 @@ def rotation_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> 
         letter, traced = key[1], isinstance(key[2], tuple) and key[2][0] == "dyad"
         bearers = [p for p in parts if any(k[:2] == key[:2] for k in p)]
         meets = [o for o in laid.operands if o.has(letter) and not o.still(letter) and o.tensor.value is None]
-        if any(not _follows(o, gauge, letter) for o in meets):
+        strangers = [o for o in meets if not _follows(o, gauge, letter)]
+        if any(not _may_follow(o, gauge, letter, laid) for o in strangers):
             return broken
+        if strangers:
+            return Rotation(Mode.UNKNOWN, cause=cause(MAY_VARY))
         met = not reduced({key: total[key]}, gauge.group) and len(bearers) == (1 if letter in merged else 2)
         if traced and len(bearers) == 1 and letter not in merged:
             continue  # the trace of a dyad, or its diagonal still
@@ -166,6 +172,14 @@ def rotation_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> 
         elif not met and (letter in contracted or len(bearers) != 1 or letter in merged):
             return broken
     return Rotation(Mode.EXACT, placed(laid, left, gauge.group))
+
+
+def _may_follow(o: Operand, gauge: Gauge, letter: Letter, laid: Contraction) -> bool:
+    """Whether an operand of which too little is known may be constant along the letter, or a function of the values."""
+    m = o.tensor.moves.get(gauge)
+    if m is None:
+        return o.tensor.rank is None and not _certain(o, letter, laid) and not derives_from(o.tensor, gauge)
+    return m.rotation.neutral and m.order.cause is not None and m.order.cause.reason == MAY_VARY
 
 
 def _meets_rows(o: Operand, m: Motion) -> bool:

@@ -388,6 +388,11 @@ def cast(t: Tensor, to: str, context: Context, name: str) -> Tensor:
 
 
 def detach(t: Tensor) -> Tensor:
-    """Return the same values, cut off from the graph."""
+    """Return the same values, cut off from the graph.
+
+    What still moves keeps its term, by which equal values are known; of an invariant value the term alone can tell that
+    no gradient comes back through it.
+    """
     motions = tuple((g, replace(m, live=Live.NO)) for g, m in t.motions)
-    return replace(t, motions=motions, live=Live.NO)
+    cut = t.neutral and bool(t.term.outputs)
+    return replace(t, term=term("detach", t.term) if cut else t.term, motions=motions, live=Live.NO)

@@ -129,11 +129,13 @@ def solve(a: Tensor, b: Tensor, context: Context, left: object = True, pseudo: b
     remark_adjoint(a, context)
     solver = inverse(a, Context(context.spot, context.recording, context.chain, context.complex_reading), pseudo)
     if left is False:
-        return replace(matmul(b, solver, context), term=term("solve right", a.term, b.term))
+        name = term("solve right", a.term, b.term)
+        return replace(matmul(b, solver, context, name), term=name)
     if b.rank == 1:
         column = matmul(solver, inserted(b, -1), context)
         return removed(column, -1, term("solve", a.term, b.term))
-    return replace(matmul(solver, b, context), term=term("solve", a.term, b.term))
+    name = term("solve", a.term, b.term)
+    return replace(matmul(solver, b, context, name), term=name)
 
 
 def det(t: Tensor, context: Context, how: str = "det") -> object:

@@ -20,7 +20,7 @@ from eiglint.gauge.terms import Term, subterms, term
 from eiglint.gauge.times import polar_gauge
 
 
-def matmul(x: Tensor, y: Tensor, context: Context) -> Tensor:
+def matmul(x: Tensor, y: Tensor, context: Context, name: Term | None = None) -> Tensor:
     """Return x @ y for vectors, matrices and batches; an unknown rank is taken for a matrix."""
     if x.rank == 0 or y.rank == 0:
         return opaque([x, y], context, "matmul")
@@ -33,7 +33,7 @@ def matmul(x: Tensor, y: Tensor, context: Context) -> Tensor:
     left = ("i", "k") if x.rank != 1 else ("k",)
     right = ("k", "j") if y.rank != 1 else ("k",)
     out = tuple(letter_ for letter_ in (*left, *right) if letter_ != "k")
-    made = contract(lay_out([(x, left), (y, right)], out), context, term("matmul", x.term, y.term))
+    made = contract(lay_out([(x, left), (y, right)], out), context, name or term("matmul", x.term, y.term))
     if (y.rank is None and not y.motions and x.motions) or (x.rank is None and not x.motions and y.motions):
         made = replace(made, doubt=max(made.doubt, LIKELY))
     return _simplified(x, y, made)

@@ -9,6 +9,7 @@ from eiglint.gauge.arrangement import is_placed, reduced, spoiled
 from eiglint.gauge.combine import even_together
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.elementwise import apply_map, modulus, power, turned_back, undiagonal
+from eiglint.gauge.meeting import remark_trace
 from eiglint.gauge.products import inner_along
 from eiglint.gauge.shape import axis_of, doubted, inserted
 from eiglint.gauge.singular import remark_taken
@@ -92,8 +93,12 @@ def reduce(
     if how in POSITIONS and tied(t):
         flags.add("tied")
     dtype = "int" if how in POSITIONS | {"count"} else "bool" if how in ("any", "all") else t.dtype
+    label = term(how, t.term, axes if axes is None else tuple(sorted(axes)), keep, *details)
+    if how in ("sum", "mean"):
+        for g, m in t.motions:
+            remark_trace(g, m, motions[g], t.doubt, t.term, label, context)
     made = Tensor(
-        term(how, t.term, axes if axes is None else tuple(sorted(axes)), keep, *details),
+        label,
         settle(motions),
         rank=rank,
         sizes=tuple(sorted(sizes.items(), key=lambda s: s[0])),

@@ -109,13 +109,18 @@ def divide(x: Tensor, y: Tensor, context: Context) -> Tensor:
 def remark_reflection(factor: Tensor, decider: Tensor, context: Context) -> None:
     """Tell of a polar factor that is negated as a whole where its determinant is negative."""
     gauge = polar_gauge(factor.term)
-    asked = [x.args[0] for x in subterms(decider.term, "det")]
+    asked = [attached(x.args[0]) for x in subterms(decider.term, "det")]
     if gauge is not None and any(x is factor.term for x in asked):
         details = (("negated", negated(factor.term)),)
         context.remarks.append(Remark("reflection fix", context.spot, gauge, factor.live, factor.doubt, details))
     turned = _leading_vectors(factor.term)
     if turned is not None and any(isinstance(x, Term) and polar_gauge(x) == turned for x in asked):
         context.remarks.append(Remark("reflection fix", context.spot, turned, factor.live, factor.doubt, ()))
+
+
+def attached(t: object) -> object:
+    """Return the value that a term is a detached copy of."""
+    return t.args[0] if isinstance(t, Term) and t.op == "detach" else t
 
 
 def _leading_vectors(t: Term, along: object = None) -> Gauge | None:

@@ -11,6 +11,7 @@ from eiglint.gauge.coins import TURNED, random_signs
 from eiglint.gauge.terms import Term
 from eiglint.judge.certainty import certainty
 from eiglint.judge.codes import order_code, phase_code, rank
+from eiglint.judge.degeneracy import degenerate_verdicts, most_specific
 from eiglint.judge.handling import CODES, handling_verdicts
 from eiglint.judge.kept import holds_no_data, kept_verdicts
 from eiglint.judge.values import value_verdicts
@@ -51,6 +52,7 @@ def verdicts(outcome: Outcome, features: bool = False) -> list[Verdict]:
     found = [*_from_results(outcome.reached, features), *_from_remarks(outcome), *_from_unused(outcome)]
     found += handling_verdicts(outcome)
     found += value_verdicts(outcome)
+    found = most_specific([*found, *degenerate_verdicts(outcome)])
     if features:
         found += kept_verdicts(outcome.kept, {v.gauge for v in found if v.gauge and v.certainty != "possible"})
         drawn = {o.gauge for o in outcome.decomposed if o.live == Live.NO and holds_no_data(o.input)}

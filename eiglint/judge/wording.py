@@ -74,6 +74,33 @@ WORDING: dict[str, Wording] = {
         "values and vectors of `{call}` (line {line}) are paired in different orders",
         "index both with the same permutation: i = key.argsort(); L, V = L[i], V[:, i]",
     ),
+    "EIG301": Wording(
+        "the gradient through the vectors from `{call}` (line {line}) is undefined where their values meet",
+        "use what no basis of equal values changes (a projector, V f(L) V^H), or detach the vectors; where the values "
+        "cannot meet, say so beside the call: # eiglint: assume distinct",
+    ),
+    "EIG302": Wording(
+        "a function of the matrix is written out with the vectors from `{call}` (line {line}): its backward divides "
+        "by the gaps between their values",
+        "its derivative is smooth where values meet: use {replacement}",
+    ),
+    "EIG303": Wording(
+        "{size} added to the argument of `{call}` moves all eigenvalues alike and leaves their gaps as they are",
+        "drop it, and use a function of the matrix whose derivative needs no gaps (eiglint.linalg.funm, projector); "
+        "before Cholesky, an inverse or a root of the values it has its place",
+    ),
+    "EIG304": Wording(
+        "`{call}` decomposes {what} with equal values whatever its entries are: the gradient through its vectors is "
+        "undefined",
+        "write the result without a decomposition, as its form allows (a function of x x^H is a multiple of it), use "
+        "a function of the matrix (matrix_exp, eiglint.linalg.funm, polar), or detach the vectors",
+    ),
+    "EIG309": Wording(
+        "the polar factor is formed with the singular vectors from `{call}` (line {line}): it is smooth where singular "
+        "values meet, and its backward is NaN there",
+        "use eiglint.linalg.polar(A), or eiglint.linalg.rotation(A) and kabsch(P, Q) for the proper rotation; in the "
+        "loss that the rotation itself minimises it may be detached",
+    ),
     "EIG305": Wording(
         "a difference of values from `{call}` (line {line}) is divided by, with nothing to bound it where they meet",
         "mask close pairs (torch.where(gap.abs() > eps, gap, torch.inf)) or multiply by gap / (gap**2 + eps); "

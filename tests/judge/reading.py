@@ -6,15 +6,22 @@ from textwrap import dedent
 
 from eiglint import check_source
 from eiglint.findings import Finding, Report, Site
+from eiglint.source.config import Options
 
+GRADIENTS = ("EIG301", "EIG302", "EIG303", "EIG304", "EIG309")
 HEAD = "import torch\nfrom torch import nn\n"
 
 
 def report(text: str) -> Report:
-    """Check a program (torch and nn are imported)."""
-    made = check_source(HEAD + dedent(text), "program.py")
+    """Check a program (torch and nn are imported), but for its gradients where eigenvalues meet."""
+    made = check_source(HEAD + dedent(text), "program.py", options=Options(ignore=GRADIENTS))
     assert not [f for f in made.findings if f.code.startswith("EIG9")]
     return made
+
+
+def gradients(text: str) -> list[Finding]:
+    """Return what is said of gradients where eigenvalues meet, alone."""
+    return list(check_source(HEAD + dedent(text), "program.py", options=Options(select=GRADIENTS)).findings)
 
 
 def findings(text: str) -> list[Finding]:

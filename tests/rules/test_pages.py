@@ -44,6 +44,7 @@ FIELDS = {
 PHASE = ["EIG101", "EIG102", "EIG103", "EIG104", "EIG105", "EIG106", "EIG107", "EIG109", "EIG111", "EIG408"]
 ORDER = ["EIG201", "EIG202", "EIG203"]
 HARMLESS = ["EIG000"]
+DEGENERACY = ["EIG301", "EIG302", "EIG303", "EIG304", "EIG309"]
 NOT_RUN = ["EIG505", "EIG900", "EIG901"]
 NO_CODE = {"EIG505": "requirements.txt"}
 """Pages about files of another kind, and how such a file is called."""
@@ -103,7 +104,8 @@ def load(tmp_path: Path) -> Callable[[str, str], Program]:
 def codes(page: Page, section: str, options: Options | None = None) -> list[str]:
     """Return what is found in a block, in the profile of its page unless the options say otherwise.
 
-    A rule that is off by default is switched on for its own page.
+    A rule that is off by default is switched on for its own page. Gradients where eigenvalues meet are the subject of
+    their own pages alone.
     """
     profile: Profile = "features" if page.facts["default"] == "features" else "autograd"
     path = str(page.path.with_name(NO_CODE.get(page.code, page.path.with_suffix(".py").name)))
@@ -111,7 +113,8 @@ def codes(page: Page, section: str, options: Options | None = None) -> list[str]
     if page.facts["default"] == "off":
         asked = replace(asked, extend_select=(page.code,))
     report = eiglint.check_source(example(page, section), path=path, options=asked)
-    return [finding.code for finding in report.findings]
+    found = [finding.code for finding in report.findings]
+    return found if page.code in DEGENERACY else [code for code in found if code not in DEGENERACY]
 
 
 # --- the form
@@ -277,6 +280,34 @@ def answers_at_random(bad: Program, good: Program) -> bool:
     return len(answers) > 1 and len({good.loss(*good.inputs).item() for _ in range(20)}) == 1
 
 
+def gradient_of(program: Program) -> Any:
+    """Return the gradient of a page's loss by its one input."""
+    import torch
+
+    (x,) = program.inputs
+    leaf = x.detach().clone().requires_grad_(True)
+    return torch.autograd.grad(program.loss(leaf), leaf)[0]
+
+
+def has_no_gradient(bad: Program, good: Program) -> bool:
+    """Where values meet, one gradient is non-finite or beyond anything, and the other one is neither."""
+    lost, kept = gradient_of(bad), gradient_of(good)
+    return not (lost.isfinite().all() and lost.norm() < 1e6) and bool(kept.isfinite().all() and kept.norm() < 1e3)
+
+
+def has_a_wrong_gradient(bad: Program, good: Program) -> bool:
+    """Both losses are the same function; its slope, by central differences, is that of the good example alone."""
+    import torch
+
+    (x,) = bad.inputs
+    way = torch.randn(x.shape, generator=torch.Generator().manual_seed(1), dtype=x.dtype)
+    way = way + way.mT if x.ndim == 2 and torch.equal(x, x.mT) else way
+    seen = (good.loss(x + 1e-5 * way) - good.loss(x - 1e-5 * way)) / 2e-5
+    same = torch.allclose(bad.loss(x), good.loss(x), rtol=1e-5)
+    wrong, right = ((gradient_of(p) * way).sum() for p in (bad, good))
+    return same and torch.allclose(right, seen, rtol=1e-4) and not torch.allclose(wrong, seen, rtol=1e-3)
+
+
 def leaves_a_failure_out(bad: Program, good: Program) -> bool:
     """With a NaN in one of three matrices the sum is that of two; the good example raises."""
     import torch
@@ -390,6 +421,11 @@ WITNESSES: dict[str, Callable[[Program, Program], bool]] = {
     "EIG108": wipes_out_a_vector,
     "EIG110": fits_worse,
     "EIG112": answers_at_random,
+    "EIG301": has_no_gradient,
+    "EIG302": has_a_wrong_gradient,
+    "EIG303": has_a_wrong_gradient,
+    "EIG304": has_a_wrong_gradient,
+    "EIG309": has_a_wrong_gradient,
     "EIG305": has_no_finite_gradient,
     "EIG306": has_a_kink,
     "EIG307": has_no_finite_gradient,

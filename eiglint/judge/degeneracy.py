@@ -1,0 +1,240 @@
+"""Gradients through vectors where eigenvalues meet: EIG301, EIG302, EIG309, and what is known of the input's spectrum.
+
+A use is either not rotation-invariant, and then its gradient is undefined there, or it is a function of the matrix
+itself, and then only the written-out backward fails: it divides by the gaps (theory, section 7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from eiglint.analysis.events import Outcome, Reached
+from eiglint.gauge import Gauge, Live, Mode, Motion, Remark, Spot
+from eiglint.gauge.meeting import MEETING
+from eiglint.gauge.terms import Term
+from eiglint.judge.certainty import certainty
+from eiglint.judge.flow import flowing, is_vectors_of, role_of, unturned
+from eiglint.judge.matrix_functions import (
+    Function,
+    function_in,
+    is_truncated,
+    needs_positive,
+    on_kept_pairs,
+    replacement,
+    roles_in,
+)
+from eiglint.judge.pairs import weights_of_pairs
+from eiglint.judge.sites import has_symmetry
+from eiglint.judge.spectra import is_gram, jitter_of, tied_by_construction
+from eiglint.judge.verdict import Verdict
+
+RANKING = ("EIG304", "EIG303", "EIG308", "EIG309", "EIG302", "EIG301")
+"""Of one decomposition only the first of these is told: the cause, before what follows from it."""
+
+
+class Use(NamedTuple):
+    """One use of vectors through which a gradient flows."""
+
+    code: str
+    remark: Remark
+    roles: set[str]
+    function: Function
+    truncated: bool
+
+
+def degenerate_verdicts(outcome: Outcome) -> Iterator[Verdict]:
+    """Return what is to be said of gradients where eigenvalues meet, several codes for one decomposition included."""
+    meetings = [r for r in outcome.remarks if r.kind == MEETING and r.gauge and has_symmetry(r.gauge, "rotation")]
+    alive = flowing(outcome.ends, outcome.carried) if meetings or outcome.reached else frozenset[Term]()
+    uses = list(_uses(meetings, alive, outcome))
+    positive = {u.remark.gauge for u in uses if needs_positive(u.function)}
+    found = [*(_told(u) for u in uses), *_undefined(outcome.reached, alive, outcome)]
+    yield from found
+    yield from _of_spectra(outcome, found, positive, alive)
+
+
+# --- functions of the matrix ------------------------------------------------------------------------------------
+
+
+def _uses(meetings: Iterable[Remark], alive: frozenset[Term], outcome: Outcome) -> Iterator[Use]:
+    aliases = _aliases(outcome)
+    listed = list(meetings)
+    done = frozenset(d for r in listed if isinstance(d := dict(r.details)["result"], Term))
+    for remark in listed:
+        assert remark.gauge is not None
+        facts = dict(remark.details)
+        factors: tuple[Term, ...] = facts["factors"]  # type: ignore[assignment]
+        if facts["result"] not in alive:
+            continue
+        roles = roles_in(factors, remark.gauge, aliases.get(remark.gauge.spot, frozenset()), done)
+        function = function_in(factors, remark.gauge, done)
+        code = _code(roles, bool(facts["whole"]), factors, remark.gauge)
+        if facts["picks"]:
+            weights = weights_of_pairs(listed, remark, alive)
+            code = "EIG302" if weights else None
+            function = function_in(weights, remark.gauge, done)
+        if code is not None:
+            yield Use(code, remark, roles, function, is_truncated(factors, remark.gauge, done))
+
+
+def _aliases(outcome: Outcome) -> Mapping[Spot, frozenset[object]]:
+    """Return by which other decompositions one is known whose gauge took the name of an exclusive branch's."""
+    found: dict[Spot, set[object]] = {}
+    for first, second in outcome.renamed:
+        found.setdefault(second.spot, set()).add(first.spot)
+        found.setdefault(first.spot, set()).add(second.spot)
+    return {spot: frozenset(others) for spot, others in found.items()}
+
+
+def _code(roles: set[str], whole: bool, factors: Iterable[Term], gauge: Gauge) -> str | None:
+    """Return the code of a meeting; None for a projector, whose value and gradient are right on whole clusters."""
+    both = {"left", "right"} <= roles
+    if both and "values" not in roles:
+        return "EIG309" if whole or _signed(factors, gauge) else None
+    return "EIG302" if whole and "values" in roles else None
+
+
+def _signed(factors: Iterable[Term], gauge: Gauge) -> bool:
+    """Whether vectors are flipped by a determinant of their own, as in the Kabsch rotation."""
+    for factor in factors:
+        stack, seen = [factor], set[Term]()
+        while stack:
+            here = stack.pop()
+            if here in seen or here.op == "output":
+                continue
+            seen.add(here)
+            if here.op in ("det", "sign of det") and any(is_vectors_of(x, gauge) for x in here.outputs):
+                return True
+            stack.extend(a for a in here.args if isinstance(a, Term))
+    return False
+
+
+def _told(use: Use) -> Verdict:
+    remark, gauge = use.remark, use.remark.gauge
+    assert gauge is not None
+    trail = ((gauge.spot, "decomposed here"), (remark.spot, "meets its partner here"))
+    sure = certainty(Live(remark.live), remark.doubt)
+    if use.code == "EIG309":
+        return Verdict("EIG309", remark.spot, gauge, sure, trail)
+    advice = replacement(use.function, gauge, use.roles)
+    if gauge.call.startswith("torch.") and use.truncated:
+        advice = on_kept_pairs(advice, use.roles)
+    return Verdict("EIG302", remark.spot, gauge, sure, trail, (("replacement", advice),))
+
+
+# --- what has no gradient there ---------------------------------------------------------------------------------
+
+
+def _undefined(reached: Iterable[Reached], alive: frozenset[Term], outcome: Outcome) -> Iterator[Verdict]:
+    grams = {o.gauge for o in outcome.decomposed if is_gram(o.input)}
+    for event in reached:
+        for gauge, motion in event.value.motions:
+            if has_symmetry(gauge, "rotation") and _is_undefined(motion, gauge, event):
+                if _null_vectors_alone(event.value.term, gauge, alive, gauge in grams):
+                    continue
+                cause = motion.rotation.cause
+                spot = event.spot if cause is None else cause.spot
+                doubt = max(event.value.doubt, cause.doubt if cause else 0)
+                live = motion.live if cause is None else min(motion.live, cause.live)
+                trail = ((gauge.spot, "decomposed here"), (spot, "a basis of equal eigenvalues is read here"))
+                yield Verdict("EIG301", spot, gauge, certainty(live, doubt), trail)
+
+
+def _is_undefined(motion: Motion, gauge: Gauge, event: Reached) -> bool:
+    """Whether all but the basis of equal eigenvalues is proved fine, and that one is not."""
+    if Live.NO in (motion.live, event.value.live) or not motion.phase.neutral:
+        return False
+    if not (gauge.ordered or motion.order.neutral):
+        return False
+    rotation = motion.rotation
+    if rotation.cause is not None and rotation.cause.live is Live.NO:
+        return False
+    left = rotation.mode is Mode.EXACT and not rotation.neutral
+    return rotation.mode is Mode.BROKEN or (left and event.how == "backward")
+
+
+def _null_vectors_alone(value: Term, gauge: Gauge, alive: frozenset[Term], gram: bool) -> bool:
+    """Whether of all vectors only those at the null end are used: isolated where they mean anything at all.
+
+    That end is the last one of singular vectors, and the first one of the eigenvectors of a Gram matrix.
+    """
+    picks = list(_picks(value, gauge, alive))
+    return bool(picks) and all(_at_null_end(p, gauge, gram) for p in picks)
+
+
+def _picks(value: Term, gauge: Gauge, alive: frozenset[Term]) -> Iterator[Term]:
+    """Return how vectors enter a value: a pick or a slice of them, or they themselves."""
+    stack, seen = [value], set[Term]()
+    while stack:
+        here = stack.pop()
+        if here in seen or here not in alive:
+            continue
+        seen.add(here)
+        base = unturned(here.args[0]) if here.op in ("pick", "cut") else here
+        if isinstance(base, Term) and is_vectors_of(base, gauge):
+            yield here
+        elif here.op != "output":
+            stack.extend(a for a in here.args if isinstance(a, Term))
+
+
+def _at_null_end(here: Term, gauge: Gauge, gram: bool) -> bool:
+    if here.op == "output":
+        return False
+    base = unturned(here.args[0])
+    assert isinstance(base, Term)
+    start = here.args[2]
+    if role_of(base) == "vectors":
+        return gram and start in (0, None)
+    # A third or later singular vector picked by a fixed number is the last one: nobody asks for one in the middle.
+    return isinstance(start, int) and (start < 0 or (here.op == "pick" and start >= 2))
+
+
+# --- what is known of the input ---------------------------------------------------------------------------------
+
+
+def _of_spectra(
+    outcome: Outcome, found: Iterable[Verdict], positive: set[Gauge | None], alive: frozenset[Term]
+) -> Iterator[Verdict]:
+    """Return what the matrix itself says: equal eigenvalues by construction, or a jitter that separates none.
+
+    A jitter is left alone where it does something: where the function of the eigenvalues needs them positive.
+    """
+    blamed: dict[Gauge, Verdict] = {v.gauge: v for v in found if v.gauge is not None}
+    sided = {x.args[0] for x in alive if x.op == "output" and role_of(x) in ("left", "right")}
+    for opened in outcome.decomposed:
+        gauge, matrix = opened.gauge, opened.input
+        verdict = blamed.get(gauge)
+        if verdict is None or not isinstance(matrix, Term):
+            continue
+        trail = ((gauge.spot, "decomposed here"), (verdict.spot, "used here"))
+        what = tied_by_construction(matrix, sided=gauge in sided)
+        if what is not None:
+            yield Verdict("EIG304", gauge.spot, gauge, verdict.certainty, trail, (("what", what),))
+        elif gauge not in positive and gauge not in sided and (size := jitter_of(matrix)) is not None:
+            yield Verdict("EIG303", gauge.spot, gauge, verdict.certainty, trail, (("size", size),))
+
+
+def most_specific(found: list[Verdict]) -> list[Verdict]:
+    """Of each decomposition keep the most specific code of this family; EIG301 only where nothing else is told."""
+    best: dict[Spot, int] = {}
+    others: set[Spot] = set()
+    for v in found:
+        if v.gauge is not None and v.code in RANKING and v.certainty != "possible":
+            best[v.gauge.spot] = min(best.get(v.gauge.spot, len(RANKING)), RANKING.index(v.code))
+        elif v.gauge is not None and (v.code[:4] in ("EIG1", "EIG2") or v.code in ("EIG407", "EIG408")):
+            others.add(v.gauge.spot)
+    kept: list[Verdict] = []
+    told: set[Spot] = set()
+    for v in found:
+        if v.gauge is None or v.code not in RANKING:
+            kept.append(v)
+            continue
+        site = v.gauge.spot
+        if RANKING.index(v.code) > best.get(site, len(RANKING)):
+            continue
+        if v.code == "EIG301" and (site in others or site in told):
+            continue
+        told.add(site)
+        kept.append(v)
+    return kept

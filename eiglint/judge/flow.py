@@ -1,0 +1,67 @@
+"""Which values a gradient comes back through, read off the terms of what reaches results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from eiglint.gauge import Gauge
+from eiglint.gauge.terms import Term
+
+STOPS = frozenset(("detach", "gt", "ge", "lt", "le", "eq", "ne", "argmax", "argmin", "argsort", "sign of det"))
+"""What has no derivative: a detached value, a comparison, a position, a sign."""
+INDEXED = frozenset(("take", "gather", "pick"))
+"""Of these, the first argument alone carries a gradient: the others say where it is taken."""
+VECTORS = frozenset(("vectors", "left", "right"))
+
+
+Carried = Mapping[Term, Iterable[Term]]
+"""For each name that a loop gave a value, the values that went under it."""
+
+
+def flowing(roots: Iterable[Term], carried: Carried) -> frozenset[Term]:
+    """Return the terms inside that a gradient reaches; the determinant of an orthogonal matrix is constant."""
+    seen: set[Term] = set()
+    stack = list(roots)
+    while stack:
+        here = stack.pop()
+        if here in seen or here.op in STOPS or (here.op == "det" and orthogonal(here.args[0])):
+            continue
+        seen.add(here)
+        inner = here.args[:1] if here.op in INDEXED else here.args
+        stack.extend(a for a in inner if isinstance(a, Term))
+        stack.extend(carried.get(here, ()))
+    return frozenset(seen)
+
+
+def orthogonal(here: object) -> bool:
+    """Whether a matrix is a product of orthogonal factors, or such a determinant."""
+    if not isinstance(here, Term):
+        return False
+    if here.op == "output":
+        return "orthogonal" in here.args
+    if here.op in ("swap", "conj", "inverse", "det"):
+        return orthogonal(here.args[0])
+    return here.op in ("matmul", "mul") and all(orthogonal(a) for a in here.args)
+
+
+def role_of(output: Term) -> str:
+    """Return what an output of a decomposition is: values, vectors, left or right ones, a triangle."""
+    return str(output.args[3])
+
+
+def is_output_of(here: object, gauge: Gauge) -> bool:
+    """Whether a term is an output of a decomposition, in whatever call or iteration."""
+    owner = here.args[0] if isinstance(here, Term) and here.op == "output" else None
+    return isinstance(owner, Gauge) and owner.spot == gauge.spot
+
+
+def is_vectors_of(here: Term, gauge: Gauge) -> bool:
+    """Whether a term is the vectors of a decomposition."""
+    return is_output_of(here, gauge) and role_of(here) in VECTORS
+
+
+def unturned(here: object) -> object:
+    """Return a term without transposes, conjugates and inverses around it."""
+    while isinstance(here, Term) and here.op in ("swap", "conj", "inverse"):
+        here = here.args[0]
+    return here

@@ -1,0 +1,163 @@
+"""What to write for a matrix function that was written out with vectors, by what its function is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from eiglint.gauge import Gauge
+from eiglint.gauge.terms import Term
+from eiglint.judge.flow import INDEXED, is_vectors_of, role_of, unturned
+
+
+class Function(NamedTuple):
+    """The functions that were applied to the values: their names, and the exponents of powers."""
+
+    names: frozenset[str]
+    exponents: frozenset[float]
+
+    @property
+    def plain(self) -> bool:
+        return not self.names and not self.exponents
+
+
+def roles_in(factors: Iterable[Term], gauge: Gauge, aliases: frozenset[object], done: frozenset[Term]) -> set[str]:
+    """Return which outputs of a decomposition are in the factors; what is in `done` has met its partner before."""
+    found: set[str] = set()
+    for here in _walk(factors, done):
+        owner = here.args[0] if here.op == "output" else None
+        if isinstance(owner, Gauge) and (owner.spot == gauge.spot or owner.spot in aliases):
+            found.add(role_of(here))
+    return found
+
+
+def _walk(factors: Iterable[Term], done: frozenset[Term]) -> Iterable[Term]:
+    seen: set[Term] = set()
+    stack = list(factors)
+    while stack:
+        here = stack.pop()
+        if here in seen or here in done:
+            continue
+        seen.add(here)
+        yield here
+        if here.op != "output":
+            inner = here.args[:1] if here.op in (*INDEXED, "cut") else here.args
+            stack.extend(a for a in inner if isinstance(a, Term))
+
+
+def function_in(factors: Iterable[Term], gauge: Gauge, done: frozenset[Term]) -> Function:
+    """Return the functions that stand between the values and the factors."""
+    names: set[str] = set()
+    exponents: set[float] = set()
+    for here in _walk(factors, done):
+        if here.op == "div" and any(isinstance(a, Term) and _made_of_values(a, gauge) for a in here.args[1:]):
+            exponents.add(-1.0)
+        if here.op == "output" or not _made_of_values(here, gauge):
+            continue
+        op = here.op.rpartition(".")[2].rstrip("_")
+        if op == "power" and isinstance(here.args[1], int | float):
+            exponents.add(float(here.args[1]))
+        elif op not in STRUCTURE and not (op == "add" and _shifts(here)):
+            names.add(op)
+    return Function(frozenset(names), frozenset(exponents))
+
+
+def is_truncated(factors: Iterable[Term], gauge: Gauge, done: frozenset[Term]) -> bool:
+    """Whether only some of the vectors take part."""
+    cuts = [x for x in _walk(factors, done) if x.op in ("cut", "take")]
+    return any(isinstance(base := unturned(x.args[0]), Term) and is_vectors_of(base, gauge) for x in cuts)
+
+
+def _shifts(here: Term) -> bool:
+    """Whether something else is added to values: f(L + c) is the same function of A + c I."""
+    return any(isinstance(a, Term) and not a.outputs for a in here.args)
+
+
+def _made_of_values(here: Term, gauge: Gauge) -> bool:
+    """Whether a term is a function of the values alone, vectors aside."""
+    own = [x for x in here.outputs if isinstance(x.args[0], Gauge) and x.args[0].spot == gauge.spot]
+    return any(role_of(x) == "values" for x in own) and all(role_of(x) == "values" for x in own)
+
+
+STRUCTURE = frozenset(
+    ("mul", "div", "matmul", "product", "neg", "swap", "conj", "detach", "real", "either", "earlier", "loop")
+) | {"diag_embed", "diagonal", "insert", "squeeze", "expand", "reshape", "permute", "pick", "cut", "take", "sum"}
+"""Through these a function of the values goes on being the function that it was, or a multiple of it."""
+CLAMPS = frozenset(("clamp", "clamp_min", "relu", "maximum", "clip", "max"))
+SINGULAR = frozenset(("log", "sqrt", "rsqrt", "reciprocal"))
+
+
+def needs_positive(f: Function) -> bool:
+    """Whether a function has a bad point at zero, away from which an added identity keeps the values."""
+    return bool(f.names & SINGULAR) or any(p < 1 for p in f.exponents)
+
+
+def replacement(f: Function, gauge: Gauge, roles: set[str]) -> str:
+    """Return the advice for a function of a matrix A that was decomposed as `roles` say."""
+    if not gauge.call.startswith("torch."):
+        return "a matrix function of the library, or one with a derivative of its own (Daleckii-Krein)"
+    if {"left", "right"} <= roles:
+        return _of_both_sides(f)
+    if roles & {"left", "right"}:
+        return "`eiglint.linalg.funm(A.mH @ A, f)`, with f written for the squares of the singular values"
+    return _of_hermitian(f) if gauge.unitary else _of_general(f)
+
+
+def on_kept_pairs(advice: str, roles: set[str]) -> str:
+    """Return the advice for a function of which only some pairs are kept."""
+    grams = {"left": "A @ A.mH, k, largest=True", "right": "A.mH @ A, k, largest=True"}
+    matrix = next((grams[role] for role in ("left", "right") if role in roles), "A, k")
+    return f"P times F: `P = eiglint.linalg.projector({matrix})` picks what is kept, and for F {advice}"
+
+
+def _of_hermitian(f: Function) -> str:
+    names, exponents = f.names - CLAMPS, f.exponents
+    if f.plain:
+        return "A itself"
+    if not names and not exponents:
+        return "`eiglint.linalg.psd_project(A)` for a floor at zero, `eiglint.linalg.funm(A, f)` for another"
+    if names == {"exp"} and not exponents:
+        return "`torch.linalg.matrix_exp(A)` or `eiglint.linalg.expm(A)`"
+    if names == {"log"} and not exponents:
+        return "`eiglint.linalg.logm(A)`"
+    if _is_power(names, exponents, 0.5):
+        return "`eiglint.linalg.sqrtm(A)`, or a Cholesky factor where any root will do"
+    if _is_power(names, exponents, -0.5):
+        return "`eiglint.linalg.inv_sqrtm(A)`"
+    if _is_power(names, exponents, -1.0):
+        return "`torch.linalg.solve(A, x)`, or Cholesky"
+    if not names and len(exponents) == 1:
+        (p,) = exponents
+        return f"`torch.linalg.matrix_power(A, {p:g})`" if p.is_integer() else f"`eiglint.linalg.powm(A, {p:g})`"
+    return "`eiglint.linalg.funm(A, f)`"
+
+
+def _of_general(f: Function) -> str:
+    names, exponents = f.names, f.exponents
+    if f.plain:
+        return "A itself"
+    if names == {"exp"} and not exponents:
+        return "`torch.linalg.matrix_exp(A)`, or `eiglint.linalg.linear_flow(A, t, x)` for many times"
+    if _is_power(names, exponents, -1.0):
+        return "`torch.linalg.solve(A, x)`"
+    if not names and len(exponents) == 1 and all(p.is_integer() for p in exponents):
+        return f"`torch.linalg.matrix_power(A, {min(exponents):g})`"
+    return "products and solves with A, or eigh and `eiglint.linalg.funm(A, f)` where A is Hermitian"
+
+
+def _of_both_sides(f: Function) -> str:
+    if f.plain:
+        return "A itself"
+    if _is_power(f.names, f.exponents, -1.0):
+        return "`torch.linalg.pinv(A)`, `solve` or `lstsq`"
+    return "`A @ eiglint.linalg.funm(A.mH @ A, g)` with g(s**2) = f(s) / s"
+
+
+def _is_power(names: frozenset[str], exponents: frozenset[float], p: float) -> bool:
+    """Whether a function is one power: by its exponents, whose product counts, or by its name."""
+    total = 1.0
+    for exponent in exponents:
+        total *= exponent
+    for name in names:
+        total *= {"sqrt": 0.5, "rsqrt": -0.5, "reciprocal": -1.0}.get(name, float("nan"))
+    return total == p and bool(names or exponents)
