@@ -14,7 +14,7 @@ from eiglint.gauge import Gauge, Live, Mode, Motion, Remark, Spot
 from eiglint.gauge.meeting import MEETING
 from eiglint.gauge.terms import Term
 from eiglint.judge.certainty import certainty
-from eiglint.judge.flow import flowing, is_vectors_of, role_of, unturned
+from eiglint.judge.flow import branches, flowing, is_vectors_of, role_of
 from eiglint.judge.matrix_functions import (
     Function,
     function_in,
@@ -171,8 +171,8 @@ def _picks(value: Term, gauge: Gauge, alive: frozenset[Term]) -> Iterator[Term]:
         if here in seen or here not in alive:
             continue
         seen.add(here)
-        base = unturned(here.args[0]) if here.op in ("pick", "cut") else here
-        if isinstance(base, Term) and is_vectors_of(base, gauge):
+        taken = here.op in ("pick", "cut")
+        if any(is_vectors_of(base, gauge) for base in (branches(here.args[0]) if taken else [here])):
             yield here
         elif here.op != "output":
             stack.extend(a for a in here.args if isinstance(a, Term))
@@ -181,8 +181,7 @@ def _picks(value: Term, gauge: Gauge, alive: frozenset[Term]) -> Iterator[Term]:
 def _at_null_end(here: Term, gauge: Gauge, gram: bool) -> bool:
     if here.op == "output":
         return False
-    base = unturned(here.args[0])
-    assert isinstance(base, Term)
+    base = next(base for base in branches(here.args[0]) if is_vectors_of(base, gauge))
     start = here.args[2]
     if role_of(base) == "vectors":
         return gram and start in (0, None)

@@ -65,3 +65,11 @@ def unturned(here: object) -> object:
     while isinstance(here, Term) and here.op in ("swap", "conj", "inverse"):
         here = here.args[0]
     return here
+
+
+def branches(here: object) -> list[Term]:
+    """Return what a value is without transposes, conjugates and inverses: one term for each branch it comes from."""
+    inner = unturned(here)
+    if isinstance(inner, Term) and inner.op == "either":
+        return [b for a in inner.args[-2:] for b in branches(a)]
+    return [inner] if isinstance(inner, Term) else []
