@@ -13,7 +13,7 @@ from eiglint.analysis.frame import Frame
 from eiglint.analysis.plain import deep_tensors
 from eiglint.analysis.values import Differentiation, Sequence, Value
 from eiglint.gauge import Gauge, Live, Tensor
-from eiglint.gauge.terms import subterms
+from eiglint.gauge.terms import contains, subterms
 from eiglint.models.schema import Model
 
 FIRST = "first of its results"
@@ -77,7 +77,8 @@ def _record(tensors: list[Tensor], how: Differentiation, inputs: list[Tensor], n
         roles = _roles(t, frame)
         if roles:
             growing = _exponents(t, frame)
-            made = Differentiated(t, frame.spot(node), how.call, roles, how.real, again, inside, growing)
+            real = how.real and not any(contains(t.term, other) for other in frame.world.recast)
+            made = Differentiated(t, frame.spot(node), how.call, roles, real, again, inside, growing)
             frame.world.outcome.differentiated.append(made)
 
 

@@ -57,6 +57,8 @@ class World:
     """For tensors, by identity: whose memory they share."""
     newer: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict)
     """For tensors that were written to in place, by identity: themselves, and what they became."""
+    recast: set[Term] = field(default_factory=set)
+    """The values that were cast to something unknown, and so may be no longer complex."""
     handed_out: list[tuple[Closure, State]] = field(default_factory=list)
     """Functions that a root returned or gave away, with the state in which they live on."""
     arrays: dict[str, str] = field(default_factory=dict)

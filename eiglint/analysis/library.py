@@ -101,6 +101,8 @@ def numeric(model: Model, bound: Mapping[str, Value], node: object, frame: Frame
     made = gauge.apply(model.kind, options, arguments, context, name)
     if isinstance(made, Tensor):
         frame.world.steps += len(made.motions)  # an operation costs the more, the more its result depends on
+    if model.kind == "cast" and isinstance(made, Tensor) and isinstance(arguments.get("dtype"), Unknown | Tensor):
+        frame.world.recast.add(made.term)
     made = departures.noted(model, bound, made, node, frame)
     made = aliases.copied(made, list(arguments.values()), name)
     base = arguments.get("input")

@@ -110,7 +110,13 @@ def test_without_a_gradient_nothing_is_lost() -> None:
 
 @pytest.mark.parametrize(
     "loss",
-    ["L.real.sum().backward()", "L.abs().sum().backward()", "L.sum().backward(torch.ones_like(L.sum()))"],
+    [
+        "L.real.sum().backward()",
+        "L.abs().sum().backward()",
+        "L.sum().backward(torch.ones_like(L.sum()))",
+        "L.to(A.dtype).sum().backward()",
+        "torch.view_as_real(L).square().sum().backward()",
+    ],
 )
 def test_a_real_loss_or_one_with_its_cotangent_is_fine(loss: str) -> None:
     assert of(f"def f(A):\n    L = torch.linalg.eigvals(A)\n    {loss}\n") == []
