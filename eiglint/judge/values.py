@@ -175,14 +175,18 @@ def _without_derivative(remark: Remark, opened: dict[Gauge, Opened]) -> Iterator
 
 
 def _beyond(taken: Term, right: bool, opened: Opened) -> bool | None:
-    """Whether columns beyond min(m, n) are taken: yes, perhaps (the shape is not known), or (None) certainly not."""
+    """Whether columns beyond min(m, n) are taken: yes, perhaps (the shape is not known), or (None) certainly not.
+
+    What begins where a count of the values ends, and goes on to the last column, is the null space.
+    """
     sizes = dict(opened.sizes)
     own, other = (sizes.get(-1), sizes.get(-2)) if right else (sizes.get(-2), sizes.get(-1))
     if own is not None and own == other:
         return None
     place, to_the_end = taken.args[2], taken.op == "cut" and taken.args[3] is None
     if isinstance(place, Term):
-        return _counts_pairs(place, right, opened) or (False if to_the_end or taken.op == "pick" else None)
+        null_space = to_the_end and any(x.args[0] == opened.gauge for x in place.outputs)
+        return null_space or _is_other_side(place, right, opened) or (False if to_the_end else None)
     if not isinstance(place, int) or (taken.op == "cut" and not to_the_end):
         return None
     if isinstance(own, int) and isinstance(other, int):
@@ -191,12 +195,7 @@ def _beyond(taken: Term, right: bool, opened: Opened) -> bool | None:
     return False if place < 0 or to_the_end else None
 
 
-def _counts_pairs(place: Term, right: bool, opened: Opened) -> bool:
-    """Whether a position is the length of the other side of the matrix, or the number of its singular values."""
-    if place.op != "size" or not isinstance(place.args[0], Term):
-        return False
-    of = place.args[0]
-    if of.op == "output" and of.args[0] == opened.gauge and "values" in of.args[3:]:
-        return True
+def _is_other_side(place: Term, right: bool, opened: Opened) -> bool:
+    """Whether a position is the length of the other side of the matrix."""
     other = (-2, 0) if right else (-1, 1)
-    return of is opened.input and place.args[1] in other
+    return place.op == "size" and place.args[0] is opened.input and place.args[1] in other
