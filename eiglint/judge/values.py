@@ -11,8 +11,11 @@ from eiglint.gauge import Gauge, Live, Opened, Remark, Spot
 from eiglint.gauge.tensor import LIKELY
 from eiglint.gauge.terms import Term
 from eiglint.judge.certainty import certainty
-from eiglint.judge.spectrum import chain, open_gap, reaches_zero
+from eiglint.judge.spectrum import TESTS, chain, open_gap, reaches_zero
 from eiglint.judge.verdict import Verdict
+
+FLAT = TESTS | {"argmax", "argmin", "argsort", "count", "detach"}
+"""Operations that no gradient passes."""
 
 MOST_PICKS = 2
 """An operation that takes more positions than this is a loop over them, which treats all values alike."""
@@ -40,12 +43,12 @@ def _made(remark: Remark) -> Term | None:
 
 
 def _inside(roots: Iterable[Term], outcome: Outcome) -> set[Term]:
-    """Return every value that others are made of, these included, back to the decompositions."""
+    """Return every value that a gradient of others comes through, these included, back to the decompositions."""
     seen: set[Term] = set()
     stack = list(roots)
     while stack:
         here = stack.pop()
-        if here not in seen:
+        if here not in seen and here.op not in FLAT:
             seen.add(here)
             stack.extend(a for a in here.args if isinstance(a, Term) and not a.ops.isdisjoint(("output", "loop")))
             stack.extend(outcome.carried.get(here, ()))

@@ -101,6 +101,9 @@ CASES: dict[str, tuple[Runtime, SiteEvidence, str, str]] = {
     "asymmetry unknown": ("asymmetry", changed(REAL, asymmetry=None), "unsettled", "was not measured"),
     "symmetry unknown": ("hermitian", changed(REAL, asymmetry=None), "unsettled", "was not measured"),
     # vectors beyond min(m, n)
+    "infinite downstream": ("nonfinite", changed(REAL, nonfinite="downstream"), "confirmed", "not finite came to"),
+    "infinite here": ("nonfinite", changed(REAL, nonfinite="here"), "confirmed", "not finite came to"),
+    "always finite": ("nonfinite", REAL, "refuted", "was finite in"),
     "dropped": ("null-gradient", changed(REAL, null_gradient=0.5), "confirmed", "torch dropped a gradient of 0.5"),
     "nothing dropped": ("null-gradient", changed(REAL, null_gradient=0.0), "refuted", "no gradient came to vectors"),
     "a trace dropped": ("null-gradient", changed(REAL, null_gradient=2 * EPS), "unsettled", "2 eps"),
