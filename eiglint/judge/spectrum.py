@@ -94,11 +94,15 @@ def bounded_below(matrix: object) -> bool:
         return False
     if matrix.op == "add":
         return any(_is_diagonal(a) or bounded_below(a) for a in matrix.args)
-    if matrix.op in ("store", "overwritten", "matrix_exp"):
+    if matrix.op in ("store", "overwritten") or _is_written_through_a_view(matrix):
         return True
     if matrix.op in ("mul", "div", "either", *LAYOUT):
         return any(bounded_below(a) for a in matrix.args)
     return False
+
+
+def _is_written_through_a_view(t: Term) -> bool:
+    return t.op == "opaque" and str(t.args[0]).startswith("a write through")
 
 
 def _is_diagonal(t: object) -> bool:

@@ -48,6 +48,19 @@ def test_functions_that_are_finite_at_zero_are_silent(harmless: str) -> None:
     assert codes(f"def f(A):\n    S = torch.linalg.svdvals(A)\n    return {harmless}\n") == []
 
 
+@pytest.mark.parametrize(
+    "jitter",
+    [
+        "A = A + 1e-6 * torch.eye(3)",
+        "A = torch.diag_embed(eps) + A @ A.mT",
+        "A = A.clone(); A.diagonal(dim1=-2, dim2=-1).add_(eps)",
+        "A = 0.5 * (A + A.mT) + eps * torch.eye(A.shape[-1])",
+    ],
+)
+def test_a_matrix_that_was_kept_positive_has_positive_values(jitter: str) -> None:
+    assert codes(f"def f(A, eps):\n    {jitter}\n    return torch.linalg.eigvalsh(A).log()\n") == []
+
+
 def test_one_chain_of_functions_is_one_finding() -> None:
     assert codes("def f(A):\n    return (1 / torch.linalg.svdvals(A).sqrt()).log()\n") == ["EIG307"]
 
