@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from eiglint.gauge import Gauge, Opened, Remark, Spot, Tensor
 from eiglint.gauge.terms import Term
+from eiglint.models import Models, load
 
 How = Literal["returned", "yielded", "stored", "argument", "backward"]
 Keeping = Literal["saved", "stored", "handed out"]
@@ -95,6 +96,13 @@ class Unused(NamedTuple):
     near: Gauge | None = None
 
 
+class Taken(NamedTuple):
+    """Which outputs of a decomposition are read, where its result is taken apart at once."""
+
+    gauge: Gauge
+    fields: frozenset[str]
+
+
 class Revealed(NamedTuple):
     """What `reveal_gauge(x)` was asked about."""
 
@@ -154,6 +162,9 @@ class Outcome:
     unknown_callees: Counter[str] = field(default_factory=Counter)
     truncated: list[Truncated] = field(default_factory=list)
     crashes: list[Crash] = field(default_factory=list)
+    taken: list[Taken] = field(default_factory=list)
+    models: Models = field(default_factory=load)
+    """What the tables say of the calls that were met."""
 
 
 @dataclass(frozen=True, slots=True)

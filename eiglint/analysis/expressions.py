@@ -16,6 +16,7 @@ from eiglint.analysis import (
     patterns,
     resolve,
     subscripts,
+    taking_apart,
 )
 from eiglint.analysis.contents import tensors_inside
 from eiglint.analysis.frame import Frame
@@ -50,12 +51,19 @@ def _name(e: ir.Name, frame: Frame) -> Value:
 
 
 def _attribute(e: ir.Attribute, frame: Frame) -> Value:
-    return attributes.get(evaluate(e.value, frame), e.attr, e.at, frame)
+    base = evaluate(e.value, frame)
+    made = attributes.get(base, e.attr, e.at, frame)
+    if isinstance(e.value, ir.Call):
+        taking_apart.note_picked(e.value, base, made, frame)
+    return made
 
 
 def _subscript(e: ir.Subscript, frame: Frame) -> Value:
     base = evaluate(e.value, frame)
-    return subscripts.get(base, evaluate(e.index, frame), e.at, frame)
+    made = subscripts.get(base, evaluate(e.index, frame), e.at, frame)
+    if isinstance(e.value, ir.Call):
+        taking_apart.note_picked(e.value, base, made, frame)
+    return made
 
 
 def _slice(e: ir.Slice, frame: Frame) -> Value:

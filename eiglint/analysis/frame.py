@@ -9,7 +9,7 @@ from eiglint.analysis.events import How, Outcome, Reached, Settings, Unused
 from eiglint.analysis.merging import MISSING, Merging
 from eiglint.analysis.state import Site, State, Store
 from eiglint.analysis.values import Class, Closure, Deferred, HeapObject, Pointer, Reference, Value, View
-from eiglint.gauge import Context, Live, Spot, Tensor
+from eiglint.gauge import Context, Gauge, Live, Spot, Tensor
 from eiglint.gauge.terms import Term, term
 from eiglint.gauge.values import Number, Unknown
 from eiglint.ir.instructions import Expression, Function, Module, Statement
@@ -65,6 +65,9 @@ class World:
     """For each module, or function of one, the class of the arrays of the library that it imports."""
     words: dict[str, frozenset[str]] = field(default_factory=dict)
     """For each module, the names through which its code can reach a decomposition."""
+    unpacked: dict[tuple[Gauge, str], Site | None] = field(default_factory=dict)
+    """For each output of a decomposition that is taken apart at once, the variable it became; None if it is no local
+    one, or is picked out by itself."""
     steps: int = 0
     limit: int = 0
     met: dict[int, Expression] = field(default_factory=dict)
@@ -198,6 +201,7 @@ class Frame:
             vector_reading=self.world.settings.vector_reading,
             gated=self.trains or any(guard.flag for guard in self.state.guards),
             tests=tuple([x for guard in self.state.guards if (x := _tested(guard.test)) is not None]),
+            prepared=bool(self.fallback),
             remarks=self.world.outcome.remarks,
             decomposed=self.world.outcome.decomposed,
         )

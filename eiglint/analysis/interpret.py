@@ -15,6 +15,7 @@ from eiglint.analysis.frame import OutOfStepsError, World
 from eiglint.analysis.functions import captured_tensors
 from eiglint.analysis.objects import is_boundary
 from eiglint.analysis.roots import Root, candidates, in_order, is_entered, methods, run_class, run_function
+from eiglint.analysis.taking_apart import taken
 from eiglint.analysis.toplevel import run_module
 from eiglint.analysis.values import Closure
 from eiglint.gauge import Gauge
@@ -51,6 +52,8 @@ def analyse(
             for name, module in modules.items():
                 _run_roots(name, module, leftovers, left, world)
     outcome = world.outcome
+    outcome.models = world.models
+    outcome.taken = taken(world)
     outcome.reached.extend(_under_their_own_names(outcome))
     outcome.unused.extend([u for site, u in world.written.items() if site not in world.read])
     return outcome

@@ -91,6 +91,9 @@ def numeric(model: Model, bound: Mapping[str, Value], node: object, frame: Frame
     arguments = {key: plain(value, frame, node) for key, value in bound.items()}
     if model.kind == "cast" and isinstance(arguments.get("dtype"), str):
         arguments["to"] = arguments["dtype"]
+    precision = _precision(bound.get("dtype"), frame)
+    if precision is not None:
+        options = {**options, "precision": precision}
     if model.fields and "fields" not in options:
         options = {**options, "fields": model.fields}
     context = frame.context(node)
@@ -111,6 +114,14 @@ def numeric(model: Model, bound: Mapping[str, Value], node: object, frame: Frame
     if bound.get("requires_grad") is True and isinstance(made, Tensor) and model.kind != "requires":
         made = gauge.apply("requires", {}, {"input": made}, frame.context(node), name)
     return frame.allocate(ListObject(made)) if model.options.get("list") and type(made) is tuple else made
+
+
+def _precision(dtype: Value, frame: Frame) -> object:
+    """Return the precision that a dtype stands for: "half", "single" or "double"."""
+    model = frame.world.models.get(dtype.name) if isinstance(dtype, Reference) else None
+    if isinstance(dtype, Tensor):  # another tensor in the place of the dtype
+        return next(iter(dtype.flags & {"half", "single", "double"}), None)
+    return model.options.get("precision") if model is not None else None
 
 
 def promised(node: object, frame: Frame) -> frozenset[str]:

@@ -24,7 +24,7 @@ def root_parameter(function: ir.Function, parameter: ir.Parameter, default: Valu
         return frame.allocate(DictObject({}, rest, True, outlives=True))
     names = annotated(parameter.annotation)
     if names & NUMBERS and not names & {"Tensor"}:
-        return Number(label, integer="int" in names and "float" not in names)
+        return Number(term("number", label), integer="int" in names and "float" not in names)
     if names & PLAIN and "Tensor" not in names:
         return Unknown(label)
     if names & {"Tensor", "FloatTensor"} and not names & CONTAINERS:
@@ -44,7 +44,7 @@ def _by_default(label: Term, names: frozenset[str], default: Value, given: bool,
     if given and isinstance(default, bool | str):
         return Unknown(label)
     if given and isinstance(default, int | float):
-        return Number(label, integer=isinstance(default, int))
+        return Number(term("number", label), integer=isinstance(default, int))
     if names & {"list", "List", "Sequence", "Iterable"} and "Tensor" in names:
         element = gauge.tensor(term("tensor", label), Live.MAYBE)
         return frame.allocate(ListObject(None, element, outlives=True))

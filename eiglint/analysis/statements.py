@@ -16,6 +16,7 @@ from eiglint.analysis import (
     operators,
     patterns,
     resolve,
+    taking_apart,
 )
 from eiglint.analysis.events import Unused
 from eiglint.analysis.frame import Frame
@@ -41,6 +42,8 @@ def _assign(s: ir.Assign, frame: Frame) -> None:
     if s.value is None:
         return
     value = expressions.evaluate(s.value, frame)
+    if len(s.targets) == 1:
+        taking_apart.note_unpacked(s.targets[0], s.value, value, frame)
     for target in s.targets:
         patterns.assign(target, value, frame)
 

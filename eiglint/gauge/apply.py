@@ -30,6 +30,7 @@ from eiglint.gauge.decompose import decompose
 from eiglint.gauge.layers import attention, attention_like, layer
 from eiglint.gauge.overwriting import read_overwrite
 from eiglint.gauge.pieces import masked, roll, split
+from eiglint.gauge.precision import with_precision
 from eiglint.gauge.state import Live, Mode, Motion, Phase, Roots, joint_roots
 from eiglint.gauge.tensor import Record, Tensor, named, opaque, tensors_in
 from eiglint.gauge.values import Number, Range
@@ -44,7 +45,8 @@ def apply(kind: str, options: Options, args: Arguments, context: Context, name: 
         made = rule(options, args, context, name or kind)
     except NoRuleError:
         return opaque(args.values(), context, name or kind)
-    return _recorded(_rooted(made, tensors_in(args.values())), context)
+    inputs = tensors_in(args.values())
+    return _recorded(_rooted(with_precision(kind, options, made, inputs), inputs), context)
 
 
 def _rooted(made: object, inputs: Sequence[Tensor]) -> object:

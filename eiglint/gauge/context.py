@@ -56,6 +56,8 @@ class Opened(NamedTuple):
     """A decomposition that was interpreted: its gauge, whether a gradient flows, and what it decomposed.
 
     `sizes` are the lengths that are known of that: pairs of an axis, counted from the right, and an int or a term.
+    `input` is the term of the matrix, `matrix` all that is known of it. `prepared` says that the program expects the
+    call to fail: it stands in a `try`, or under a test of what the library has.
     """
 
     gauge: Gauge
@@ -64,6 +66,8 @@ class Opened(NamedTuple):
     absolute: bool = False
     """Whether the library refuses gradients that depend on a phase by an absolute tolerance."""
     sizes: tuple[tuple[int, object], ...] = ()
+    matrix: object = None
+    prepared: bool = False
 
 
 @dataclass(slots=True)
@@ -86,5 +90,7 @@ class Context:
     """Whether a flag decides if this happens at all (`if self.training:`), or it is part of a training step."""
     tests: tuple[Term, ...] = ()
     """The tests of decompositions' outputs that decided that this happens."""
+    prepared: bool = False
+    """Whether the program expects that this may fail, or be absent: a `try` or a `hasattr` stands around it."""
     remarks: list[Remark] = field(default_factory=list)
     decomposed: list[Opened] = field(default_factory=list)

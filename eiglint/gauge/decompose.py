@@ -8,6 +8,7 @@ from dataclasses import replace
 from eiglint.gauge.arguments import NoRuleError, names
 from eiglint.gauge.context import Context, Gauge, Opened
 from eiglint.gauge.elementwise import undiagonal
+from eiglint.gauge.precision import remark_low
 from eiglint.gauge.state import (
     NEUTRAL,
     Cause,
@@ -61,8 +62,10 @@ def decompose(t: Tensor, options: Spec, args: Spec, context: Context, name: str)
         promised=promised,
     )
     live = t.live if context.recording else Live.NO
+    absolute = bool(options.get("absolute"))
+    context.decomposed.append(Opened(gauge, live, t.term, absolute, t.sizes, t, context.prepared))
+    remark_low(t, gauge, context)
     t = undiagonal(t)
-    context.decomposed.append(Opened(gauge, live, t.term, bool(options.get("absolute")), t.sizes))
     doubt = max(t.doubt, LIKELY if assumed else 0)
     square = bool(options.get("square"))
     lopsided = bool(options.get("hermitian")) and "hermitian" not in t and "hermitian" not in promised

@@ -382,9 +382,18 @@ def cast(t: Tensor, to: str, context: Context, name: str) -> Tensor:
     kind = {"complex": "complex", "cdouble": "complex"}.get(to) or (
         "real" if to in ("real", "double", "float", "half") else t.dtype
     )
+    if kind == "real" and to != "unchanged":
+        t = known_real(t)
     # A real matrix in complex clothes still has conjugate pairs.
     widened = kind == "complex" and t.dtype != "complex"
     return replace(t, dtype=kind, flags=t.flags | {"widened"} if widened else t.flags)
+
+
+def known_real(t: Tensor) -> Tensor:
+    """Return a value of unknown dtype as a real one, which its own conjugate is."""
+    if t.dtype is not None or t.motions:
+        return t
+    return replace(t, dtype="real", term=term("real", t.term))
 
 
 def detach(t: Tensor) -> Tensor:

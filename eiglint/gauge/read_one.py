@@ -9,6 +9,7 @@ from eiglint.gauge import elementwise as maps
 from eiglint.gauge import matrix, reduction, shape, times
 from eiglint.gauge.arguments import Arguments, NoRuleError, Options, integers, names, need
 from eiglint.gauge.context import Context
+from eiglint.gauge.precision import remark_late
 from eiglint.gauge.singular import remark_singular
 from eiglint.gauge.state import (
     Live,
@@ -72,13 +73,16 @@ def read_complex(o: Options, a: Arguments, c: Context, name: str) -> object:
         same = real.whole.of.term is imag.whole.of.term
         if same:
             return real.whole.of
+    real, imag = maps.known_real(real), maps.known_real(imag)
     turned = times.product(replace(imag, dtype="complex"), constant(1j), c)
     return replace(sums.add(real, turned, c), dtype="complex")
 
 
 def read_cast(o: Options, a: Arguments, c: Context, name: str) -> object:
     """Return the values under another dtype."""
-    return maps.cast(need(a, "input"), str(a.get("to") or o.get("to", "unchanged")), c, name)
+    t, to = need(a, "input"), str(a.get("to") or o.get("to", "unchanged"))
+    remark_late(t, {**o, "kind": to}, c)
+    return maps.cast(t, to, c, name)
 
 
 def read_requires(o: Options, a: Arguments, c: Context, name: str) -> object:

@@ -10,6 +10,7 @@ from eiglint.gauge import Cause, Gauge, Live, Mode, Motion, Opened, Remark, Spot
 from eiglint.gauge.coins import TURNED, random_signs
 from eiglint.gauge.terms import Term
 from eiglint.judge.certainty import certainty
+from eiglint.judge.choice import CHOICES, choice_verdicts
 from eiglint.judge.codes import order_code, phase_code, rank
 from eiglint.judge.degeneracy import degenerate_verdicts, most_specific
 from eiglint.judge.handling import CODES, handling_verdicts
@@ -17,7 +18,7 @@ from eiglint.judge.kept import holds_no_data, kept_verdicts
 from eiglint.judge.values import value_verdicts
 from eiglint.judge.verdict import Verdict
 
-VALUE_CODES = frozenset({"EIG405", "EIG407", "EIG408"})
+VALUE_CODES = frozenset({"EIG405", "EIG407", "EIG408", "EIG409"})
 """Errors of value, which are judged without a gradient too."""
 
 FEATURE_CODES = frozenset({"EIG104", "EIG106"})
@@ -29,6 +30,8 @@ REMARKS = {
     "adjoint as inverse": "EIG407",
     "reflection fix": "EIG110",
     "old api": "EIG405",
+    "late upcast": "EIG403",
+    "low precision": "EIG409",
 }
 
 READ = ("EIG101", "EIG102", "EIG106", "EIG107")
@@ -53,13 +56,14 @@ def verdicts(outcome: Outcome, features: bool = False) -> list[Verdict]:
     found += handling_verdicts(outcome)
     found += value_verdicts(outcome)
     found = most_specific([*found, *degenerate_verdicts(outcome)])
+    found += choice_verdicts(outcome)
     if features:
         found += kept_verdicts(outcome.kept, {v.gauge for v in found if v.gauge and v.certainty != "possible"})
         drawn = {o.gauge for o in outcome.decomposed if o.live == Live.NO and holds_no_data(o.input)}
         found = [v for v in found if v.gauge not in drawn]
     best: dict[tuple[Spot, str], Verdict] = {}
     for v in found:
-        group = v.code[:4] if v.code not in (*REMARKS.values(), "EIG112", *CODES) else v.code
+        group = v.code[:4] if v.code not in (*REMARKS.values(), "EIG112", *CODES, *CHOICES) else v.code
         key = (v.spot, group)
         held = best.get(key)
         if held is None or _better(v, held):
@@ -77,9 +81,12 @@ def _without_echoes(found: list[Verdict]) -> list[Verdict]:
     phase = {v.spot for v in found if v.code.startswith("EIG1")}
     sharp = {(v.spot, v.gauge.spot if v.gauge else None) for v in found if v.code in ("EIG407", "EIG408", "EIG110")}
     dead = {v.gauge for v in found if v.code == "EIG109"}
+    hermitian = {v.spot for v in found if v.code == "EIG401"}
     kept = []
     for v in found:
         if v.code in READ and v.gauge in dead:
+            continue
+        if v.code == "EIG407" and v.gauge is not None and v.gauge.spot in hermitian:
             continue
         at = (v.spot, v.gauge.spot if v.gauge else None)
         if v.code.startswith("EIG2") and v.spot in phase:
@@ -173,7 +180,12 @@ NOTES = {
 def _from_remarks(outcome: Outcome) -> Iterator[Verdict]:
     inputs = {opened.input: opened for opened in outcome.decomposed}
     negations = {dict(r.details)["term"]: r.spot for r in outcome.remarks if r.kind == "negated factor"}
+    late: set[Spot] = set()
     for remark in outcome.remarks:
+        if remark.kind == "late upcast" and remark.gauge is not None:
+            if remark.gauge.spot in late:
+                continue  # the values and the vectors: one cast of the matrix mends both
+            late.add(remark.gauge.spot)
         if remark.kind == "sign of det":
             yield from _sign_of_covariance(remark, inputs)
             continue

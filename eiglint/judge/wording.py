@@ -119,11 +119,28 @@ WORDING: dict[str, Wording] = {
         "use full_matrices=False where the first min(m, n) vectors are enough; a null vector of A with its gradient is "
         "the first vector of torch.linalg.eigh(A.mH @ A)",
     ),
+    "EIG401": Wording(
+        "`{call}` decomposes a Hermitian matrix as if it were any: this one is {why}",
+        "use {instead}: real sorted values, orthonormal vectors (V.mH is their inverse), and less work",
+    ),
+    "EIG402": Wording(
+        "`{call}` takes its argument for Hermitian, and this one is {why}",
+        "symmetrise what is meant to be symmetric, (A + A.mH) / 2, or use eig or svd; where rows were normalised, "
+        "D^-1 W has the eigenvalues of the symmetric D^-1/2 W D^-1/2",
+    ),
+    "EIG403": Wording(
+        "double precision comes too late: `{call}` (line {line}) has computed in the precision of its argument",
+        "cast the matrix before it is decomposed: eigh(A.double())",
+    ),
     "EIG404": Wording(
         "the inverse of the vectors from `{call}` (line {line}) is formed explicitly",
         "solve instead: torch.linalg.solve(V, x); for eigh the inverse is V.mH",
     ),
     "EIG405": Wording("`{call}` is {state}", "write {advice}"),
+    "EIG406": Wording(
+        "the vectors of `{call}` are computed and not used",
+        "use {instead}, which returns the values alone",
+    ),
     "EIG407": Wording(
         "V.mH is used as the inverse of the vectors from `{call}` (line {line}), which only a normal matrix allows",
         "use torch.linalg.solve or inv(V); for a Hermitian matrix use eigh",
@@ -164,5 +181,10 @@ WORDING: dict[str, Wording] = {
     "EIG508": Wording(
         "`{call}` has no derivative with these arguments, and its result is differentiated",
         "ask for a form that has one: reduced factors (mode='reduced', full_matrices=False), or values alone",
+    ),
+    "EIG409": Wording(
+        "`{call}` is given a matrix in half precision",
+        "cast first: A.float(), or A.double() where gaps are small; under autocast, switch it off around the "
+        "decomposition and what its matrix is computed from",
     ),
 }

@@ -29,7 +29,8 @@ KINDS = {
     # decompositions
     "decompose": _kind(
         "input",
-        options="outputs group ordered square all_pairs hermitian named packed variants differentiable absolute",
+        options="outputs group ordered square all_pairs hermitian named packed variants differentiable absolute "
+        "if_hermitian values_alone",
     ),
     # one tensor
     "map": _kind("input", "min max", "parity zero singular dtype if_tensor stochastic clamps exponential"),
@@ -149,5 +150,5 @@ KINDS = {
     "query": _kind("", "input dim", "what"),
     "sink": _kind(),
     "store": _kind("input"),
-    "opaque": _kind("", "input", "differentiable"),
+    "opaque": _kind("", "input", "differentiable symmetric"),
 }

@@ -23,7 +23,7 @@ def program(rest: str, call: str = "torch.linalg.eigh") -> str:
 @pytest.mark.parametrize(
     "rest",
     [
-        "return L.sum()",
+        "print(V); return L.sum()",
         "return V @ torch.diag(L) @ V.mT",
         "return V",
         "return V.abs().sum()",
@@ -50,8 +50,8 @@ def test_nothing_is_said_of_what_is_fine_or_reaches_no_result(rest: str) -> None
         ("return nn.functional.mse_loss(V[:, 0], t)", "torch.linalg.eigh", "EIG107"),
         ("return (V[:, 0] - t).square().sum()", "torch.linalg.eigh", "EIG107"),
         ("return (V * torch.sign(V[0])).sum()", "torch.linalg.eigh", "EIG108"),
-        ("return L[0].abs()", "torch.linalg.eig", "EIG201"),
-        ("return (L.abs() * torch.arange(4)).sum()", "torch.linalg.eig", "EIG202"),
+        ("print(V); return L[0].abs()", "torch.linalg.eig", "EIG201"),
+        ("print(V); return (L.abs() * torch.arange(4)).sum()", "torch.linalg.eig", "EIG202"),
         ("i = L.imag.argsort(); return (V[:, i].abs() * L.abs()).sum()", "torch.linalg.eig", "EIG203"),
     ],
 )

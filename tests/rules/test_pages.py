@@ -417,6 +417,49 @@ def trains_nothing(bad: Program, good: Program) -> bool:
     return same and bool(gradients(bad)[0].abs().max() == 0) and bool(gradients(good)[0].abs().max() > 0.1)
 
 
+def is_another_exponential(bad: Program, good: Program) -> bool:
+    """exp(-L) x of the Laplacian, by matrix_exp, agrees with the good example and not with the bad one."""
+    import torch
+
+    W, x = good.inputs
+    laplacian = torch.diag((W @ W.mT).sum(dim=-1)) - W @ W.mT
+    right = (torch.linalg.matrix_exp(-laplacian) @ x).square().sum()
+    return torch.allclose(good.loss(W, x), right) and not torch.allclose(bad.loss(W, x), right, rtol=1e-2)
+
+
+def are_values_of_another_matrix(bad: Program, good: Program) -> bool:
+    """The eigenvalues of the random-walk Laplacian are those of the symmetric one."""
+    import torch
+
+    (W,) = good.inputs
+    values = torch.linalg.eigvals(torch.eye(4) - W / W.sum(dim=-1, keepdim=True)).real
+    right = torch.exp(-values).sum()
+    return torch.allclose(good.loss(W), right) and not torch.allclose(bad.loss(W), right, rtol=1e-3)
+
+
+def misses_the_determinant(bad: Program, good: Program) -> bool:
+    """The determinant by elimination, in double precision, agrees with the good example alone."""
+    import torch
+
+    (A,) = good.inputs
+    right = torch.linalg.det(A)
+    return torch.allclose(good.loss(A), right, rtol=1e-2, atol=0) and bool((bad.loss(A) / right - 1).abs() > 1)
+
+
+def keeps_more_for_the_backward(bad: Program, good: Program) -> bool:
+    """Both give the same number; the bad example keeps a square factor."""
+    import torch
+
+    def largest(program: Program) -> int:
+        sizes: list[int] = []
+        with torch.autograd.graph.saved_tensors_hooks(lambda t: sizes.append(t.numel()) or t, lambda t: t):
+            program.loss(program.inputs[0].clone().requires_grad_(True))
+        return max(sizes)
+
+    same = torch.allclose(bad.loss(*bad.inputs), good.loss(*good.inputs))
+    return same and (largest(bad), largest(good)) == (200 * 200, 200 * 3)
+
+
 WITNESSES: dict[str, Callable[[Program, Program], bool]] = {
     "EIG108": wipes_out_a_vector,
     "EIG110": fits_worse,
@@ -430,8 +473,12 @@ WITNESSES: dict[str, Callable[[Program, Program], bool]] = {
     "EIG306": has_a_kink,
     "EIG307": has_no_finite_gradient,
     "EIG308": trains_nothing,
+    "EIG401": is_another_exponential,
+    "EIG402": are_values_of_another_matrix,
+    "EIG403": misses_the_determinant,
     "EIG404": leaves_a_larger_residual,
     "EIG405": is_removed,
+    "EIG406": keeps_more_for_the_backward,
     "EIG407": is_another_number,
     "EIG501": leaves_a_failure_out,
     "EIG502": is_refused("real scalar outputs"),
@@ -440,6 +487,7 @@ WITNESSES: dict[str, Callable[[Program, Program], bool]] = {
     "EIG506": is_nan_where_the_function_is_smooth,
     "EIG507": is_refused_for_its_size,
     "EIG508": has_no_backward,
+    "EIG409": is_refused("not implemented for"),
 }
 
 
