@@ -131,6 +131,8 @@ RULES: dict[str, Rule] = {
     "solve": read_several.read_solve,
     "det": lambda o, a, c, n: matrix.det(need(a, "input"), c, str(o.get("how", "det"))),
     "matfun": read_more.read_matrix_function,
+    "polar": read_more.read_polar,
+    "canonical": read_more.read_canonical,
     "matrix_norm": lambda o, a, c, n: matrix.matrix_number(need(a, "input"), c, n),
     "cond": lambda o, a, c, n: matrix.matrix_number(need(a, "input"), c, n),
     "rank": lambda o, a, c, n: matrix.matrix_number(need(a, "input"), c, n),

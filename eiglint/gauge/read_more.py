@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from eiglint.gauge import combine as sums
 from eiglint.gauge import elementwise as maps
-from eiglint.gauge import matrix, reduction, shape, times
-from eiglint.gauge.arguments import Arguments, NoRuleError, Options, integers, listed, names, need
+from eiglint.gauge import matrix, products, reduction, shape, taking, times
+from eiglint.gauge.arguments import Arguments, NoRuleError, Options, integers, listed, maybe, names, need
 from eiglint.gauge.context import Context
 from eiglint.gauge.reshaping import reshape
 from eiglint.gauge.taken_apart import with_pieces
@@ -196,6 +196,25 @@ def read_matrix_function(o: Options, a: Arguments, c: Context, name: str) -> obj
     if any(isinstance(value, Tensor) and value.motions for value in settings):
         raise NoRuleError(name)  # a power that moves moves the result in ways of its own
     return matrix.matrix_function(need(a, "input"), c, how, tuple(named(value) for value in settings))
+
+
+def read_polar(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """The unitary factor of a matrix, A (A^H A)^(-1/2)."""
+    t = need(a, "input")
+    gram = products.matmul(products.adjoint(t, c), t, c)
+    return products.matmul(t, matrix.matrix_function(gram, c, "inv_sqrt"), c)
+
+
+def read_canonical(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Columns over the phase of their largest entry, or times that of their products with the columns of another."""
+    t, like = need(a, "input"), maybe(a, "like")
+    if like is None:
+        rows = reduction.reduce(maps.modulus(t, c), -2, True, "argmax", c)
+        phase = maps.conj(maps.sgn(taking.gather(t, -2, rows, c), c, name, "one"), c)
+    else:
+        inner = reduction.reduce(times.product(maps.conj(t, c), like, c), -2, True, "sum", c)
+        phase = maps.sgn(inner, c, name, "one")
+    return times.product(t, phase, c)
 
 
 def read_broadcast(o: Options, a: Arguments, c: Context, name: str) -> object:

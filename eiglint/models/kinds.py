@@ -83,6 +83,8 @@ KINDS = {
     "solve": _kind("A B", "left upper", "pinv triangular"),
     "det": _kind("input", options="how"),
     "matfun": _kind("input", "n upper eps", "how differentiable"),
+    "polar": _kind("input"),
+    "canonical": _kind("input", "like"),
     "cond": _kind("input", "p"),
     "rank": _kind("input"),
     # shape

@@ -17,6 +17,7 @@ MODELS = load()
 PREFIX = "eiglint.linalg."
 NAMES = sorted(name.removeprefix(PREFIX) for name in MODELS if name.startswith(PREFIX))
 FUNCTIONS = [name for name in NAMES if (model := MODELS.get(PREFIX + name)) is not None and model.kind == "matfun"]
+FOLLOWED = [name for name in NAMES if (model := MODELS.get(PREFIX + name)) is not None and model.kind != "opaque"]
 MORE = {"powm": (0.7,), "projector": (2,)}
 
 
@@ -24,7 +25,7 @@ def test_the_table_names_every_public_function_and_no_other() -> None:
     assert sorted(name for name in linalg.__all__ if inspect.isfunction(getattr(linalg, name))) == NAMES
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", FOLLOWED)
 def test_parameters_are_those_of_the_function(name: str) -> None:
     model = MODELS.get(PREFIX + name)
     assert model is not None
@@ -69,6 +70,29 @@ def test_a_power_that_depends_on_the_phase_is_not_taken_for_a_number() -> None:
     assert phase_of(body) != "invariant"
 
 
-@pytest.mark.parametrize("call", ["canonicalize(V)", "funm(V.mH @ M @ V, torch.sin)", "polar(V.mH @ M @ V)"])
+def test_a_polar_factor_keeps_the_phases_of_either_side() -> None:
+    A, D = torch.randn(2, 5, 3, dtype=torch.complex128, generator=torch.Generator().manual_seed(4))[0], phases(3)
+    assert torch.allclose(linalg.polar(phases(5) @ A @ D), phases(5) @ linalg.polar(A) @ D)
+    assert phase_of("    return (linalg.polar(M @ V) @ V.mH).real.sum()\n") == "invariant"
+    assert phase_of("    return (V @ linalg.polar(V.mH @ M)).real.sum()\n") == "invariant"
+    assert phase_of("    return linalg.polar(M @ V).real.sum()\n") == "dependent"
+
+
+def test_canonical_columns_have_no_phase_but_that_of_their_reference() -> None:
+    V = torch.randn(4, 3, dtype=torch.complex128, generator=torch.Generator().manual_seed(5))
+    assert torch.allclose(linalg.canonicalize(V @ phases(3)), linalg.canonicalize(V))
+    assert phase_of("    return linalg.canonicalize(V).real.sum()\n") == "invariant"
+    assert phase_of("    return linalg.canonicalize(V, like=M).real.sum()\n") == "invariant"
+    assert phase_of("    return linalg.canonicalize(M, like=V).real.sum()\n") == "dependent"
+    assert phase_of("    return linalg.canonicalize(V.mH).real.sum()\n") != "invariant"
+
+
+def phases(n: int) -> Tensor:
+    return torch.diag(torch.exp(1j * torch.arange(1, n + 1, dtype=torch.float64)))
+
+
+@pytest.mark.parametrize(
+    "call", ["canonicalize(V.mH)", "rotation(V.real)", "funm(V.mH @ M @ V, torch.sin)", "polar(V.mH @ M @ V)"]
+)
 def test_nothing_is_proved_of_what_is_not_followed(call: str) -> None:
     assert phase_of(f"    return (linalg.{call} * M).real.sum()\n") != "invariant"
