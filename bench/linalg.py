@@ -24,7 +24,7 @@ os.environ.setdefault("GEOMSTATS_BACKEND", "pytorch")
 import mpmath as mp
 import torch
 from exact import condition, error, exactly, gradient, orthogonal, spectral
-from peers import POLARS, ROOTS, naive_polar, naive_root
+from peers import POLARS, ROOT_VALUES, ROOTS, naive_polar, naive_root
 from plot import curves
 from torch import Tensor
 
@@ -69,6 +69,18 @@ def errors(ways: Mapping[str, Of | None], exact: Callable[[mp.matrix], mp.matrix
     return [*rows.items(), ("50 eps x condition of the gradient", bound)]
 
 
+def value_errors(ways: Mapping[str, Of | None], exact: Callable[[mp.matrix], mp.matrix]) -> list[Row]:
+    """Return the median errors of values over five matrices a gap."""
+    rows = []
+    for name, way in ways.items():
+        found = []
+        for gap in GAPS:
+            many = [matrix(gap, seed) for seed in range(5)]
+            found.append(math.nan if way is None else median(error(way(A), exact(exactly(A))) for A in many))
+        rows.append((name, found))
+    return rows
+
+
 def attempt(way: Of, A: Tensor, W: Tensor, true: mp.matrix) -> float:
     """Return the error of a gradient; NaN if the library refuses."""
     A = A.clone().requires_grad_()
@@ -92,8 +104,11 @@ def error_tables(plot: Path | None) -> Iterator[str]:
     """Give the tables of square root and polar factor, and draw them."""
     roots = errors(ROOTS, spectral(root_values), general=False)
     polars = errors(POLARS, lambda A: orthogonal(A, proper=True), general=True)
-    for title, rows in (("Square root", roots), ("Nearest rotation", polars)):
-        yield f"\n{title}: relative error of the gradient, by the gap of two values (float64, n = 3)\n"
+    values = value_errors(ROOT_VALUES, spectral(root_values))
+    tables = (("Square root", "gradient", roots), ("Nearest rotation", "gradient", polars),
+              ("Square root", "value", values))  # fmt: skip
+    for title, what, rows in tables:
+        yield f"\n{title}: relative error of the {what}, by the gap of two values (float64, n = 3)\n"
         yield from table([["", *(f"{gap:g}" for gap in GAPS)], *([name, *map(shown, row)] for name, row in rows)])
     if plot is not None:
         picked = [("eigh, sqrtm", roots[0][1]), ("svd, rotation", polars[0][1])]

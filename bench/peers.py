@@ -117,6 +117,13 @@ def xitorch_root() -> Of:
     return root
 
 
+def scipy_root() -> Of:
+    """Return the square root of scipy, which has no gradient."""
+    from scipy.linalg import sqrtm
+
+    return lambda A: torch.as_tensor(sqrtm(A.detach().numpy()))
+
+
 def roma_rotation() -> Of:
     """Return the rotation of roma."""
     import roma
@@ -139,6 +146,7 @@ ROOTS: dict[str, Of | None] = {
     "xitorch": installed("xitorch", xitorch_root),
     "eiglint.linalg": linalg.sqrtm,
 }
+ROOT_VALUES: dict[str, Of | None] = {**ROOTS, "scipy": installed("scipy", scipy_root)}
 POLARS: dict[str, Of | None] = {
     "svd": naive_rotation,
     "Newton-Schulz, 30 steps": newton_schulz_polar,
