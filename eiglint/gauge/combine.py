@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from eiglint.gauge.arrangement import added, side_by_side
@@ -11,9 +11,9 @@ from eiglint.gauge.contract import joint_dtype
 from eiglint.gauge.contract_order import derives_from
 from eiglint.gauge.elementwise import cause_at, changed, modulus, neg, only_order, power, undiagonal
 from eiglint.gauge.families import same_pair, scattered, total
+from eiglint.gauge.mirrors import even_in_sign, even_sum, multiple_of
 from eiglint.gauge.state import (
     Cause,
-    Charges,
     Live,
     Mode,
     Motion,
@@ -26,16 +26,12 @@ from eiglint.gauge.state import (
     merge_last_two,
 )
 from eiglint.gauge.tensor import Tensor, constant, settle
-from eiglint.gauge.terms import Term, addends, contains, flipped_in, negated, term
+from eiglint.gauge.terms import negated, term
 
 TINY = 1e-5
 """Constants up to here are read as guards against division by zero."""
 
 ACROSS = "pairs vectors of different batch elements"
-
-
-MOST_PARTS = 12
-"""Sums of more parts than this are not searched for mirror images."""
 
 
 def add(x: Tensor, y: Tensor, context: Context, sign: int = 1) -> Tensor:
@@ -152,10 +148,12 @@ def _sum_phase(g: Gauge, x: Tensor, y: Tensor, cause: Why, compared: bool) -> Ph
         return Phase()
     if p.mode is Mode.EXACT and q.mode is Mode.EXACT and p.charges == q.charges:
         return p
+    if p.mode is q.mode is Mode.MIXED and (multiple_of(g, x.term, y.term) or multiple_of(g, y.term, x.term)):
+        return p  # x + c x is (1 + c) x
     for exact, other in ((p, y), (q, x)):
         if "diagonal" in other and _same_on_diagonal(exact, other.motion(g).phase, g):
             return exact
-    if even_in_sign(g, x, y) or _even_sum(g, x, y):
+    if even_in_sign(g, x, y) or even_sum(g, x, y):
         return Phase()
     if even_in_sign(g, x, replace(y, term=negated(y.term))):
         return Phase(Mode.EXACT, p.charges)  # f(v) - f(-v) is odd
@@ -205,97 +203,10 @@ def several(g: Gauge, phases: Sequence[Phase], cause: Why) -> Phase:
     return Phase(Mode.BROKEN, cause=known or cause())
 
 
-def even_in_sign(g: Gauge, x: Tensor, y: Tensor) -> bool:
-    """Recognise f(v) beside f(-v), where each entry depends on one sign only and on that through v alone.
-
-    The flip of that sign must turn v into -v, so v itself must be odd: relu(silu(x)) + relu(-silu(x)) is even in
-    silu(x), which is not.
-    """
-    p, q = x.motion(g).phase, y.motion(g).phase
-    if g.group != "Z2" or p.mode is not Mode.FUN or q.mode is not Mode.FUN or p.charges != q.charges:
-        return False
-    return _mirror_images(x.term, y.term, p, g)
-
-
-def _even_sum(g: Gauge, x: Tensor, y: Tensor) -> bool:
-    """Recognise f(v) + h + f(-v), where h knows nothing of the sign."""
-    p, q = x.motion(g).phase, y.motion(g).phase
-    if q.mode is not Mode.FUN or p.charges != q.charges or not p.roots or not q.roots:
-        return False
-    return even_together(g, replace(p, roots=p.roots | q.roots), addends(term("add", x.term, y.term)))
-
-
-def even_together(g: Gauge, phase: Phase, parts: Sequence[Term]) -> bool:
-    """Whether every part that depends on the sign stands beside its mirror image.
-
-    What contains none of the exact values where the dependence began does not depend on it.
-    """
-    if g.group != "Z2" or phase.mode is not Mode.FUN or not phase.roots:
-        return False
-    left = [a for a in parts if any(contains(a, t) for t in phase.roots)]
-    if len(left) > MOST_PARTS:
-        return False
-    while left:
-        part = left.pop()
-        partner = next((i for i, other in enumerate(left) if _mirror_images(part, other, phase, g)), None)
-        if partner is None:
-            return False
-        del left[partner]
-    return True
-
-
-def _mirror_images(a: Term, b: Term, phase: Phase, g: Gauge) -> bool:
-    """Whether two terms are f(v) and f(-v), and know the sign through that v alone, which has it."""
-    inner = flipped_in(a, b)
-    if inner is None or not phase.roots or not all(contains(root, inner) for root in phase.roots):
-        return False
-    if inner not in phase.roots and any(t is inner for t in _down_to(a, phase.roots)):
-        return False  # it lies between the result and the exact values, and is a function of the sign itself
-    if not _one_flip_of_all(phase.charges) and not _in_one_line(a, inner, g):
-        return False
-    return not _reaches(a, g, frozenset({inner}))
-
-
 def _both_signs(g: Gauge, x: Tensor, y: Tensor) -> bool:
     """Recognise v beside -v: the larger of the two is |v|."""
-    entrywise = all(t.motion(g).phase.mode in (Mode.EXACT, Mode.MIXED) for t in (x, y))
+    entrywise = all(t.motion(g).phase.homogeneous for t in (x, y))
     return g.group == "Z2" and entrywise and negated(x.term) is y.term
-
-
-def _one_flip_of_all(items: Charges) -> bool:
-    """Whether flipping all columns at once flips the one sign: then it is the flip of every odd value, too."""
-    single = all(isinstance(key, Slot) or isinstance(key.key, int | Term) for key, _ in items)
-    return single and sum(q for _, q in items) % 2 == 1
-
-
-def _in_one_line(here: Term, inner: Term, gauge: Gauge) -> bool:
-    """Whether every value between two terms is a function of one value before it (and of fixed ones)."""
-    while here is not inner:
-        moving = [a for a in here.args if isinstance(a, Term) and _reaches(a, gauge)]
-        if len(moving) != 1:
-            return False
-        here = moving[0]
-    return True
-
-
-def _reaches(here: Term, gauge: Gauge, without: frozenset[Term] = frozenset()) -> bool:
-    """Whether a term uses outputs of the gauge's decomposition other than through the given subterms."""
-    outputs = (t for t in _down_to(here, without) if t.op == "output" and t not in without)
-    return any(isinstance(a, Gauge) and a.spot == gauge.spot for t in outputs for a in t.args)
-
-
-def _down_to(here: Term, stops: frozenset[Term]) -> Iterator[Term]:
-    """Every term inside another, itself included, but for what is inside those given."""
-    seen: set[int] = set()
-    stack = [here]
-    while stack:
-        t = stack.pop()
-        if id(t) in seen:
-            continue
-        seen.add(id(t))
-        yield t
-        if t not in stops:
-            stack.extend(a for a in t.args if isinstance(a, Term))
 
 
 def side_by_side_order(g: Gauge, tensors: Sequence[Tensor], cause: Why) -> Order:

@@ -19,6 +19,7 @@ from eiglint.gauge.state import (
     Phase,
     Slot,
     Why,
+    added_up,
     lost,
     spread,
 )
@@ -40,6 +41,8 @@ def phase_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> tup
     batches = _batches(charged)
     if worst.mode is Mode.EXACT:
         return _exact_phase(gauge, laid, charged, parts, batches, contracted, cause)
+    if any(m.phase.summed for _, m in charged) and len(charged) > 1:
+        return Phase(Mode.UNKNOWN, cause=worst.cause or cause("multiplies sums of entries of forgotten phase")), False
     if _meets_its_conjugate(gauge, charged):
         return Phase(), False
     wide = [spread(m.phase) for _, m in charged]
@@ -60,10 +63,15 @@ def phase_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> tup
     if touched or funny or (forgotten and _summed(charged, contracted)):
         lone = any("det" in o.tensor.term.ops for o, _ in charged)
         reason = "determinant of one factor" if lone else "sums entries of unlike phase"
+        if not funny and len(charged) == 1 and worst.laden and worst.vague:
+            return added_up(worst, cause(reason)), False
         met = frozenset(a for a in worst.surely if surely and charged[0][0].letter(a) in contracted)
         return lost(replace(worst, vague=vague, surely=met), cause(reason)), False
     across = None if forgotten else _positions(laid, letters)
-    return Phase(Mode.MIXED, cause=worst.cause, across=across, vague=vague, surely=_positions(laid, surely)), False
+    alone = len(charged) == 1 and not contracted
+    as_laden = alone and worst.laden and all(o.tensor.value or o is charged[0][0] for o in laid.operands)
+    made = Phase(Mode.MIXED, cause=worst.cause, across=across, vague=vague, surely=_positions(laid, surely))
+    return replace(made, laden=as_laden, summed=worst.summed), False
 
 
 def _positions(laid: Contraction, letters: set[Letter]) -> frozenset[int]:

@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from eiglint.gauge.context import Context, Gauge, Remark
+from eiglint.gauge.contract import contract
+from eiglint.gauge.letters import elementwise
 from eiglint.gauge.singular import GUARDED, is_singular_power, remark_singular
 from eiglint.gauge.state import (
     Cause,
@@ -136,9 +138,10 @@ def _mapped(phase: Phase, gauge: Gauge, parity: str, cause: Cause) -> Phase:
     if real and parity == "odd":
         return phase
     if real and parity == "even":
-        return Phase()
+        return Phase() if phase.homogeneous else Phase(Mode.UNKNOWN, cause=phase.cause or cause)
     if phase.mode is Mode.MIXED:
-        return lost(phase, cause)
+        # Whatever the phases of laden entries are, a function of each of these moves with them.
+        return Phase(Mode.BROKEN, cause=cause) if phase.laden else lost(phase, cause)
     return Phase(Mode.FUN, phase.charges, cause)
 
 
@@ -146,12 +149,17 @@ def modulus(t: Tensor, context: Context, name: str = "abs") -> Tensor:
     """Return |t|: the phase is gone, order and a basis of equal eigenvalues are not."""
     if t.whole is not None and t.whole.part == "turned":
         return modulus(turned_back(t, t.whole.of), context, name)
+    if t.whole is not None and t.whole.part == "scaled":
+        sizes = [modulus(x, context) for x in (t.whole.of, *t.whole.pieces)]  # |x y| is |x| |y|
+        return contract(elementwise(sizes), context, term(name, t.term))
     if t.whole is not None and t.whole.part == "power":
         return power(modulus(t.whole.of, context), t.whole.factor, context)  # |z**p| is |z|**p for every real p
 
     def change(g: Gauge, m: Motion) -> Motion:
         cause = cause_at(context, "entrywise", g, m, t.doubt)
-        phase = Phase() if m.phase.mode in (Mode.EXACT, Mode.MIXED) else replace(m.phase, centre=None)
+        phase = Phase() if m.phase.homogeneous else replace(m.phase, centre=None)
+        if phase.summed:
+            phase = Phase(Mode.UNKNOWN, cause=phase.cause)
         order = only_order(m.order, cause)
         if order.sign:
             order = replace(order, mode=Mode.EXACT, cause=None, sign=False)
@@ -282,7 +290,9 @@ def _powered(phase: Phase, gauge: Gauge, p: int | None, cause: Cause) -> Phase:
         return Phase(Mode.EXACT, scaled)
     if phase.mode is Mode.FUN:
         return replace(phase, centre=None)
-    return Phase() if gauge.group == "Z2" and p % 2 == 0 else phase
+    if gauge.group == "Z2" and p % 2 == 0:
+        return Phase() if phase.homogeneous else Phase(Mode.UNKNOWN, cause=phase.cause or cause)
+    return phase
 
 
 def signed_part(t: Tensor) -> Tensor | None:

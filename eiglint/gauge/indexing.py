@@ -120,7 +120,7 @@ def _positions(item: tuple[object, ...], size: object) -> object:
     if isinstance(item, Range | Number):
         return item
     flags = frozenset({"iota"}) if item == tuple(range(len(item))) and len(item) == size else frozenset[str]()
-    return Tensor(term("literal", named(item)), rank=1, dtype="int", flags=flags)
+    return Tensor(term("literal", named(item)), rank=1, dtype="int", sizes=((-1, len(item)),), flags=flags)
 
 
 def _advanced(base: Tensor, plan: Plan, advanced: list[tuple[int, Tensor]], context: Context) -> Tensor:

@@ -88,10 +88,11 @@ def _join_motion(g: Gauge, a: Tensor, b: Tensor, context: Context) -> Motion:
 def join_phase(p: Phase, q: Phase, cause: Why, zero: tuple[bool, bool] = (False, False)) -> Phase:
     """Join two phase states; a value that is zero carries any charge."""
     if zero[0] or zero[1]:
-        return q if zero[0] else p
+        return replace(q if zero[0] else p, laden=False)
     worst = p if p.mode >= q.mode else q
     if worst.mode >= Mode.UNKNOWN:
         return worst
+    summed = p.summed or q.summed
     if p.charges == q.charges and p.mode is not Mode.MIXED and q.mode is not Mode.MIXED:
         # An exact value beside a function of the sign has no roots, and is one.
         roots = joint_roots((p.roots, q.roots)) if p.mode is q.mode else None
@@ -103,9 +104,10 @@ def join_phase(p: Phase, q: Phase, cause: Why, zero: tuple[bool, bool] = (False,
         surely = a | b if p.neutral or q.neutral else a & b
         return Phase(Mode.MIXED, cause=unlike, across=_both(p, q), vague=True, surely=surely)
     if p.mode is q.mode is Mode.MIXED:
-        return replace(worst, across=_both(p, q), vague=p.vague or q.vague, surely=p.surely & q.surely)
+        alike = replace(worst, across=_both(p, q), vague=p.vague or q.vague, surely=p.surely & q.surely)
+        return replace(alike, laden=p.laden and q.laden, summed=summed)
     if worst.mode is Mode.MIXED and Mode.FUN not in (p.mode, q.mode):
-        return replace(worst, across=_both(p, q), vague=True, surely=frozenset())
+        return replace(worst, across=_both(p, q), vague=True, surely=frozenset(), laden=False)
     if p.neutral or q.neutral:
         return worst
     return Phase(Mode.BROKEN, cause=worst.cause or cause("functions of unlike phases side by side"))
@@ -250,7 +252,8 @@ def _along(g: Gauge, m: Motion, laid: Sequence[Tensor], axis: int | None, contex
     if phase.mode is Mode.MIXED:
         # All entries of all pieces are there, so that what is unlike about them certainly is.
         across = None if phase.across is None or axis is None else phase.across | {axis}
-        phase = replace(phase, across=across, vague=any(t.motion(g).phase.vague for t in laid))
+        vague = any(t.motion(g).phase.vague for t in laid)
+        phase = replace(phase, across=across, vague=vague, laden=phase.laden and axis is not None)
     if axis is None or m.touches(axis):
         if phase.mode is Mode.EXACT and not phase.neutral:
             phase = Phase(Mode.MIXED, cause=cause, across=spread(phase))

@@ -323,7 +323,7 @@ def matrix_number(t: Tensor, context: Context, name: str) -> Tensor:
         if phase.mode is Mode.EXACT and not any(m.is_batch(a) for a in (-1, -2)):
             phase = Phase()
         elif phase.mode is not Mode.EXACT and phase.mode < Mode.UNKNOWN:
-            phase = Phase(Mode.BROKEN, cause=phase.cause or cause)
+            phase = lost(phase, phase.cause or cause)
         order = Order() if m.order.mode is Mode.EXACT and all(s.axis in (-1, -2) for s in m.order.tags) else m.order
         if order.mode is Mode.MIXED:
             order = Order(Mode.UNKNOWN, cause=order.cause)

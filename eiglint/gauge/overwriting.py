@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from eiglint.gauge.arguments import Arguments, NoRuleError, Options, need
-from eiglint.gauge.combine import combine
+from eiglint.gauge.combine import add, combine
 from eiglint.gauge.context import Context
 from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.join import join
-from eiglint.gauge.state import Cause, Mode, Order
-from eiglint.gauge.tensor import Tensor, as_tensor, settle
+from eiglint.gauge.shape import axis_of, doubted
+from eiglint.gauge.state import Cause, Mode, Order, Rotation
+from eiglint.gauge.taking import followed, touched
+from eiglint.gauge.tensor import Tensor, as_tensor, settle, slots_of
 from eiglint.gauge.terms import term
 
 REPLACING = frozenset({"select", "slice", "diagonal", "fill_diagonal"})
@@ -20,8 +22,12 @@ def read_overwrite(o: Options, a: Arguments, c: Context, name: str) -> object:
     """Return a tensor some of whose entries come from elsewhere, or were added to."""
     t, src = need(a, "input"), as_tensor(a.get("src", a.get("value")))
     index = as_tensor(a.get("index", a.get("mask")))
-    if src is None or src.motions or (index is not None and index.motions):
+    if src is None or (index is not None and index.motions):
         raise NoRuleError(name)
+    if src.motions and o.get("how") != "add":
+        raise NoRuleError(name)
+    if src.motions:
+        return _scattered(t, src, index, a.get("dim"), c)
     t = undiagonal(t)
     foreign = Tensor(term("laid over", src.term, name), rank=t.rank, dtype=src.dtype, doubt=src.doubt, live=src.live)
     if "how" not in o or o["how"] in REPLACING:
@@ -29,6 +35,26 @@ def read_overwrite(o: Options, a: Arguments, c: Context, name: str) -> object:
     else:
         made = combine([t, foreign], c, name)
     return replace(made, rank=t.rank, sizes=t.sizes, steady=frozenset(), flags=frozenset(), value=None, whole=None)
+
+
+def _scattered(t: Tensor, src: Tensor, index: Tensor | None, dim: object, context: Context) -> Tensor:
+    """Add entries of src at foreign places along one axis: sums of entries of one phase where this runs along another.
+
+    An entry that nothing was added to is 0 in the sum, and has any charge.
+    """
+    axis, guess = axis_of(src, dim)
+    if axis is None or index is None or any(touched(m, axis) for _, m in src.motions):
+        raise NoRuleError("dim")
+    src = undiagonal(doubted(src, guess))
+    laid = followed(src, index, {a: a for _, m in src.motions for a in slots_of(m)}, context)
+    motions = {}
+    for g, m in laid.motions:
+        cause = Cause(context.spot, "positions picked", g, m.live, src.doubt, m.trail)
+        motions[g] = replace(m, rotation=m.rotation if m.rotation.neutral else Rotation(Mode.BROKEN, cause=cause))
+    sizes = tuple(s for s in t.sizes if s[0] == axis) + tuple(s for s in src.sizes if s[0] != axis)
+    label = term("scattered", src.term, axis, index.term)
+    spread = replace(laid, term=label, motions=settle(motions), sizes=sizes, steady=frozenset(), flags=frozenset())
+    return add(t, replace(spread, value=None, whole=None), context)
 
 
 def _replaced(t: Tensor, foreign: Tensor, context: Context) -> Tensor:

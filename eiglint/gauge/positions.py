@@ -173,7 +173,8 @@ def index_motions(t: Tensor, index: Tensor, context: Context) -> dict[Gauge, Mot
     """What an index that depends on a gauge hands on: nothing if it only points at pairs of a value that moves too."""
     found: dict[Gauge, Motion] = {}
     for g, m in index.motions:
-        if m.order.pointer and g in t.gauges:
+        pointing = m.order.pointer and g in t.gauges
+        if pointing and m.phase.neutral and m.rotation.neutral:
             continue
         cause = Cause(context.spot, "index depends on the choice", g, m.live, max(t.doubt, index.doubt), m.trail)
         known = m.phase.mode is not Mode.UNKNOWN
@@ -184,6 +185,8 @@ def index_motions(t: Tensor, index: Tensor, context: Context) -> dict[Gauge, Mot
         order = m.order if m.order.neutral else Order(state, cause=cause)
         if m.order.mode in (Mode.FUN, Mode.BROKEN):
             order = Order(Mode.BROKEN, cause=m.order.cause)
+        if pointing:
+            order = Order()  # it points at the pairs; which one hangs on signs or on a basis
         still = m.rotation.neutral or m.rotation.mode is Mode.UNKNOWN
         rotation = m.rotation if still else Rotation(Mode.BROKEN, cause=m.rotation.cause or cause)
         # An index carries no gradient, but which entries carry theirs hangs on it.

@@ -9,13 +9,13 @@ from eiglint.gauge.combine import add
 from eiglint.gauge.context import Context, Remark
 from eiglint.gauge.contract import contract
 from eiglint.gauge.contract_phase import upright
-from eiglint.gauge.elementwise import conj, undiagonal
+from eiglint.gauge.elementwise import conj, modulus, undiagonal
 from eiglint.gauge.letters import elementwise, lay_out
 from eiglint.gauge.reshaping import reshape
 from eiglint.gauge.shape import assumed_rank, axis_of, doubted, inserted, may_be_vector, removed, scrambled, swap
 from eiglint.gauge.state import Live, Mode, spread
 from eiglint.gauge.taking import take
-from eiglint.gauge.tensor import LIKELY, Tensor, opaque, settle, slots_of
+from eiglint.gauge.tensor import LIKELY, Tensor, Whole, opaque, settle, slots_of
 from eiglint.gauge.terms import Term, subterms, term
 from eiglint.gauge.times import polar_gauge
 
@@ -77,9 +77,19 @@ def _read_rank(t: Tensor, context: Context, as_vector: bool) -> Tensor:
 def _simplified(x: Tensor, y: Tensor, made: Tensor) -> Tensor:
     """Remember what the factors make of the product: a Gram matrix is Hermitian, a diagonal pair diagonal."""
     facts = set(made.flags)
-    if _adjoint_of(x, y):
-        facts.add("hermitian")
-    return replace(made, flags=frozenset(facts))
+    if not _adjoint_of(x, y):
+        return made
+    facts.add("hermitian")
+    unlike = any(m.phase.mode is Mode.MIXED for _, m in x.motions)
+    return replace(made, flags=frozenset(facts), whole=Whole("gram", x) if unlike else None)
+
+
+def _squares_of_rows(t: Tensor, out: tuple[str, ...], context: Context) -> Tensor | None:
+    """Return the diagonal or the trace of x x^H: its rows' squared norms, whose entries may have any phases."""
+    if t.whole is None or t.whole.part != "gram":
+        return None
+    size = modulus(t.whole.of, context)
+    return contract(lay_out([(size, ("i", "k")), (size, ("i", "k"))], out), context, term("squares", t.term, out))
 
 
 def _adjoint_of(x: Tensor, y: Tensor) -> bool:
@@ -228,6 +238,9 @@ def diagonal(t: Tensor, context: Context, offset: object = 0, dim0: object = -2,
     b, guess_b = axis_of(t, dim1)
     if a is None or b is None or offset not in (0, None):
         return opaque([t], context, "diagonal")
+    squares = _squares_of_rows(t, ("i",), context) if {a, b} == {-1, -2} else None
+    if squares is not None:
+        return squares
     t = doubted(t, guess_a or guess_b)
     if 1 in (t.size(a), t.size(b)) and t.size(a) != t.size(b):
         return opaque([t], context, "diagonal")
@@ -240,6 +253,9 @@ def diagonal(t: Tensor, context: Context, offset: object = 0, dim0: object = -2,
 
 def trace(t: Tensor, context: Context) -> Tensor:
     """Return the sum of the diagonal of the last two axes."""
+    squares = _squares_of_rows(t, (), context)
+    if squares is not None:
+        return squares
     return contract(lay_out([(t, ("d", "d"))], ()), context, term("trace", t.term))
 
 
@@ -253,8 +269,10 @@ def diag_embed(t: Tensor, context: Context, offset: object = 0) -> Tensor:
     if t.size(-1) is not None:
         sizes[-2] = t.size(-1)
     keep = made.flags & {"nonneg", "random"}
+    beside = {g: replace(m, phase=replace(m.phase, laden=False)) for g, m in made.motions}  # zeros have no charge
     return replace(
         made,
+        motions=settle(beside),
         term=label,
         flags=keep | {"diagonal"},
         steady=made.steady - {-2},

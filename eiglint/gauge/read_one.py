@@ -25,7 +25,9 @@ def read_map(o: Options, a: Arguments, c: Context, name: str) -> object:
         return sums.combine([need(a, "input"), *bounds], c, name)
     if o.get("exponential"):
         return maps.exponential(need(a, "input"), c, name)
-    parity = "odd" if o.get("clamps") and _symmetric(a) else str(o.get("parity", "none"))
+    parity = str(o.get("parity", "none"))
+    if o.get("clamps") and (a.get("min") is not None or a.get("max") is not None):
+        parity = "odd" if _symmetric(a) else "none"
     made = maps.apply_map(need(a, "input"), c, name, parity, bool(o.get("zero")), details)
     if o.get("singular"):
         remark_singular(name, need(a, "input"), made, c)

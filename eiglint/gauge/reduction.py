@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from eiglint.gauge.arrangement import is_placed, reduced, spoiled
-from eiglint.gauge.combine import even_together
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.elementwise import apply_map, modulus, power, turned_back, undiagonal
 from eiglint.gauge.meeting import remark_trace
+from eiglint.gauge.mirrors import even_together
 from eiglint.gauge.products import inner_along
 from eiglint.gauge.shape import axis_of, doubted, inserted
 from eiglint.gauge.singular import remark_taken
@@ -23,6 +23,7 @@ from eiglint.gauge.state import (
     Pick,
     Rotation,
     Slot,
+    added_up,
     charges,
     is_dyad,
     lost,
@@ -228,8 +229,10 @@ def _reduced_phase(g: Gauge, phase: Phase, touched: bool, how: str, axes: Axes, 
             return Phase(Mode.BROKEN, cause=phase.cause or cause)
         return replace(phase, centre=phase.centre if how == "mean" else None)
     if how == "norm":
-        return Phase()
+        return Phase() if phase.homogeneous else Phase(Mode.UNKNOWN, cause=phase.cause or cause)
     if phase.mode is Mode.MIXED:
+        if how in ("sum", "mean") and touched and phase.laden and phase.vague:
+            return added_up(phase, cause)
         if how in ("sum", "mean") and not touched:
             return phase
         met = phase.surely if axes is None else phase.surely & set(axes)
@@ -356,7 +359,7 @@ def _scanned(m: Motion, axis: int, how: str, cause: Cause) -> Phase:
     phase = m.phase
     if phase.neutral or phase.mode >= Mode.UNKNOWN:
         return phase
-    if how == "cumprod" and phase.mode in (Mode.EXACT, Mode.MIXED):
+    if how == "cumprod" and phase.homogeneous:
         # Every entry is a product of entries, each of which moves by a factor.
         across = spread(phase)
         return Phase(Mode.MIXED, cause=cause, across=None if across is None else across | m.batch | {axis})

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from eiglint.gauge.coins import coin, noted_turn
-from eiglint.gauge.combine import TINY, add, combine, even_in_sign, joint_sizes, side_by_side_order
+from eiglint.gauge.combine import TINY, add, combine, joint_sizes, side_by_side_order
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.contract import joint_dtype
 from eiglint.gauge.elementwise import modulus, neg, undiagonal
 from eiglint.gauge.join import join
+from eiglint.gauge.mirrors import even_in_sign
 from eiglint.gauge.singular import GUARDED, remark_masked
 from eiglint.gauge.state import Cause, Live, Mode, Motion, Phase, Rotation, Slot
 from eiglint.gauge.tensor import LIKELY, Tensor, constant, settle
@@ -29,7 +30,7 @@ def compare(x: Tensor, y: Tensor, context: Context, name: str) -> Tensor:
         alike = p.mode is Mode.EXACT and p == q and not x.motion(g).across_batch_of(y.motion(g))
         if name in ("eq", "ne", "equal", "not_equal") and (alike or 0 in (x.value, y.value)):
             # Whether two numbers agree, or one is 0, is the same whatever phase they have in common.
-            homogeneous = all(s.mode in (Mode.EXACT, Mode.MIXED) for s in (p, q))
+            homogeneous = p.homogeneous and q.homogeneous
             m = replace(m, phase=Phase()) if homogeneous else m
         at_zero = (y.value == 0 and x.motion(g).phase.mode is Mode.EXACT) or (
             x.value == 0 and y.motion(g).phase.mode is Mode.EXACT
@@ -117,7 +118,7 @@ def _decided(test: Tensor, a: Tensor, b: Tensor, context: Context) -> Tensor:
     for g in chosen.gauges | mingled.gauges:
         knows = not test.motion(g).phase.neutral
         motion = (mingled if knows else chosen).motion(g)
-        if knows and reflected and a.motion(g).phase.mode in (Mode.EXACT, Mode.MIXED):
+        if knows and reflected and a.motion(g).phase.homogeneous:
             motion = replace(motion, phase=Phase(Mode.MIXED, cause=motion.phase.cause))
         # A test carries no gradient, but which gradient flows hangs on it.
         live = max(motion.live, a.live, b.live) if knows and context.recording else motion.live

@@ -16,6 +16,7 @@ from eiglint.gauge.state import (
     Phase,
     Rotation,
     Slot,
+    laden,
     relabel_charges,
     relabel_phase,
     spread,
@@ -252,7 +253,9 @@ def scrambled(t: Tensor, context: Context, name: str, *details: object) -> Tenso
         phase, order, rotation = m.phase, m.order, m.rotation
         if spread(phase) != frozenset() or (not phase.neutral and (m.batch or m.rest)):
             if phase.mode in (Mode.EXACT, Mode.MIXED):
-                phase = Phase(Mode.MIXED, cause=cause, vague=phase.vague or spread(phase) == frozenset())
+                vague = phase.vague or spread(phase) == frozenset()
+                whole = laden(phase, g.group)
+                phase = Phase(Mode.MIXED, cause=cause, vague=vague, laden=whole, summed=phase.summed)
             elif phase.mode is Mode.FUN:
                 phase = Phase(Mode.BROKEN, cause=phase.cause)
         if order.mode is Mode.EXACT and order.tags:
@@ -291,6 +294,7 @@ def padded(t: Tensor, axes: set[int], context: Context, name: str, *details: obj
     before = undiagonal(t)
 
     def motion(g: Gauge, m: Motion) -> Motion:
+        m = replace(m, phase=replace(m.phase, laden=False))  # zeros have no charge
         order = before.motion(g).order
         if order.mode is not Mode.EXACT or order.pointer or m.order.mode is not Mode.MIXED:
             return m
@@ -331,7 +335,7 @@ def triangle(t: Tensor, label: Term, context: Context) -> Tensor:
             order = Order(Mode.UNKNOWN, cause=cause)
         if rotation.mode is Mode.EXACT and rotation.charges:
             rotation = Rotation(Mode.BROKEN, cause=cause)
-        return replace(m, order=order, rotation=rotation)
+        return replace(m, phase=replace(m.phase, laden=False), order=order, rotation=rotation)
 
     return replace(
         t,

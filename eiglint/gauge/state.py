@@ -121,6 +121,10 @@ class Phase:
     them proves nothing."""
     surely: frozenset[int] = frozenset()
     """MIXED only: axes along which the entries differ all the same, whichever of two branches they come from."""
+    laden: bool = False
+    """MIXED only: no entry is without a charge, so that each of them moves."""
+    summed: bool = False
+    """MIXED only: laden entries were added up. What is left moves, by a factor if they were alike, or otherwise."""
     roots: Roots = frozenset()
     """The exact values that this one is a function of; none: the value was exact all along, or (in state FUN) it is
     not known of what it is a function."""
@@ -128,6 +132,11 @@ class Phase:
     @property
     def neutral(self) -> bool:
         return self.mode is Mode.EXACT and not self.charges
+
+    @property
+    def homogeneous(self) -> bool:
+        """Whether every entry moves by a factor."""
+        return self.mode is Mode.EXACT or (self.mode is Mode.MIXED and not self.summed)
 
 
 class Family(NamedTuple):
@@ -237,6 +246,19 @@ def lost(phase: Phase, cause: Cause) -> Phase:
     if phase.mode is Mode.MIXED and phase.vague and not phase.surely:
         return Phase(Mode.UNKNOWN, cause=phase.cause or cause)
     return Phase(Mode.BROKEN, cause=phase.cause if phase.mode is Mode.FUN and phase.cause else cause)
+
+
+def added_up(phase: Phase, cause: Cause) -> Phase:
+    """Return the phase of sums of laden entries, which may be of one phase: a sum of phase factors, none trivial."""
+    return Phase(Mode.MIXED, cause=phase.cause or cause, across=frozenset(), vague=True, laden=True, summed=True)
+
+
+def laden(phase: Phase, group: str) -> bool:
+    """Whether every entry has a charge: of a row and a column with opposite charges, the diagonal has none."""
+    if phase.mode is not Mode.EXACT:
+        return phase.mode is Mode.MIXED and phase.laden
+    signs = {q > 0 for _, q in phase.charges}
+    return len(phase.charges) == 1 or (group == "U1" and len(signs) == 1)
 
 
 def joint_roots(found: Iterable[Roots]) -> Roots:

@@ -24,6 +24,7 @@ from eiglint.gauge.state import (
     Rotation,
     Slot,
     charges,
+    laden,
 )
 from eiglint.gauge.tensor import Tensor, named, opaque, settle, slots_of, unknown_motion, worse
 from eiglint.gauge.terms import contains, term
@@ -226,7 +227,7 @@ def _gathered(g: Gauge, m: Motion, axis: int, t: Tensor, index: Tensor, context:
 
 def _places_among(m: Motion, axis: int, t: Tensor, index: Tensor, cause: Cause, context: Context) -> Motion:
     """Return the motion of entries at foreign positions of a charged axis: each has its phase, maybe all the same."""
-    phase = Phase(Mode.MIXED, cause=cause, vague=True)
+    phase = Phase(Mode.MIXED, cause=cause, vague=True, laden=laden(m.phase, cause.gauge.group))
     order = m.order if m.order.neutral else Order(Mode.UNKNOWN, cause=cause)
     rotation = m.rotation if m.rotation.neutral else Rotation(Mode.UNKNOWN, cause=cause)
     made = replace(m, phase=phase, order=order, rotation=rotation)

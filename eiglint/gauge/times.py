@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 from eiglint.gauge.coins import noted_turn, random_signs
-from eiglint.gauge.combine import even_in_sign
 from eiglint.gauge.context import Context, Gauge, Remark
 from eiglint.gauge.contract import contract
 from eiglint.gauge.elementwise import PARTS, power, signed_part
 from eiglint.gauge.letters import elementwise
+from eiglint.gauge.mirrors import even_in_sign
 from eiglint.gauge.singular import remark_singular
 from eiglint.gauge.state import Mode, Phase, squared
 from eiglint.gauge.tensor import Tensor, Whole, constant, settle
 from eiglint.gauge.terms import Term, negated, subterms, term
+
+SIMPLER_MODULI = frozenset({"power", "turned", "scaled"})
+"""What is known of values whose moduli are those of something simpler."""
 
 
 def product(x: Tensor, y: Tensor, context: Context) -> Tensor:
@@ -41,7 +44,13 @@ def product(x: Tensor, y: Tensor, context: Context) -> Tensor:
             made = replace(made, whole=Whole("turned", b))
         if "sign" in a and _cancels(a, b, made):
             _remark_zero_sign(a, b, context)
-    return made
+    return _of_simpler_modulus(made, x, y)
+
+
+def _of_simpler_modulus(made: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    """Remember the factors where the modulus of one is that of something simpler: |x y| is |x| |y|."""
+    simple = any(t.whole is not None and t.whole.part in SIMPLER_MODULI for t in (x, y))
+    return replace(made, whole=Whole("scaled", x, pieces=(y,))) if simple and made.whole is None else made
 
 
 def _square(made: Tensor, x: Tensor, y: Tensor) -> Tensor:
@@ -103,7 +112,7 @@ def divide(x: Tensor, y: Tensor, context: Context) -> Tensor:
     inverse = power(y, -1, replace(context, remarks=[]))
     made = contract(elementwise([x, inverse]), context, term("div", x.term, y.term))
     remark_singular("reciprocal", y, made, context)
-    return made
+    return _of_simpler_modulus(made, x, inverse)
 
 
 def remark_reflection(factor: Tensor, decider: Tensor, context: Context) -> None:
