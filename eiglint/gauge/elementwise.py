@@ -23,6 +23,7 @@ from eiglint.gauge.state import (
     charges,
     is_dyad,
     lost,
+    of_moduli,
     squared,
 )
 from eiglint.gauge.tensor import Tensor, Whole, named, settle
@@ -138,7 +139,7 @@ def _mapped(phase: Phase, gauge: Gauge, parity: str, cause: Cause) -> Phase:
     if real and parity == "odd":
         return phase
     if real and parity == "even":
-        return Phase() if phase.homogeneous else Phase(Mode.UNKNOWN, cause=phase.cause or cause)
+        return of_moduli(phase, cause)
     if phase.mode is Mode.MIXED:
         # Whatever the phases of laden entries are, a function of each of these moves with them.
         return Phase(Mode.BROKEN, cause=cause) if phase.laden else lost(phase, cause)
@@ -157,9 +158,7 @@ def modulus(t: Tensor, context: Context, name: str = "abs") -> Tensor:
 
     def change(g: Gauge, m: Motion) -> Motion:
         cause = cause_at(context, "entrywise", g, m, t.doubt)
-        phase = Phase() if m.phase.homogeneous else replace(m.phase, centre=None)
-        if phase.summed:
-            phase = Phase(Mode.UNKNOWN, cause=phase.cause)
+        phase = of_moduli(m.phase, cause) if m.phase.mode in (Mode.EXACT, Mode.MIXED) else replace(m.phase, centre=None)
         order = only_order(m.order, cause)
         if order.sign:
             order = replace(order, mode=Mode.EXACT, cause=None, sign=False)
@@ -290,9 +289,7 @@ def _powered(phase: Phase, gauge: Gauge, p: int | None, cause: Cause) -> Phase:
         return Phase(Mode.EXACT, scaled)
     if phase.mode is Mode.FUN:
         return replace(phase, centre=None)
-    if gauge.group == "Z2" and p % 2 == 0:
-        return Phase() if phase.homogeneous else Phase(Mode.UNKNOWN, cause=phase.cause or cause)
-    return phase
+    return of_moduli(phase, cause) if gauge.group == "Z2" and p % 2 == 0 else phase
 
 
 def signed_part(t: Tensor) -> Tensor | None:

@@ -27,6 +27,7 @@ from eiglint.gauge.state import (
     charges,
     is_dyad,
     lost,
+    of_moduli,
     relabel_charges,
     relabel_phase,
     spread,
@@ -229,7 +230,7 @@ def _reduced_phase(g: Gauge, phase: Phase, touched: bool, how: str, axes: Axes, 
             return Phase(Mode.BROKEN, cause=phase.cause or cause)
         return replace(phase, centre=phase.centre if how == "mean" else None)
     if how == "norm":
-        return Phase() if phase.homogeneous else Phase(Mode.UNKNOWN, cause=phase.cause or cause)
+        return of_moduli(phase, cause)
     if phase.mode is Mode.MIXED:
         if how in ("sum", "mean") and touched and phase.laden and phase.vague:
             return added_up(phase, cause)
@@ -265,21 +266,8 @@ def _product_over(g: Gauge, phase: Phase, axes: Axes, t: Tensor, cause: Cause) -
     return Phase(Mode.EXACT, charges(pairs, g.group))
 
 
-SYMMETRIC = NORMS | {
-    "sum",
-    "mean",
-    "prod",
-    "max",
-    "min",
-    "logsumexp",
-    "median",
-    "quantile",
-    "mode",
-    "kthvalue",
-    "any",
-    "all",
-    "count",
-}
+ENTRIES = frozenset({"logsumexp", "median", "quantile", "mode", "kthvalue"})
+SYMMETRIC = NORMS | TRUTHS | ENTRIES | {"sum", "mean", "prod", "max", "min"}
 
 
 def _reduced_order(order: Order, axes: Axes, how: str, move: Callable[[int], int | None], cause: Cause) -> Order:

@@ -253,6 +253,11 @@ def added_up(phase: Phase, cause: Cause) -> Phase:
     return Phase(Mode.MIXED, cause=phase.cause or cause, across=frozenset(), vague=True, laden=True, summed=True)
 
 
+def of_moduli(phase: Phase, cause: Cause) -> Phase:
+    """Return the phase of moduli (for signs, of an even function): none, if what it is of moves by factors."""
+    return Phase() if phase.homogeneous else Phase(Mode.UNKNOWN, cause=phase.cause or cause)
+
+
 def laden(phase: Phase, group: str) -> bool:
     """Whether every entry has a charge: of a row and a column with opposite charges, the diagonal has none."""
     if phase.mode is not Mode.EXACT:

@@ -38,6 +38,8 @@ def product(x: Tensor, y: Tensor, context: Context) -> Tensor:
             made = _scaled_centres(made, b, a.value)
             if b.whole is not None and b.whole.part == "angle":
                 made = replace(made, whole=b.whole._replace(factor=b.whole.factor * a.value))
+            if b.whole is not None and b.whole.part in PARTS and not isinstance(a.value, complex):
+                made = replace(made, whole=b.whole._replace(of=product(b.whole.of, a, context)))
             if a.value != 0:
                 made = replace(made, flags=made.flags | (b.flags & {"zero", "diagonal", "nonzero"}))
         if "unit" in a and made.rank == b.rank is not None and dict(made.sizes) == dict(b.sizes):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.gauge.words import hermitian, mul, one, phase, plain, rotation, sub
+from tests.gauge.words import add, div, hermitian, mul, one, phase, plain, rotation, sub
 
 
 def test_the_squares_of_both_parts_added_up_over_any_axes_know_no_phase() -> None:
@@ -55,3 +55,17 @@ def test_finite_numbers_pass_the_replacement_of_others_as_they_are() -> None:
     _, V = hermitian()
     assert one("nan_to_num", V) is V
     assert phase(one("abs", one("nan_to_num", one("sum", V, -1)))).startswith("depends")
+
+
+def test_parts_that_are_multiplied_by_a_real_number_are_parts_of_the_multiple() -> None:
+    _, V = hermitian()
+    pair = one("view_as_real", V)
+    for scaled in (mul(pair, 3.0), div(pair, 3), mul(-2.0, mul(pair, 0.5))):
+        assert phase(one("sum", one("square", scaled))) == "fine"
+        assert phase(one("sum", scaled)) != "fine"
+    real, imag = one("real", V), one("imag", V)
+    assert phase(add(one("square", mul(real, 2.0)), one("square", mul(imag, 2.0)))) != "function"
+    assert phase(add(one("square", mul(real, 2.0)), one("square", mul(imag, 3.0)))) != "fine"
+    assert phase(add(one("square", mul(real, 2.0)), one("square", imag))) != "fine"
+    assert phase(one("sum", one("square", mul(pair, 1j)))) != "fine"
+    assert phase(one("sum", one("square", mul(pair, plain("w", rank=1))))) != "fine"
