@@ -162,6 +162,8 @@ def rotation_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> 
         if strangers:
             return Rotation(Mode.UNKNOWN, cause=cause(MAY_VARY))
         met = not reduced({key: total[key]}, gauge.group) and len(bearers) == (1 if letter in merged else 2)
+        if _of_unlike_elements([om for om, p in zip(moving, parts, strict=True) if p in bearers]):
+            return broken
         if traced and len(bearers) == 1 and letter not in merged:
             continue  # the trace of a dyad, or its diagonal still
         if traced or (met and not of_clusters(key[2], gauge)):
@@ -180,6 +182,12 @@ def _may_follow(o: Operand, gauge: Gauge, letter: Letter, laid: Contraction) -> 
     if m is None:
         return o.tensor.rank is None and not _certain(o, letter, laid) and not derives_from(o.tensor, gauge)
     return m.rotation.neutral and m.order.cause is not None and m.order.cause.reason == MAY_VARY
+
+
+def _of_unlike_elements(moving: Moving) -> bool:
+    """Whether bases of several batch elements, each in a basis of its own, lie across each other."""
+    known = all(m.rest is None for _, m in moving)
+    return known and len({batch_letters(o, m) for o, m in moving}) > 1
 
 
 def _meets_rows(o: Operand, m: Motion) -> bool:

@@ -207,11 +207,8 @@ def conj(t: Tensor, context: Context, name: str = "conj") -> Tensor:
 
     label = t.term.args[0] if t.term.op == "conj" else term("conj", t.term)
     flags = t.flags - {"nonneg"} if t.dtype == "complex" else t.flags
-    return changed(t, change, context, name, term=label, flags=flags, value=_conj_value(t), whole=None)
-
-
-def _conj_value(t: Tensor) -> float | complex | None:
-    return t.value.conjugate() if isinstance(t.value, complex) else t.value
+    value = t.value.conjugate() if isinstance(t.value, complex) else t.value
+    return changed(t, change, context, name, term=label, flags=flags, value=value, whole=None)
 
 
 def neg(t: Tensor, context: Context) -> Tensor:
@@ -353,7 +350,7 @@ def part(t: Tensor, which: str, context: Context) -> Tensor:
         made = replace(m, order=only_order(m.order, cause, linear=which != "angle"))
         if which == "angle":
             made = replace(made, rotation=drop_rotation(m, cause))
-        elif g.group == "U1" and m.rotation.mode is Mode.EXACT and not _traceable(m.rotation):
+        elif g.group == "U1" and m.rotation.mode is Mode.EXACT and not all(is_dyad(k) for k, _ in m.rotation.charges):
             made = replace(made, rotation=Rotation(Mode.BROKEN, cause=cause))
         if g.group == "Z2" and which != "angle":
             return made
@@ -364,11 +361,6 @@ def part(t: Tensor, which: str, context: Context) -> Tensor:
     value = t.value.real if which == "real" and isinstance(t.value, complex | float | int) else None
     made = changed(t, change, context, which, flags=frozenset(flags), dtype="real", value=value)
     return replace(made, whole=Whole(which, t) if t.motions else None)
-
-
-def _traceable(rotation: Rotation) -> bool:
-    """Whether nothing but diagonals of dyads is left of a basis: their traces survive every real linear map."""
-    return all(is_dyad(k) for k, _ in rotation.charges)
 
 
 def zeros(like: Tensor) -> Tensor:

@@ -198,7 +198,8 @@ def _reduced(
             traced = frozenset(over)
             rotation = replace(rotation, charges=frozenset(c for c in rotation.charges if c[0] not in traced))
             hit = any(isinstance(k, Slot) and (axes is None or k.axis in axes) for k, _ in rotation.charges)
-        batched = not rotation.neutral and axes is not None and any(m.is_batch(a) for a in axes)
+        over_batch = bool(m.batch) or m.rest is not None if axes is None else any(m.is_batch(a) for a in axes)
+        batched = not rotation.neutral and over_batch
         if kept:
             rotation = Rotation()
         elif batched:

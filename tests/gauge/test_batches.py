@@ -18,6 +18,7 @@ from tests.gauge.words import (
     order,
     phase,
     plain,
+    rotation,
     transposed,
     verdict,
 )
@@ -144,3 +145,16 @@ def test_what_is_taken_for_rows_and_columns_may_not_be_the_batch() -> None:
     assert lost(one("abs", one("linalg.pinv", first_rows))) == {"depends"}
     assert lost(one("linalg.det", at(V, ALL, ALL, 0))) == {"depends"}
     assert phase(one("abs", one("linalg.det", V))) == "fine"
+
+
+def test_bases_of_different_elements_do_not_pair_and_their_determinants_do_not_add_up() -> None:
+    _, V = batch()
+    turned = one("permute", V, (2, 0, 1))
+    assert rotation(matmul(turned, adjoint(turned))).startswith("depends")
+    assert rotation(matmul(V, adjoint(V))) == "fine"
+    _, real = batch("real")
+    assert rotation(one("abs", one("sum", one("linalg.det", real)))).startswith("depends")
+    assert rotation(one("sum", one("abs", one("linalg.det", real)))) == "fine"
+    assert rotation(one("sum", one("square", one("abs", real)))) == "fine"
+    _, single = eigh(plain("A", dtype="real", sizes=(4, 4)))
+    assert rotation(one("abs", one("sum", one("linalg.det", single)))) == "fine"
