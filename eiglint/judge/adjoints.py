@@ -75,10 +75,10 @@ class Forms:
 
     def _made(self, t: Term, swap: Swap | None, conj: bool) -> Form:
         made = LAID_OUT.get(t.op)
-        if made is not None:
-            return made(self, t, swap, conj)
-        if is_scalar(t):
+        if is_scalar(t) and t.op != "constant":
             return leaf(t, None, conj)
+        if made is not None and not _is_arithmetic_on_numbers(t):
+            return made(self, t, swap, conj)
         if t.op == "opaque" and isinstance(t.args[0], str) and self.option(t.args[0], "symmetric"):
             return leaf(t, None if swap == MATRIX else swap, False)
         if is_reduction(t):
@@ -177,8 +177,7 @@ def _constant(forms: Forms, t: Term, swap: Swap | None, conj: bool) -> Form:
 def _sum(forms: Forms, t: Term, swap: Swap | None, conj: bool) -> Form:
     total: dict[Term, complex] = {}
     for a in t.args:
-        assert isinstance(a, Term)
-        for product, number in forms.of(a, swap, conj):
+        for product, number in forms.of(a, swap, conj) if isinstance(a, Term) else ():
             total[product] = total.get(product, 0) + number
     return ordered(total)
 
@@ -317,6 +316,14 @@ def _real_part(forms: Forms, t: Term, swap: Swap | None, conj: bool) -> Form:
     """Lay out a real part, which a number and its conjugate share."""
     both = sorted((one(forms.of(_first(t), swap, c)) for c in (False, True)), key=id)
     return ((term("real", *both), 1),)
+
+
+def _is_arithmetic_on_numbers(t: Term) -> bool:
+    """Whether a term was made of Python's numbers, which stand in it as they are."""
+    many = t.op in ("add", "mul", "div", "matmul", "solve", "solve right")
+    return t.op not in ("constant", "literal", "eye", "stack") and not all(
+        isinstance(a, Term) for a in (t.args[:2] if many else t.args[:1])
+    )
 
 
 def _first(t: Term) -> Term:

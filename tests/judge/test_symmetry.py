@@ -115,6 +115,17 @@ def test_an_unknown_dtype_is_taken_for_real_and_said_to_be() -> None:
     )
 
 
+def test_numbers_that_are_computed_scale_a_matrix() -> None:
+    program = """
+        def f(A, n: int, k: int):
+            scale = (n + 1) * (2 - k) / (n * 3 + k)
+            return torch.linalg.eigvals({matrix})
+    """
+    assert codes(program.format(matrix="A @ A.T / (n - 1) + scale * torch.eye(4)")) == ["EIG401"]
+    assert codes(program.format(matrix="(-scale) ** 2 * (A + A.T)")) == ["EIG401"]
+    assert codes(program.format(matrix="A * scale")) == []
+
+
 def test_a_helper_that_gets_other_matrices_too_is_not_blamed() -> None:
     helper = "def radius(M):\n    return torch.linalg.eigvals(M).abs().square().sum()\n"
     assert codes(f"{helper}def f(A):\n    return radius(A + A.T)\n") == ["EIG401"]
