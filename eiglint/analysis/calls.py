@@ -146,12 +146,14 @@ def _arguments(e: ir.Call, frame: Frame) -> tuple[list[Value], dict[str, Value],
     positional: list[Value] = []
     keywords: dict[str, Value] = {}
     spilled: list[Value] = []
+    known_from = 0
     for argument in e.arguments:
         value = expressions.evaluate(argument.value, frame)
         if argument.star == "*":
             items = patterns.items_of(value, frame, e.at)
             if items is None or spilled:
                 spilled.append(patterns.element_of(value, frame, e.at))
+                known_from = len(spilled)
             else:
                 positional.extend(items)
         elif argument.star == "**":
@@ -167,7 +169,7 @@ def _arguments(e: ir.Call, frame: Frame) -> tuple[list[Value], dict[str, Value],
     moving = [t for t in deep_tensors(spilled, frame) if not t.neutral]
     if moving:
         return positional, keywords, gauge.opaque(moving, frame.context(e.at), "starred arguments")
-    return positional, keywords, Unknown(frame.term("starred", e.at))
+    return positional, keywords, Unknown(frame.term("starred", e.at), tuple(spilled[known_from:]))
 
 
 def _spread_keywords(value: Value, keywords: dict[str, Value], spilled: list[Value], frame: Frame) -> None:

@@ -129,29 +129,29 @@ def _either(a: Value, b: Value, stop: bool, e: ir.Operation, frame: Frame) -> Va
 
 def _sequence(e: ir.Sequence, frame: Frame) -> Value:
     items: list[Value] = []
-    endless = False
+    known_from: int | None = None
     for item in e.items:
         if isinstance(item, ir.Starred):
             spread = evaluate(item.value, frame)
             held = patterns.items_of(spread, frame, item.at)
-            endless = endless or held is None
             items.extend([patterns.element_of(spread, frame, item.at)] if held is None else held)
+            known_from = len(items) if held is None else known_from
             continue
         items.append(evaluate(item, frame))
-    if endless:
-        return _endless(e, items, frame)
+    if known_from is not None:
+        return _endless(e, items, items[known_from:], frame)
     if e.kind == "tuple":
         return tuple(items)
     return frame.allocate(ListObject(tuple(items), kind=e.kind))
 
 
-def _endless(e: ir.Sequence, items: list[Value], frame: Frame) -> Value:
+def _endless(e: ir.Sequence, items: list[Value], last: list[Value], frame: Frame) -> Value:
     """Return a display with a starred part of unknown length."""
     element = items[0]
     for item in items[1:]:
         element = merge_values(element, item, frame.merging(e.at, "display"), ())
     if e.kind == "tuple":
-        return Sequence(element)
+        return Sequence(element, tuple(last))
     return frame.allocate(ListObject(None, element, e.kind))
 
 

@@ -143,11 +143,12 @@ def is_none(value: Value, frame: Frame) -> bool | None:
 
 # --- containers and objects -------------------------------------------------------------------------------------
 
+MOST_REPEATS = 16
 DUNDERS = {"and_": "and", "or_": "or", "neg": "neg", "pos": "pos", "invert": "invert"}
 
 
 def _on_containers(op: str, operands: list[Value], node: object, frame: Frame) -> Value:
-    from eiglint.analysis.patterns import items_of
+    from eiglint.analysis.patterns import element_of
 
     if op in ("contains", "not_contains"):
         return _membership(op, operands, node, frame)
@@ -157,14 +158,13 @@ def _on_containers(op: str, operands: list[Value], node: object, frame: Frame) -
     if method is not None:
         return calls.call(method[0], method[1], {}, node, frame)
     if op == "add" and all(_is_list(v, frame) for v in operands):
-        parts = [items_of(v, frame, node) for v in operands]
-        return _sequence_like(operands[0], parts, node, frame)
+        return _end_to_end(operands[0], operands, node, frame)
     if op == "mul":
         for a, b in (operands, operands[::-1]):
             if _is_list(a, frame) and isinstance(b, int | Number) and not isinstance(b, bool):
-                held = items_of(a, frame, node)
-                times = [held] * b if isinstance(b, int) and b <= 16 else [None, held]
-                return _sequence_like(a, times, node, frame)
+                if isinstance(b, int) and b <= MOST_REPEATS:
+                    return _end_to_end(a, [a] * b, node, frame)
+                return _end_to_end(a, [Sequence(element_of(a, frame, node))], node, frame)
     if op in ("eq", "ne", "lt", "le", "gt", "ge") and not deep_tensors(operands, frame):
         return frame.unknown(node)
     return NotImplemented
@@ -176,20 +176,22 @@ def _is_list(value: Value, frame: Frame) -> bool:
     return is_tuple(value) or isinstance(value, Sequence | Shape)
 
 
-def _sequence_like(first: Value, parts: list[list[Value] | None], node: object, frame: Frame) -> Value:
-    """Return the parts end to end, as a list or a tuple like the first; of unknown length if a part is."""
+def _end_to_end(first: Value, parts: list[Value], node: object, frame: Frame) -> Value:
+    """Return the items of all parts, as a list or a tuple like the first; of unknown length if a part is."""
     from eiglint.analysis.merge import merge_all
+    from eiglint.analysis.patterns import element_of, items_of
 
-    flat: list[Value] = []
+    items: list[Value] = []
+    known_from: int | None = None
     for part in parts:
-        flat.extend(part or [])
-    known = all(p is not None for p in parts)
-    if isinstance(first, Pointer):
-        element = None if known else merge_all(flat, frame.merging(node, "concatenation"), ())
-        return frame.allocate(ListObject(tuple(flat) if known else None, element))
-    if known:
-        return tuple(flat)
-    return Sequence(merge_all(flat, frame.merging(node, "concatenation"), ()) if flat else frame.index(node))
+        held = items_of(part, frame, node)
+        items.extend([element_of(part, frame, node)] if held is None else held)
+        known_from = len(items) if held is None else known_from
+    listed = isinstance(first, Pointer)
+    if known_from is None:
+        return frame.allocate(ListObject(tuple(items))) if listed else tuple(items)
+    element = merge_all(items, frame.merging(node, "concatenation"), ())
+    return frame.allocate(ListObject(None, element)) if listed else Sequence(element, tuple(items[known_from:]))
 
 
 def _membership(op: str, operands: list[Value], node: object, frame: Frame) -> Value:

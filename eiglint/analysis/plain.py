@@ -81,6 +81,8 @@ def plain(value: Value, frame: Frame, node: object) -> Value:
             return _plain_object(value, frame, node)
         case Lazy(kind="range", parts=(int() | Number() as count,)):
             return gauge.apply("create", {"value": "range"}, {"end": count}, frame.context(node), "range")
+        case Sequence() if value.last and not _moving(value, frame):
+            return Unknown(frame.term("plain", node), tuple([plain(v, frame, node) for v in value.last]))
         case Sequence() | Lazy():
             return _unclear(value, frame, node)
     if isinstance(value, tuple) and is_tuple(value):
@@ -113,12 +115,15 @@ def _plain_object(pointer: Pointer, frame: Frame, node: object) -> Value:
 
 
 def _unclear(value: Value, frame: Frame, node: object) -> Value:
-    moving = [t for t in deep_tensors([value], frame) if not t.neutral]
-    if moving:
+    if moving := _moving(value, frame):
         return gauge.opaque(moving, frame.context(node), "container")
     if isinstance(value, Pointer):
         return Unknown(term("object", value.address))
     return frame.unknown(node, "plain")
+
+
+def _moving(value: Value, frame: Frame) -> list[Tensor]:
+    return [t for t in deep_tensors([value], frame) if not t.neutral]
 
 
 def shape_items(t: Tensor) -> tuple[Value, ...] | None:

@@ -39,9 +39,10 @@ class Deferred:
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """Items of unknown number; `element` stands for any of them."""
+    """Items of unknown number; `element` stands for any of them, and `last` are the last ones, as far as known."""
 
     element: Value
+    last: tuple[Value, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from eiglint.gauge.context import Context
 from eiglint.gauge.tensor import Tensor, as_tensor
-from eiglint.gauge.values import Number, Range
+from eiglint.gauge.values import Number, Range, Unknown
 
 Options = Mapping[str, object]
 Arguments = Mapping[str, object]
@@ -47,6 +47,13 @@ def listed(args: Arguments, key: str) -> list[Tensor]:
         if all(t is not None for t in found) and found:
             return [t for t in found if t is not None]
     raise NoRuleError(key)
+
+
+def last_of(value: object) -> tuple[object, ...]:
+    """Return the last items of a sequence that begins with something unknown, also when it was passed as one tuple."""
+    if isinstance(value, tuple) and not isinstance(value, Unknown) and len(value) == 1:
+        value = value[0]
+    return value.last if isinstance(value, Unknown) else ()
 
 
 def integers(value: object) -> tuple[object, ...] | None:

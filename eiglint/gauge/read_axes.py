@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from eiglint.gauge import elementwise as maps
 from eiglint.gauge import positions, shape, taking
-from eiglint.gauge.arguments import Arguments, NoRuleError, Options, integers, listed, need
+from eiglint.gauge.arguments import Arguments, NoRuleError, Options, integers, last_of, listed, need
 from eiglint.gauge.context import Context
 from eiglint.gauge.join import put_together
 from eiglint.gauge.reshaping import flattened, reshape
@@ -41,7 +41,9 @@ def read_repeat(o: Options, a: Arguments, c: Context, name: str) -> object:
     sizes = integers(a.get("sizes"))
     t = need(a, "input")
     if sizes is None:
-        return shape.scrambled(t, c, name)
+        last = last_of(a.get("sizes"))
+        once = t.rank is not None and len(last) >= t.rank and all(n == 1 for n in last[len(last) - t.rank :])
+        return shape.expand(t, None) if once else shape.scrambled(t, c, name)
     long = [k - len(sizes) for k, n in enumerate(sizes) if n != 1]
     if all(t.absent(axis) or t.size(axis) == 1 for axis in long):
         made = shape.expand(t, tuple(-1 if n == 1 else n for n in sizes))

@@ -23,6 +23,10 @@ class Range(NamedTuple):
 
 
 class Unknown(NamedTuple):
-    """A value nothing is known of, and which depends on no decomposition."""
+    """A value nothing is known of, and which depends on no decomposition.
+
+    `last` are the last items where it is a sequence that begins with something unknown: `(*batch, 1, 1)`.
+    """
 
     term: Term
+    last: tuple[object, ...] = ()

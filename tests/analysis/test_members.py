@@ -57,6 +57,31 @@ def test_a_starred_generator_brings_what_it_yields() -> None:
     assert answer("return torch.stack([*vs]).abs().exp()", GENERATED) == "fine"
 
 
+def test_what_is_put_behind_a_list_does_not_replace_it() -> None:
+    assert answer("return torch.stack(vs + [x]).exp()") in ("unknown", "broken")
+    assert answer("return torch.stack(vs * len(As)).exp()") in ("unknown", "broken")
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [
+        ("*A.shape[:-2], 1, 1", "silent"),
+        ("(*A.shape[:-2], 1, 1)", "silent"),
+        ("A.shape[:-2] + (1, 1)", "silent"),
+        ("*A.shape[:-2], 2, 1", "broken"),
+        ("2, *A.shape[:-2]", "broken"),
+    ],
+)
+def test_copies_for_a_batch_of_unknown_rank_keep_a_diagonal(sizes: str, expected: str) -> None:
+    text = f"""
+    def f(A):
+        U, S, Vh = torch.linalg.svd(A)
+        D = torch.eye(3).repeat({sizes})
+        return U @ D @ Vh
+    """
+    assert answers(text)["f"] == expected
+
+
 def test_members_that_share_a_decomposition_pair() -> None:
     text = """
     def f(A, weights):
