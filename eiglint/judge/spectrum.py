@@ -89,12 +89,12 @@ def _keeps_the_largest(values: Chain) -> bool:
 
 
 def bounded_below(matrix: object) -> bool:
-    """Whether a matrix was shifted by a multiple of the identity, or by what was written to its entries."""
+    """Whether a matrix is the identity, was shifted by a multiple of it, or by what was written to its entries."""
     if not isinstance(matrix, Term):
         return False
     if matrix.op == "add":
         return any(_is_diagonal(a) or bounded_below(a) for a in matrix.args)
-    if matrix.op in ("store", "overwritten") or _is_written_through_a_view(matrix):
+    if matrix.op in ("eye", "store", "overwritten") or _is_written_through_a_view(matrix):
         return True
     if matrix.op in ("mul", "div", "either", *LAYOUT):
         return any(bounded_below(a) for a in matrix.args)

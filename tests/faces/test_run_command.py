@@ -76,7 +76,7 @@ def test_the_table_says_what_became_of_each_finding(spoken: Spoken) -> None:
     found = [row[:5] for row in rows(spoken)]
     assert ["EIG104", "line", "6", "confirmed", "phase"] in found
     assert ["EIG104", "line", "16", "not", "reached"] in found
-    assert "1 finding confirmed, 0 refuted, 0 unsettled, 1 not reached; 0 new" in spoken.err
+    assert "1 finding confirmed, 1 refuted, 0 unsettled, 1 not reached; 0 new" in spoken.err
 
 
 def test_the_table_shows_each_decomposition_that_ran_by_its_place(spoken: Spoken) -> None:
@@ -109,7 +109,7 @@ def test_the_evidence_is_written_where_it_was_asked_for_although_the_program_mov
 def test_a_check_reads_that_evidence(spoken: Spoken, folder: Path) -> None:
     checked = eiglint(folder, "check", "--evidence", "seen.json", "--format", "json", "losses.py")
     statuses = {one["line"]: one["evidence"]["status"] for one in checked.json["findings"]}
-    assert statuses == {6: "confirmed", 16: "not reached"}
+    assert statuses == {6: "confirmed", 11: "refuted", 16: "not reached"}
 
 
 def test_a_program_that_fails_shows_its_traceback_and_still_gets_its_table(folder: Path) -> None:

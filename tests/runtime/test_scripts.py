@@ -16,6 +16,8 @@ from eiglint.runtime import Report
 from fixtures.catalogue import HERE, marks
 
 SCRIPTS = sorted((HERE / "scripts").glob("*.py"))
+REFUTED = {"growing_flow": {"EIG302"}}
+"""Written out, and with open gaps in every system that is fitted."""
 EXPECTED = re.compile(r"#: ([\w-]+)(?:, probed: ([\w-]+))?")
 
 
@@ -52,10 +54,12 @@ def test_watching_gives_each_decomposition_its_verdict(script: Path) -> None:
 
 
 @pytest.mark.parametrize("script", [script for script in SCRIPTS if "#! " in script.read_text()], ids=lambda s: s.stem)
-def test_a_probe_confirms_every_finding(script: Path) -> None:
+def test_a_probe_confirms_every_finding_that_execution_bears_out(script: Path) -> None:
     joined = run(script, probe=True).joined()
     assert {site.line: site.verdict for site in joined.sites} == expected(script, probed=True)
-    assert {one.status for one in joined.findings} == {"confirmed"}
+    refuted = {one.finding.code for one in joined.findings if one.status == "refuted"}
+    assert refuted == REFUTED.get(script.stem, set())
+    assert {one.status for one in joined.findings} <= {"confirmed", "refuted", "not applicable"}
 
 
 def test_torch_refuses_right_gradients_of_a_growing_flow_and_the_repair_lets_all_of_them_pass() -> None:
@@ -106,5 +110,5 @@ outer((A + A.T).requires_grad_()).backward()
 def test_a_backward_inside_a_forward_does_not_hide_the_lines_after_it(tmp_path: Path) -> None:
     script = tmp_path / "nested.py"
     script.write_text(NESTED)
-    (finding,) = run(script).joined().findings
-    assert (finding.finding.line, finding.status) == (10, "unsettled")
+    found = {(one.finding.code, one.finding.line): one.status for one in run(script).joined().findings}
+    assert found[("EIG106", 10)] == "unsettled"
