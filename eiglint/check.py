@@ -41,7 +41,7 @@ def check_paths(paths: Sequence[str | os.PathLike[str]], run: Run | None = None)
 
 def run_paths(paths: Sequence[str], run: Run) -> tuple[Report, list[str]]:
     """Check files and folders; return the report and the paths that do not exist."""
-    inspector = Inspector()
+    inspector = Inspector(fixing=run.fixing)
     missing: list[str] = []
     results: list[Inspected] = []
     work: list[tuple[str, int]] = []
@@ -72,6 +72,11 @@ def run_paths(paths: Sequence[str], run: Run) -> tuple[Report, list[str]]:
     results += _inspect_all(inspector, work, run)
     results += inspect_pin_files(declaring, paths, [path for path, _ in work], run)
     return assemble(results, files), missing
+
+
+def files_of(paths: Sequence[str], run: Run) -> list[str]:
+    """Return the files that a run over paths reads, as it names them."""
+    return [item for item in discover(paths, _excludes(paths, run)) if isinstance(item, str)]
 
 
 def _inspect_all(inspector: Inspector, work: list[tuple[str, int]], run: Run) -> Iterable[Inspected]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import nullcontext, redirect_stdout
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -19,6 +21,7 @@ from eiglint.evidence.files import EvidenceError
 from eiglint.evidence.files import read as read_evidence
 from eiglint.evidence.join import summary_line
 from eiglint.findings import Certainty, Profile, Report
+from eiglint.fix_command import apply_fixes
 from eiglint.program import ProgramError
 from eiglint.report.lines import as_concise, as_github
 from eiglint.report.records import as_json, as_json_lines
@@ -142,6 +145,11 @@ def check(
     stdin_filename: Annotated[str, typer.Option(help="The name of what standard input holds.")] = "<stdin>",
     jobs: Annotated[str, typer.Option("-j", "--jobs", help="The number of processes, or auto.", metavar="N")] = "auto",
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Neither read nor write a cache.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Apply safe fixes, then report what is left.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Print what --fix would change, and change nothing.")] = False,
+    unsafe_fixes: Annotated[
+        bool, typer.Option("--unsafe-fixes", help="With --fix or --diff: also fixes that may change the meaning.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print findings only.")] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Also print every decomposition.")] = False,
 ) -> None:
@@ -159,20 +167,37 @@ def check(
     seen = read_evidence(evidence) if evidence is not None else None
     paths = paths or ["."]
     stdin = sys.stdin.buffer.read() if "-" in paths else b""
-    report, missing = run_paths(paths, Run(chosen, config, _jobs(jobs), stdin, stdin_filename))
+    if unsafe_fixes and not (fix or diff):
+        _fail("--unsafe-fixes says which fixes are meant: it needs --fix or --diff")
+    shows = form in (Format.FULL, Format.JSON, Format.JSONL, Format.SARIF) and not diff
+    run = Run(chosen, config, _jobs(jobs), stdin, stdin_filename, fixing=shows)
+    lost = False
+    if fix or diff:
+        applied = apply_fixes(paths, replace(run, fixing=False), unsafe=unsafe_fixes, write=not diff)
+        for line in applied.notices if not quiet else applied.problems:
+            typer.echo(f"eiglint: {line}", err=True)
+        if diff:
+            sys.stdout.write(applied.diff)
+            raise typer.Exit(2 if applied.missing else int(bool(applied.diff) and not exit_zero))
+        lost, run = bool(applied.problems), replace(run, stdin=applied.stdin)
+    report, missing = run_paths(paths, run)
     for path in missing:
         typer.echo(f"eiglint: no such file or folder: {path}", err=True)
     sentence = ""
     if seen is not None:
         report, joined = held_against(report, seen, paths)
         sentence = f"evidence: {summary_line(joined)}"
-    _print(report, form, {stdin_filename: stdin} if "-" in paths else {})
+    if fix and "-" in paths:
+        sys.stdout.buffer.write(run.stdin)
+        sys.stdout.flush()
+    with redirect_stdout(sys.stderr) if fix and "-" in paths else nullcontext():
+        _print(report, form, {stdin_filename: run.stdin} if "-" in paths else {})
     if with_statistics:
         typer.echo(statistics(report), nl=False, err=form in (Format.JSON, Format.JSONL, Format.SARIF))
     _notices(report, form, quiet=quiet, verbose=verbose)
     if sentence and not quiet and form in (Format.CONCISE, Format.FULL):
         typer.echo(sentence, err=True)
-    raise typer.Exit(2 if missing else int(bool(report.findings) and not exit_zero))
+    raise typer.Exit(2 if missing or lost else int(bool(report.findings) and not exit_zero))
 
 
 @app.command(

@@ -20,7 +20,7 @@ from eiglint.source.project import Home, home_of, locate
 from eiglint.source.promises import read_promises
 from eiglint.source.reach import Reach
 from eiglint.source.suppress import Comments, read_comments
-from eiglint.source.text import decode
+from eiglint.source.text import decode, read_text
 
 if TYPE_CHECKING:
     from eiglint.analysis.events import Crash, Outcome
@@ -49,6 +49,8 @@ class Inspector:
 
     reach: Reach = field(default_factory=Reach)
     noqa: bool = True
+    fixing: bool = False
+    """Whether findings come with fixes, for which a file that has some is judged again."""
     _reaches: dict[tuple[str, ...], Reach] = field(default_factory=dict)
     """By the words that the gate looks for."""
     _lowered: dict[str, Module | None] = field(default_factory=dict)
@@ -83,9 +85,37 @@ class Inspector:
             except NotANotebook as error:
                 return Inspected(skipped=(Skipped(path, str(error)),))
             source = notebook.text.encode()
+        inspected = self._inspect_code(path, source, options)
+        if self.fixing and inspected.findings:
+            inspected = self._with_fixes(path, source, inspected, options)
+        return inspected if notebook is None else _in_cells(inspected, path, notebook)
+
+    def inspect_code(self, path: str, source: bytes, options: Options) -> Inspected:
+        """Judge the code of a file, or of a notebook's cells put together, in its own lines."""
+        with _uncollected():
+            return self._inspect_code(path, source, options)
+
+    def _inspect_code(self, path: str, source: bytes, options: Options) -> Inspected:
         if reason := refuse(source):
             return Inspected(skipped=(Skipped(path, reason),))
-        return self._report(path, source, self._judge(path, source, options), options, notebook)
+        return self._report(path, source, self._judge(path, source, options), options)
+
+    def _with_fixes(self, path: str, source: bytes, inspected: Inspected, options: Options) -> Inspected:
+        """Give findings the fixes that were tried out and hold."""
+        from eiglint.fix.trial import tried
+
+        text = read_text(source)
+        if text is None:
+            return inspected
+        before = dict(self._comments)
+        fixes = tried(
+            inspected,
+            text.content,
+            path,
+            lambda changed: self._inspect_code(path, text.encoded(changed), options),
+        )
+        self._comments = before
+        return inspected._replace(findings=tuple(replace(f, fix=fixes.get(f)) for f in inspected.findings))
 
     def _judge(self, path: str, source: bytes, options: Options) -> Inspected:
         from eiglint.ir.parse import SyntaxFailure, lower_module
@@ -153,19 +183,14 @@ class Inspector:
                 pass
         return self._lowered[shown]
 
-    def _report(
-        self, path: str, source: bytes, inspected: Inspected, options: Options, notebook: Notebook | None
-    ) -> Inspected:
-        """Keep what the options ask for and no comment silences, in the coordinates of the reader."""
+    def _report(self, path: str, source: bytes, inspected: Inspected, options: Options) -> Inspected:
+        """Keep what the options ask for and no comment silences."""
         findings = [finding for finding in inspected.findings if is_wanted(finding, options)]
         if findings:
             self._comments[path] = read_comments(decode(source))
             findings = [finding for finding in findings if not self._is_silenced(finding)]
         sites = [site for site in inspected.sites if site.path == path]
         elsewhere = tuple(site for site in inspected.sites if site.path != path)
-        if notebook is not None:
-            findings = [place_in_cell(finding, notebook) if finding.path == path else finding for finding in findings]
-            sites = [site_in_cell(site, notebook) for site in sites]
         return inspected._replace(findings=tuple(findings), sites=tuple(sites), elsewhere=elsewhere, path=path)
 
     def _is_silenced(self, finding: Finding) -> bool:
@@ -181,6 +206,13 @@ class Inspector:
             except OSError:
                 self._comments[path] = Comments({}, {})
         return self._comments[path]
+
+
+def _in_cells(inspected: Inspected, path: str, notebook: Notebook) -> Inspected:
+    """Give what is found in a notebook the lines of its cells."""
+    findings = [place_in_cell(finding, notebook) if finding.path == path else finding for finding in inspected.findings]
+    sites = [site_in_cell(site, notebook) for site in inspected.sites]
+    return inspected._replace(findings=tuple(findings), sites=tuple(sites))
 
 
 def _with_promises(module: Module, source: bytes) -> Module:

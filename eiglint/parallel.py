@@ -54,5 +54,5 @@ def _pool(count: int) -> ProcessPoolExecutor:
 
 def _work(path: str, run: Run) -> Inspected:
     global _inspector
-    _inspector = _inspector or Inspector()
+    _inspector = _inspector or Inspector(fixing=run.fixing)
     return inspect_file(_inspector, path, run)

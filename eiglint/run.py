@@ -20,6 +20,8 @@ class Run:
     stdin: bytes = b""
     """What the path `-` stands for."""
     stdin_name: str = "<stdin>"
+    fixing: bool = False
+    """Whether findings come with their fixes."""
 
 
 def inspect_file(inspector: Inspector, path: str, run: Run) -> Inspected:

@@ -49,6 +49,9 @@ def _finding(finding: Finding, excerpts: Excerpts) -> Text:
         text.append(f"{' ' * width} = ", "blue").append("evidence: ", "bold").append(f"{seen}\n")
     if finding.help:
         text.append(f"{' ' * width} = ", "blue").append("help: ", "bold").append(f"{finding.help}\n")
+    if finding.fix:
+        option = "--fix" if finding.fix.applicability == "safe" else "--fix --unsafe-fixes"
+        text.append(f"{' ' * width} = ", "blue").append("fix available: ", "bold").append(f"{option}\n")
     return text
 
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from eiglint import __version__
 from eiglint.catalogue import Rule, rules
-from eiglint.findings import Finding, Place, Report
+from eiglint.findings import Finding, Fix, Place, Report
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
@@ -70,7 +70,27 @@ def _result(finding: Finding, index: dict[str, int]) -> dict[str, object]:
     if source := finding.source:
         decomposed = _noted(source.path, source.line, source.column, f"decomposed by {source.call}")
         result["relatedLocations"] = [{"id": 0} | decomposed]
+    if finding.fix is not None and finding.cell is None:
+        result["fixes"] = [_fix(finding, finding.fix)]
     return result
+
+
+def _fix(finding: Finding, fix: Fix) -> dict[str, object]:
+    """Describe a fix by what is replaced; SARIF has no word for how safe it is, so the description says it."""
+    replacements = [
+        {
+            "deletedRegion": {
+                "startLine": edit.line,
+                "startColumn": edit.column,
+                "endLine": edit.end_line,
+                "endColumn": edit.end_column,
+            },
+            "insertedContent": {"text": edit.text},
+        }
+        for edit in fix.edits
+    ]
+    changes = [_file(finding.path) | {"replacements": replacements}]
+    return {"description": {"text": f"{finding.name}: {fix.applicability} fix"}, "artifactChanges": changes}
 
 
 def _physical(place: Place) -> dict[str, object]:

@@ -8,7 +8,7 @@ from bisect import bisect_right
 from dataclasses import replace
 from typing import NamedTuple
 
-from eiglint.findings import Finding, Place, Site, Source, Step
+from eiglint.findings import Edit, Finding, Fix, Place, Site, Source, Step
 
 _CELL_MAGIC = re.compile(r"\s*%%(?P<name>\w*)")
 _PYTHON_MAGICS = frozenset({"time", "timeit", "capture", "prun", "python", "python3", "py"})
@@ -33,20 +33,37 @@ class Notebook(NamedTuple):
         return (self.numbers[index], line - self.starts[index]) if self.starts else (1, line)
 
 
-def read_notebook(source: bytes) -> Notebook:
-    """Join the code cells of a notebook; magics are blanked, so that lines keep their numbers."""
+class Cell(NamedTuple):
+    """A code cell: its number among all cells, its lines, and these lines without magics."""
+
+    number: int
+    lines: tuple[str, ...]
+    plain: tuple[str, ...]
+
+
+def code_cells(source: bytes) -> list[Cell]:
+    """Return the code cells of a notebook; magics are blanked, so that lines keep their numbers."""
     cells, language = _cells(source)
-    lines: list[str] = []
-    starts: list[int] = []
-    numbers: list[int] = []
+    found: list[Cell] = []
     for number, cell in enumerate(cells, 1):
         if cell.get("cell_type") != "code" or language not in ("", "python", "python3", "ipython"):
             continue
         text = cell.get("source", "")
         code = "".join(map(str, text)) if isinstance(text, list) else str(text)
+        lines = code.split("\n")
+        found.append(Cell(number, tuple(lines), tuple(_plain(lines))))
+    return found
+
+
+def read_notebook(source: bytes) -> Notebook:
+    """Join the code cells of a notebook."""
+    lines: list[str] = []
+    starts: list[int] = []
+    numbers: list[int] = []
+    for cell in code_cells(source):
         starts.append(len(lines))
-        numbers.append(number)
-        lines += _plain(code.split("\n"))
+        numbers.append(cell.number)
+        lines += cell.plain
     return Notebook("\n".join(lines) + "\n", tuple(starts), tuple(numbers))
 
 
@@ -58,7 +75,8 @@ def place_in_cell(finding: Finding, notebook: Notebook) -> Finding:
     if source is not None and source.path == own:
         source = Source(own, notebook.cell(source.line)[1], source.column, source.call)
     trace = tuple(_step(step, cell, notebook) if step.path == own else step for step in finding.trace)
-    return replace(finding, place=_place(finding.place, notebook), source=source, trace=trace, cell=cell)
+    place, fix = _place(finding.place, notebook), _fix(finding.fix, cell, notebook)
+    return replace(finding, place=place, source=source, trace=trace, fix=fix, cell=cell)
 
 
 def site_in_cell(site: Site, notebook: Notebook) -> Site:
@@ -68,6 +86,17 @@ def site_in_cell(site: Site, notebook: Notebook) -> Site:
 
 def _place(place: Place, notebook: Notebook) -> Place:
     return place._replace(line=notebook.cell(place.line)[1], end_line=notebook.cell(place.end_line)[1])
+
+
+def _fix(fix: Fix | None, here: int, notebook: Notebook) -> Fix | None:
+    """Give a fix the lines of its finding's cell; one that changes another cell too cannot be told."""
+    edits: list[Edit] = []
+    for edit in fix.edits if fix else ():
+        (cell, line), (last, end_line) = notebook.cell(edit.line), notebook.cell(edit.end_line)
+        if (cell, last) != (here, here):
+            return None
+        edits.append(edit._replace(line=line, end_line=end_line))
+    return Fix(fix.applicability, tuple(edits)) if fix else None
 
 
 def _step(step: Step, here: int, notebook: Notebook) -> Step:

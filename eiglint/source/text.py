@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tokenize
+from typing import NamedTuple
 
 
 def decode(source: bytes) -> str:
@@ -26,3 +27,24 @@ def _encoding(source: bytes) -> str:
     except SyntaxError:
         return "utf-8"
     return encoding
+
+
+class Text(NamedTuple):
+    """The text of a file, and the encoding that it is written in."""
+
+    content: str
+    encoding: str
+
+    def encoded(self, content: str) -> bytes:
+        """Return another text in the same encoding, with the same mark of the byte order."""
+        return content.encode(self.encoding)
+
+
+def read_text(source: bytes) -> Text | None:
+    """Decode a file exactly; None where some of its bytes are not of its encoding."""
+    encoding = _encoding(source)
+    try:
+        text = Text(source.decode(encoding), encoding)
+        return text if text.encoded(text.content) == source else None
+    except UnicodeError:
+        return None

@@ -97,7 +97,7 @@ def test_statistics_count_by_code(folder: Path) -> None:
 
 
 REFUSED = {
-    ("check", "--fix"): "--fix",
+    ("check", "--unsafe-fixes"): "--unsafe-fixes",
     ("check", "--format", "xml"): "xml",
     ("check", "--select", "EIG1o4"): "unknown rule `EIG1o4`; did you mean `EIG104`?",
     ("check", "--ignore", "missing-conjugat"): "did you mean `missing-conjugate`?",
@@ -127,12 +127,6 @@ def test_a_mistake_in_the_configuration_exits_with_2_and_names_the_nearest_key(f
     spoken = eiglint(folder, "check", "phase.py")
     assert spoken.status == 2
     assert "unknown key `ignored` in [tool.eiglint]; the nearest known one is `ignore`" in spoken.err
-
-
-def test_options_of_what_does_not_exist_yet_are_not_offered(folder: Path) -> None:
-    offered = eiglint(folder, "check", "--help").out
-    assert "--min-certainty" in offered
-    assert not [word for word in ("--fix", "--diff", "--unsafe-fixes") if word in offered]
 
 
 def test_explain_shows_the_page_of_a_code_or_name(folder: Path) -> None:
