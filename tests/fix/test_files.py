@@ -125,12 +125,15 @@ def test_a_file_that_was_changed_meanwhile_is_not_written(folder: Path) -> None:
     assert os.listdir(folder) == ["old.py"]
 
 
+def code(*source: str) -> dict[str, object]:
+    return {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": source}
+
+
 CELLS = [
     {"cell_type": "markdown", "metadata": {}, "source": ["# Größe\n"]},
-    {"cell_type": "code", "execution_count": 3, "metadata": {}, "outputs": [], "source": ["%matplotlib inline\n", "import torch"]},
-    {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": [
-        "def f(A):\n", "    U, S, V = torch.svd(A)\n", "    return (U * S.sin()) @ V.mH"]},
-]  # fmt: skip
+    code("%matplotlib inline\n", "import torch"),
+    code("def f(A):\n", "    U, S, V = torch.svd(A)\n", "    return (U * S.sin()) @ V.mH"),
+]
 
 
 def notebook(cells: object, indent: int = 1) -> str:
