@@ -48,8 +48,11 @@ TAPE = "tensorflow.GradientTape"
 UNPROVED = frozenset(("param", "attr", "item", "opaque", "element"))
 """Terms of values that were only assumed to be tensors."""
 FORGOTTEN = frozenset(("loop", "starred", "missing", "earlier"))
-PASSING = frozenset(("either", "add", "mul", "div", "neg", "matmul", "detach"))
-"""Terms of what any class may define for itself, or of one of several values."""
+PASSING = frozenset(
+    ["either", "add", "mul", "div", "neg", "matmul", "detach", "real", "conj", "swap", "permute"]
+    + ["pick", "cut", "insert", "squeeze", "expand", "reshape"]
+)
+"""Terms of what any class may define for itself (operators, casts, other shapes), or of one of several values."""
 
 
 def call_method(

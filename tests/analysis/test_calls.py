@@ -285,7 +285,7 @@ def test_in_place_methods_and_out_change_what_they_write_to() -> None:
     assert found["through_a_view"] in ("broken", "unknown")
 
 
-def test_operators_and_branches_do_not_make_a_tensor_of_what_may_be_of_another_class() -> None:
+def test_operators_casts_and_branches_do_not_make_a_tensor_of_what_may_be_of_another_class() -> None:
     outcome = outcome_of("""
         def f(operator, noise, rows, flag):
             for _ in rows:
@@ -294,8 +294,11 @@ def test_operators_and_branches_do_not_make_a_tensor_of_what_may_be_of_another_c
                 operator = operator + noise
             return operator.solve(torch.linalg.eigh(torch.eye(3)).eigenvalues)
 
+        def cast(operator):
+            return operator.to(torch.float64).mT.solve(torch.linalg.eigh(torch.eye(3)).eigenvalues)
+
         def g(n):
-            return torch.eye(n).solve(torch.linalg.eigh(torch.eye(3)).eigenvalues)
+            return torch.eye(n).to(torch.float64).mT.solve(torch.linalg.eigh(torch.eye(3)).eigenvalues)
     """)
     old = [dict(r.details)["call"] for r in outcome.remarks if r.kind == "old api"]
     assert old == ["torch.Tensor.solve"]
