@@ -3,7 +3,7 @@
 #   make demo       install, lint the fixtures, run them, print what was found beside what was observed
 #   make test       the tests, without the slow ones
 #   make test-all   all of them
-#   make test-libraries   the tables of rules/models against JAX, TensorFlow, autograd and SciPy (downloads them)
+#   make test-libraries   the tables of rules/models against JAX, TensorFlow, autograd, einops and SciPy (downloads them)
 #   make lint       ruff, mypy and eiglint itself
 #   make bench      times beside other tools (downloads what it compares with)
 #   make accuracy   random programs: what is said of them beside what execution shows (long; PROGRAMS=500 for a glance)

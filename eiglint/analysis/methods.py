@@ -48,10 +48,9 @@ TAPE = "tensorflow.GradientTape"
 UNPROVED = frozenset(("param", "attr", "item", "opaque", "element"))
 """Terms of values that were only assumed to be tensors."""
 FORGOTTEN = frozenset(("loop", "starred", "missing", "earlier"))
-PASSING = frozenset(
-    ["either", "add", "mul", "div", "neg", "matmul", "detach", "real", "conj", "swap", "permute"]
-    + ["pick", "cut", "insert", "squeeze", "expand", "reshape"]
-)
+OPERATORS = frozenset(("add", "mul", "div", "neg", "matmul", "pick", "cut"))
+SHAPES = frozenset(("swap", "permute", "insert", "squeeze", "expand", "reshape"))
+PASSING = OPERATORS | SHAPES | {"either", "detach", "real", "conj"}
 """Terms of what any class may define for itself (operators, casts, other shapes), or of one of several values."""
 
 

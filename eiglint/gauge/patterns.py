@@ -59,7 +59,7 @@ def equation(pattern: object) -> str | None:
         return None
     inputs, output = pattern.split("->")
     parts = [*(part.split() for part in inputs.split(",")), output.split()]
-    words = sorted({word for part in parts for word in part if word != DOTS})
+    words = list(dict.fromkeys(word for part in parts for word in part if word != DOTS))
     if len(words) > len(ascii_letters) or not all(word.isidentifier() for word in words):
         return None
     letters = {DOTS: DOTS, **dict(zip(words, ascii_letters, strict=False))}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import prod
 
 from eiglint.gauge import patterns, products, reduction, shape
 from eiglint.gauge.arguments import Arguments, NoRuleError, Options, listed, need
@@ -82,14 +83,22 @@ def _split(
         if not group:
             t = shape.removed(t, axis, term("squeeze", t.term, axis))
         elif len(group) > 1:
-            sizes = [_length(lengths.get(n)) for n in group]
-            if sizes.count(-1) > 1:
-                raise NoRuleError("pattern")
+            sizes = _lengths(t.size(axis), [_length(lengths.get(n)) for n in group])
             rank = t.rank
             made = read_unflatten({}, {"input": t, "dim": axis, "shape": tuple(sizes)}, c, name)
             assert isinstance(made, Tensor)
             t = _sized(replace(made, rank=None if rank is None else rank + len(group) - 1), axis, sizes)
     return t, [n for group in left for n in group]
+
+
+def _lengths(whole: object, parts: list[int | Number]) -> list[int | Number]:
+    """Return the lengths of the parts of an axis; the one that is not given follows from that of the whole."""
+    if parts.count(-1) > 1:
+        raise NoRuleError("pattern")
+    given = [n for n in parts if isinstance(n, int) and n > 0]
+    if isinstance(whole, int) and len(given) == len(parts) - 1 and -1 in parts:
+        parts[parts.index(-1)] = whole // prod(given)
+    return parts
 
 
 def _length(value: object) -> int | Number:

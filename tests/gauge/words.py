@@ -41,8 +41,8 @@ def plain(name: str, rank: int | None = 2, dtype: str | None = "real", sizes: tu
 
 
 def do(name: str, *args: object, at: Context | None = None, **keywords: object) -> object:
-    """Apply an operation as the tables in rules/models describe it: `abs`, `linalg.inv`, `operator.add`."""
-    full = name if name.startswith("operator.") else f"torch.{name}"
+    """Apply an operation as the tables in rules/models describe it: `abs`, `operator.add`, `einops.reduce`."""
+    full = name if name.startswith(("operator.", "einops.")) else f"torch.{name}"
     model = MODELS.get(full)
     assert model is not None, full
     bound = MODELS.bind(model, args, keywords)

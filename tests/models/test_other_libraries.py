@@ -17,7 +17,7 @@ from eiglint.ir.parse import lower_module
 from eiglint.models import Model, load
 
 MODELS = load()
-LIBRARIES = ("autograd", "jax", "numpy", "scipy", "tensorflow")
+LIBRARIES = ("autograd", "einops", "jax", "numpy", "scipy", "tensorflow")
 CLASSES = {"tensorflow.Tensor": "tensorflow.python.framework.ops.EagerTensor"}
 """What stands for a class whose methods are added when it runs eagerly."""
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
