@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from eiglint.gauge import elementwise as maps
 from eiglint.gauge import (
+    directions,
     matrix,
+    parts,
     products,
     read_arrays,
     read_axes,
@@ -20,10 +21,11 @@ from eiglint.gauge import (
     read_patterns,
     read_placing,
     read_several,
-    reduction,
+    scans,
     shape,
     taking,
 )
+from eiglint.gauge import elementwise as maps
 from eiglint.gauge.arguments import Arguments, NoRuleError, Options, Rule, integers, listed, maybe, need
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.create import create
@@ -88,7 +90,7 @@ def _recorded(made: object, context: Context) -> object:
     """Under no_grad nothing carries a gradient."""
     if context.recording or not isinstance(made, Tensor):
         return made
-    return replace(maps.detach(made), live=Live.NO)
+    return replace(parts.detach(made), live=Live.NO)
 
 
 RULES: dict[str, Rule] = {
@@ -103,7 +105,7 @@ RULES: dict[str, Rule] = {
     "same": lambda o, a, c, n: need(a, "input"),
     "dropout": lambda o, a, c, n: need(a, "input"),
     "cast": read_one.read_cast,
-    "detach": lambda o, a, c, n: maps.detach(need(a, "input")),
+    "detach": lambda o, a, c, n: parts.detach(need(a, "input")),
     "requires": read_one.read_requires,
     "add": read_several.read_add,
     "product": read_several.read_product,
@@ -129,7 +131,7 @@ RULES: dict[str, Rule] = {
     "nonzero": lambda o, a, c, n: opaque([maps.modulus(need(a, "input"), c)], c, n),
     "reduce": read_one.read_reduce,
     "scan": read_one.read_scan,
-    "normalize": lambda o, a, c, n: reduction.normalize(need(a, "input"), a.get("dim"), c),
+    "normalize": lambda o, a, c, n: directions.normalize(need(a, "input"), a.get("dim"), c),
     "inverse": lambda o, a, c, n: matrix.inverse(need(a, "input"), c, bool(o.get("pseudo"))),
     "solve": read_several.read_solve,
     "det": lambda o, a, c, n: matrix.det(need(a, "input"), c, str(o.get("how", "det"))),
@@ -171,8 +173,8 @@ RULES: dict[str, Rule] = {
     "addcmul": read_more.read_addcmul,
     "reductions": read_more.read_reductions,
     "running": read_more.read_running,
-    "glu": lambda o, a, c, n: reduction.scan(need(a, "input"), a.get("dim", -1), "glu", c),
-    "diff": lambda o, a, c, n: reduction.scan(need(a, "input"), a.get("dim", -1), "diff", c, (named(a.get("n")),)),
+    "glu": lambda o, a, c, n: scans.scan(need(a, "input"), a.get("dim", -1), "glu", c),
+    "diff": lambda o, a, c, n: scans.scan(need(a, "input"), a.get("dim", -1), "diff", c, (named(a.get("n")),)),
     "fft": read_more.read_fft,
     "trapezoid": read_more.read_trapezoid,
     "distance": read_more.read_distance,
@@ -191,7 +193,7 @@ RULES: dict[str, Rule] = {
     "layer": layer,
     "attention": lambda o, a, c, n: attention(a, c, n) if o.get("how") == "dot" else attention_like(a, c, n),
     "loss": read_several.read_loss,
-    "cosine_similarity": lambda o, a, c, n: reduction.cosine(need(a, "x1"), need(a, "x2"), a.get("dim"), c),
+    "cosine_similarity": lambda o, a, c, n: directions.cosine(need(a, "x1"), need(a, "x2"), a.get("dim"), c),
     "decompose": lambda o, a, c, n: decompose(need(a, "input"), o, a, c, n),
 }
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from eiglint.gauge.arrangement import added, side_by_side
+from eiglint.gauge.changes import cause_at, changed, only_order, undiagonal
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.contract import joint_dtype
 from eiglint.gauge.contract_order import derives_from
-from eiglint.gauge.elementwise import cause_at, changed, modulus, neg, only_order, power, undiagonal
+from eiglint.gauge.elementwise import modulus, neg, power
 from eiglint.gauge.families import same_pair, scattered, total
 from eiglint.gauge.mirrors import even_in_sign, even_sum, multiple_of
 from eiglint.gauge.state import (

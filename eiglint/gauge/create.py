@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from eiglint.gauge.context import Context
-from eiglint.gauge.elementwise import detach
 from eiglint.gauge.join import put_together
+from eiglint.gauge.parts import detach
 from eiglint.gauge.state import Live
 from eiglint.gauge.tensor import Tensor, as_tensor, constant, named, opaque, tensors_in
 from eiglint.gauge.terms import Term, term

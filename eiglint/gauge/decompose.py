@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from eiglint.gauge.arguments import NoRuleError, names
+from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.context import Context, Gauge, Opened
-from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.precision import remark_low
 from eiglint.gauge.state import (
     NEUTRAL,

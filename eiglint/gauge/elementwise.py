@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
+from eiglint.gauge.changes import cause_at, changed, drop_rotation, only_order, undiagonal
 from eiglint.gauge.context import Context, Gauge, Remark
 from eiglint.gauge.contract import contract
 from eiglint.gauge.letters import elementwise
 from eiglint.gauge.singular import GUARDED, is_singular_power, remark_singular
 from eiglint.gauge.state import (
     Cause,
-    Live,
     Mode,
     Motion,
     Order,
     Phase,
     Pick,
     Rotation,
-    Slot,
     charges,
     is_dyad,
     lost,
@@ -30,61 +27,8 @@ from eiglint.gauge.tensor import Tensor, Whole, named, settle
 from eiglint.gauge.terms import negated, term
 from eiglint.gauge.zeros import sign_at_zero
 
-Change = Callable[[Gauge, Motion], Motion]
-
 PARTS = frozenset({"real", "imag", "pair"})
 """What is real of a complex value, as `Whole` calls it; a pair is both parts along a last axis."""
-
-
-def changed(t: Tensor, change: Change, context: Context, name: str, *details: object, **facts: Any) -> Tensor:
-    """Return t with every motion changed; facts that do not survive an arbitrary function are dropped."""
-    motions = {g: change(g, m) for g, m in t.motions}
-    if not context.recording:
-        motions = {g: replace(m, live=Live.NO) for g, m in motions.items()}
-    kept: dict[str, Any] = {
-        "term": term(name, t.term, *details),
-        "motions": settle(motions),
-        "flags": t.flags & {"random", GUARDED},
-        "value": None,
-        "whole": None,
-        "live": t.live if context.recording else Live.NO,
-    }
-    return replace(t, **{**kept, **facts})
-
-
-def cause_at(context: Context, reason: str, gauge: Gauge, m: Motion, doubt: int) -> Cause:
-    """Return the cause of a loss under one gauge at the place of the operation."""
-    return Cause(context.spot, reason, gauge, m.live, doubt, m.trail)
-
-
-def undiagonal(t: Tensor) -> Tensor:
-    """Return a diagonal matrix as an ordinary one: both axes run over the one index it had."""
-    if "diagonal" not in t:
-        return t
-
-    def spread(_: Gauge, m: Motion) -> Motion:
-        tags = m.order.tags | {Slot(-2, s.cut) for s in m.order.tags if s.axis == -1}
-        return replace(m, order=replace(m.order, tags=frozenset(tags)))
-
-    motions = {g: spread(g, m) for g, m in t.motions}
-    return replace(t, motions=settle(motions), flags=t.flags - {"diagonal", "identity"}, steady=t.steady - {-1, -2})
-
-
-def drop_rotation(m: Motion, cause: Cause) -> Rotation:
-    """Return the rotation after a function that treats entries alone: a basis does not survive it."""
-    if m.rotation.neutral or m.rotation.mode >= Mode.UNKNOWN:
-        return m.rotation
-    return Rotation(Mode.BROKEN, cause=m.rotation.cause or cause)
-
-
-def only_order(order: Order, cause: Cause, linear: bool = False) -> Order:
-    """Return the order after a function of each entry: positions become broken, and sums of unlike arrangements too."""
-    if order.pointer and order.mode is Mode.EXACT:
-        return Order(Mode.BROKEN, cause=cause)
-    if order.summed and not linear:
-        mode = Mode.UNKNOWN if order.vague or not order.tags else Mode.BROKEN
-        return Order(mode, cause=order.cause or cause)
-    return order
 
 
 def apply_map(
@@ -105,7 +49,7 @@ def apply_map(
             order = replace(order, mode=Mode.EXACT, cause=None, sign=False)
         elif order.sign and parity != "odd":
             order = Order(Mode.UNKNOWN, cause=cause)
-        return replace(m, phase=_mapped(m.phase, g, parity, cause), order=order, rotation=drop_rotation(m, cause))
+        return replace(m, phase=mapped(m.phase, g, parity, cause), order=order, rotation=drop_rotation(m, cause))
 
     flags = t.flags & {"random", GUARDED}
     if zero:
@@ -130,7 +74,8 @@ def _turned_back(t: Tensor, context: Context) -> Tensor | None:
     return phase if t.whole.factor == 1j else conj(phase, context)
 
 
-def _mapped(phase: Phase, gauge: Gauge, parity: str, cause: Cause) -> Phase:
+def mapped(phase: Phase, gauge: Gauge, parity: str, cause: Cause) -> Phase:
+    """Return the phase after a function of every entry, be it odd, even or neither."""
     if phase.neutral or phase.mode >= Mode.UNKNOWN:
         return phase
     real = gauge.group == "Z2"
@@ -280,7 +225,7 @@ def _powered(phase: Phase, gauge: Gauge, p: int | None, cause: Cause) -> Phase:
     if phase.neutral or phase.mode >= Mode.UNKNOWN:
         return phase
     if p is None:
-        return _mapped(phase, gauge, "none", cause)
+        return mapped(phase, gauge, "none", cause)
     scaled = charges(((k, p * q) for k, q in phase.charges), gauge.group)
     if phase.mode is Mode.EXACT:
         return Phase(Mode.EXACT, scaled)
@@ -335,72 +280,3 @@ def _settled_sign(t: Tensor, context: Context, name: str) -> Tensor:
 
     made = changed(t, change, context, name, flags=frozenset({"unit", "nonzero"}))
     return sign_at_zero(made, t.term, context)
-
-
-def part(t: Tensor, which: str, context: Context) -> Tensor:
-    """Return the real or imaginary part or the angle, which read a phase and not a sign."""
-    if which in ("real", "view_as_real") and t.dtype in ("real", "int", "bool"):
-        return t
-    if which == "angle" and "nonneg" in t and t.dtype not in ("complex", None):
-        return zeros(t)
-    t = undiagonal(t) if which == "angle" else t
-
-    def change(g: Gauge, m: Motion) -> Motion:
-        cause = cause_at(context, "complex part", g, m, t.doubt)
-        made = replace(m, order=only_order(m.order, cause, linear=which != "angle"))
-        if which == "angle":
-            made = replace(made, rotation=drop_rotation(m, cause))
-        elif g.group == "U1" and m.rotation.mode is Mode.EXACT and not all(is_dyad(k) for k, _ in m.rotation.charges):
-            made = replace(made, rotation=Rotation(Mode.BROKEN, cause=cause))
-        if g.group == "Z2" and which != "angle":
-            return made
-        return replace(made, phase=_mapped(m.phase, g, "none", cause))
-
-    kept = {"diagonal", "zero", "identity", "random"} | ({"nonneg"} if which == "real" else set())
-    flags = t.flags & (kept if which != "angle" else {"random"})
-    value = t.value.real if which == "real" and isinstance(t.value, complex | float | int) else None
-    made = changed(t, change, context, which, flags=frozenset(flags), dtype="real", value=value)
-    return replace(made, whole=Whole(which, t) if t.motions else None)
-
-
-def zeros(like: Tensor) -> Tensor:
-    """Return the zeros that an operation gives whatever the phases are."""
-    everywhere = frozenset(range(-(like.rank or 6), 0))
-    return Tensor(term("zero"), rank=like.rank, steady=everywhere, dtype="real", flags=frozenset({"zero"}))
-
-
-def cast(t: Tensor, to: str, context: Context, name: str) -> Tensor:
-    """Return t in another dtype; to real or integer it is the real part."""
-    if to in ("real", "double", "float", "half") and t.dtype == "complex":
-        return part(t, "real", context)
-    if to in ("int", "bool"):
-        made = t
-        if t.dtype not in ("int", "bool"):
-            made = apply_map(modulus(t, context) if to == "bool" else t, context, name, zero=True)
-        return replace(detach(made), dtype=to, flags=made.flags | (t.flags & {"iota"}), value=t.value)
-    kind = {"complex": "complex", "cdouble": "complex"}.get(to) or (
-        "real" if to in ("real", "double", "float", "half") else t.dtype
-    )
-    if kind == "real" and to != "unchanged":
-        t = known_real(t)
-    # A real matrix in complex clothes still has conjugate pairs.
-    widened = kind == "complex" and t.dtype != "complex"
-    return replace(t, dtype=kind, flags=t.flags | {"widened"} if widened else t.flags)
-
-
-def known_real(t: Tensor) -> Tensor:
-    """Return a value of unknown dtype as a real one, which its own conjugate is."""
-    if t.dtype is not None or t.motions:
-        return t
-    return replace(t, dtype="real", term=term("real", t.term))
-
-
-def detach(t: Tensor) -> Tensor:
-    """Return the same values, cut off from the graph.
-
-    What still moves keeps its term, by which equal values are known; of an invariant value the term alone can tell that
-    no gradient comes back through it.
-    """
-    motions = tuple((g, replace(m, live=Live.NO)) for g, m in t.motions)
-    cut = t.neutral and bool(t.term.outputs)
-    return replace(t, term=term("detach", t.term) if cut else t.term, motions=motions, live=Live.NO)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.context import Context
-from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.positions import cut, pick
 from eiglint.gauge.products import diagonal
 from eiglint.gauge.shape import assumed_rank, doubted, inserted, scrambled, some_of

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from eiglint.gauge.arrangement import arrangement
 from eiglint.gauge.arrangement import put_together as arranged
+from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.contract import joint_dtype
-from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.families import same_pair, scattered, stacked
 from eiglint.gauge.shape import inserted
 from eiglint.gauge.state import (

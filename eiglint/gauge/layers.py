@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from eiglint.gauge.arrangement import is_placed, spoiled
+from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.combine import add, combine
 from eiglint.gauge.context import Context, Gauge
-from eiglint.gauge.elementwise import apply_map, power, undiagonal
+from eiglint.gauge.elementwise import apply_map, power
 from eiglint.gauge.products import matmul
-from eiglint.gauge.reduction import reduce, scan
+from eiglint.gauge.reduction import reduce
+from eiglint.gauge.scans import scan
 from eiglint.gauge.shape import transpose
 from eiglint.gauge.state import Cause, Live, Mode, Motion, Order, Phase, Rotation, Slot, lost
 from eiglint.gauge.tensor import Tensor, as_tensor, named, opaque, settle

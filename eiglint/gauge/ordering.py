@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from eiglint.gauge.arguments import names
 from eiglint.gauge.arrangement import is_placed, reduced
+from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.context import Context, Gauge
-from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.reduction import reduce, tied
 from eiglint.gauge.shape import axis_of, doubted
 from eiglint.gauge.state import Cause, Live, Mode, Motion, Order, Phase, Rotation, lost

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from eiglint.gauge.arguments import Arguments, NoRuleError, Options, need
+from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.combine import add, combine
 from eiglint.gauge.context import Context
-from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.join import join
 from eiglint.gauge.shape import axis_of, doubted
 from eiglint.gauge.state import Cause, Mode, Order, Rotation

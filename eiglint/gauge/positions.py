@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from eiglint.gauge.arrangement import TIES, arrangement, is_placed
 from eiglint.gauge.arrangement import picked as left_after
+from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.contract_order import derives_from
-from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.families import picked_one
 from eiglint.gauge.join import put_together
 from eiglint.gauge.shape import inserted

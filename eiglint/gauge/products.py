@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.combine import add
 from eiglint.gauge.context import Context, Remark
 from eiglint.gauge.contract import contract
 from eiglint.gauge.contract_phase import upright
-from eiglint.gauge.elementwise import conj, modulus, undiagonal
+from eiglint.gauge.elementwise import conj, modulus
 from eiglint.gauge.letters import elementwise, lay_out
 from eiglint.gauge.reshaping import reshape
 from eiglint.gauge.shape import assumed_rank, axis_of, doubted, inserted, may_be_vector, removed, scrambled, swap

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eiglint.gauge import create, elementwise, ordering, pieces, products, reduction, shape
+from eiglint.gauge import create, elementwise, ordering, parts, pieces, products, reduction, shape
 from eiglint.gauge.arguments import Arguments, NoRuleError, Options, integers, need
 from eiglint.gauge.context import Context
 from eiglint.gauge.join import put_together
@@ -86,7 +86,7 @@ def read_array(o: Options, a: Arguments, c: Context, name: str) -> object:
     made = _array(a.get("data"), a, c, name)
     dtype = create.dtype_of(a.get("dtype"))
     if dtype in ("real", "complex") and isinstance(made, Tensor) and made.motions:
-        return elementwise.cast(made, dtype, c, name)
+        return parts.cast(made, dtype, c, name)
     return made
 
 

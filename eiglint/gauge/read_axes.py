@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from eiglint.gauge import elementwise as maps
-from eiglint.gauge import positions, shape, taking
+from eiglint.gauge import parts, positions, shape, taking
 from eiglint.gauge.arguments import Arguments, NoRuleError, Options, integers, last_of, listed, need
 from eiglint.gauge.context import Context
 from eiglint.gauge.join import put_together
@@ -60,7 +59,7 @@ def read_repeat(o: Options, a: Arguments, c: Context, name: str) -> object:
 def read_reshape(o: Options, a: Arguments, c: Context, name: str) -> object:
     """Return the input in another shape, or under another dtype for `view(dtype)`."""
     if a.get("dtype") is not None:
-        return maps.cast(need(a, "input"), str(a["dtype"]), c, name)
+        return parts.cast(need(a, "input"), str(a["dtype"]), c, name)
     t = need(a, "input")
     if o.get("how") == "flatten":
         first, last = a.get("start_dim", 0), a.get("end_dim", -1)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from eiglint.gauge import combine as sums
 from eiglint.gauge import elementwise as maps
-from eiglint.gauge import matrix, products, reduction, shape, taking, times
+from eiglint.gauge import matrix, parts, products, reduction, scans, shape, taking, times
 from eiglint.gauge.arguments import Arguments, NoRuleError, Options, integers, listed, maybe, names, need
 from eiglint.gauge.context import Context
 from eiglint.gauge.reshaping import reshape
@@ -39,7 +39,7 @@ def read_reductions(o: Options, a: Arguments, c: Context, name: str) -> object:
 def read_running(o: Options, a: Arguments, c: Context, name: str) -> object:
     """Running maxima or minima with their positions."""
     t = need(a, "input")
-    values = reduction.scan(t, a.get("dim"), str(o.get("how")), c)
+    values = scans.scan(t, a.get("dim"), str(o.get("how")), c)
     return Record(("values", "indices"), (values, opaque([t], c, name)))
 
 
@@ -48,7 +48,7 @@ def read_fft(o: Options, a: Arguments, c: Context, name: str) -> object:
     dim = a.get("dim", -1)
     if not isinstance(dim, int):
         raise NoRuleError(name)
-    made = reduction.scan(need(a, "input"), dim, "fft", c, (name, named(a.get("n"))))
+    made = scans.scan(need(a, "input"), dim, "fft", c, (name, named(a.get("n"))))
     return replace(made, dtype="complex", sizes=())
 
 
@@ -57,7 +57,7 @@ def read_trapezoid(o: Options, a: Arguments, c: Context, name: str) -> object:
     dim = a.get("dim", -1)
     if a.get("x") is not None:
         raise NoRuleError(name)
-    running = reduction.scan(need(a, "input"), dim, "diff", c, (name,))
+    running = scans.scan(need(a, "input"), dim, "diff", c, (name,))
     return running if o.get("running") else reduction.reduce(running, dim, False, "sum", c)
 
 
@@ -148,7 +148,7 @@ def _beside_zeros(made: Tensor, t: Tensor, widths: tuple[object, ...], touched: 
     before, after = (*widths, 0)[-2 * axis - 2 :][:2]
     if not all(isinstance(n, int) and n >= 0 for n in (before, after)):
         return made
-    zero = maps.zeros(t)
+    zero = parts.zeros(t)
     pieces = [replace(zero, sizes=((axis, before),)), t, replace(zero, sizes=((axis, after),))]
     return with_pieces(made, pieces, axis, "cat")
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from eiglint.gauge import combine as sums
 from eiglint.gauge import elementwise as maps
-from eiglint.gauge import matrix, reduction, shape, times
+from eiglint.gauge import matrix, parts, reduction, scans, shape, times
 from eiglint.gauge.arguments import Arguments, NoRuleError, Options, integers, names, need
 from eiglint.gauge.context import Context
 from eiglint.gauge.precision import remark_late
@@ -50,11 +50,11 @@ def read_part(o: Options, a: Arguments, c: Context, name: str) -> object:
     which = str(o.get("part", "real"))
     t = need(a, "input")
     if which in ("pair", "view_as_real"):
-        made = maps.part(t, "view_as_real", c)
+        made = parts.part(t, "view_as_real", c)
         laid = shape.inserted(made, -1)
         sized = replace(laid, steady=laid.steady - {-1}, sizes=tuple(s for s in laid.sizes if s[0] != -1))
         return replace(sized, whole=Whole("pair", t)) if t.motions else sized
-    return maps.part(t, which, c)
+    return parts.part(t, which, c)
 
 
 def read_complex(o: Options, a: Arguments, c: Context, name: str) -> object:
@@ -75,7 +75,7 @@ def read_complex(o: Options, a: Arguments, c: Context, name: str) -> object:
         same = real.whole.of.term is imag.whole.of.term
         if same:
             return real.whole.of
-    real, imag = maps.known_real(real), maps.known_real(imag)
+    real, imag = parts.known_real(real), parts.known_real(imag)
     turned = times.product(replace(imag, dtype="complex"), constant(1j), c)
     return replace(sums.add(real, turned, c), dtype="complex")
 
@@ -84,7 +84,7 @@ def read_cast(o: Options, a: Arguments, c: Context, name: str) -> object:
     """Return the values under another dtype."""
     t, to = need(a, "input"), str(a.get("to") or o.get("to", "unchanged"))
     remark_late(t, {**o, "kind": to}, c)
-    return maps.cast(t, to, c, name)
+    return parts.cast(t, to, c, name)
 
 
 def read_requires(o: Options, a: Arguments, c: Context, name: str) -> object:
@@ -125,7 +125,7 @@ def read_reduce(o: Options, a: Arguments, c: Context, name: str) -> object:
 
 def read_scan(o: Options, a: Arguments, c: Context, name: str) -> object:
     """Return a running sum, a softmax, or another operation along an axis that stays."""
-    return reduction.scan(need(a, "input"), a.get("dim"), str(o.get("how", name)), c)
+    return scans.scan(need(a, "input"), a.get("dim"), str(o.get("how", name)), c)
 
 
 def _symmetric(a: Arguments) -> bool:

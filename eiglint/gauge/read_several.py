@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from eiglint.gauge import combine as sums
 from eiglint.gauge import elementwise as maps
-from eiglint.gauge import matrix, products, shape, times
+from eiglint.gauge import matrix, parts, products, shape, times
 from eiglint.gauge import select as choices
 from eiglint.gauge.arguments import Arguments, NoRuleError, Options, listed, names, need
 from eiglint.gauge.context import Context
@@ -99,7 +99,7 @@ def read_compare(o: Options, a: Arguments, c: Context, name: str) -> object:
 def read_logical(o: Options, a: Arguments, c: Context, name: str) -> object:
     """Return a logical function of entries, which carries no gradient; one of their truth asks which are 0."""
     made = read_combine({**o, "parity": "even"} if o.get("truth") else o, a, c, name)
-    return replace(maps.detach(made), dtype="bool") if isinstance(made, Tensor) else made
+    return replace(parts.detach(made), dtype="bool") if isinstance(made, Tensor) else made
 
 
 def read_select(o: Options, a: Arguments, c: Context, name: str) -> object:

@@ -1,4 +1,4 @@
-"""Reductions and scans along axes."""
+"""Reductions along axes."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from eiglint.gauge.arrangement import is_placed, reduced, spoiled
+from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.context import Context, Gauge
-from eiglint.gauge.elementwise import apply_map, modulus, power, turned_back, undiagonal
+from eiglint.gauge.elementwise import modulus, power, turned_back
 from eiglint.gauge.meeting import remark_trace
 from eiglint.gauge.mirrors import even_together
-from eiglint.gauge.products import inner_along
 from eiglint.gauge.shape import axis_of, doubted, inserted
 from eiglint.gauge.singular import remark_taken
 from eiglint.gauge.state import (
@@ -44,8 +44,6 @@ ALONE = frozenset({"sum", "mean", "prod", "max", "min"})
 TRUTHS = frozenset({"any", "all", "count"})
 """Reductions that ask of every entry whether it is 0, which no phase changes."""
 POSITIONS = frozenset({"argmax", "argmin", "argother"})
-LINEAR = frozenset({"cumsum", "diff", "fft"})
-POSITIONAL = LINEAR | {"glu", "cumprod", "cummax", "cummin", "logcumsumexp"}
 
 
 def reduce(
@@ -301,97 +299,3 @@ def tied(t: Tensor) -> bool:
     """Whether conjugate pairs of a real matrix tie in the values that decide: moduli, real parts, norms."""
     unsettled = any(g.conjugate_pairs and not m.order.neutral for g, m in t.motions)
     return unsettled and not t.term.ops.isdisjoint(("abs", "real", "norm", "power"))
-
-
-def scan(t: Tensor, dim: object, how: str, context: Context, details: tuple[object, ...] = ()) -> Tensor:
-    """Apply an operation that keeps an axis and mixes its entries: cumsum, softmax."""
-    t = undiagonal(t)
-    axis, guess = axis_of(t, -1 if dim is None or t.rank == 0 else dim)
-    if axis is None:
-        return opaque([t], context, how)
-    t = doubted(t, guess)
-    cumulative = how in POSITIONAL
-
-    def motion(g: Gauge, m: Motion) -> Motion:
-        cause = Cause(context.spot, how, g, m.live, t.doubt, m.trail)
-        order = m.order
-        if order.mode is Mode.EXACT and not order.neutral:
-            along = cumulative and any(s.axis == axis for s in order.tags)
-            if along or order.pointer or (order.tags and m.is_batch(axis)):
-                order = Order(Mode.BROKEN, cause=cause)
-        elif is_placed(order):
-            along = any(s.axis == axis for s in order.tags)
-            order = spoiled(order, cause) if along or (order.summed and how not in LINEAR) else order
-        elif order.mode is Mode.MIXED:
-            order = Order(Mode.UNKNOWN, cause=cause)
-        rotation = m.rotation
-        charged = {k.axis for k, _ in rotation.charges if isinstance(k, Slot)}
-        if rotation.mode is Mode.EXACT and rotation.charges and (axis in charged or how not in LINEAR):
-            rotation = Rotation(Mode.BROKEN, cause=cause)
-        return replace(m, phase=_scanned(m, axis, how, cause), order=order, rotation=rotation)
-
-    motions = {g: motion(g, m) for g, m in t.motions}
-    return replace(
-        t,
-        term=term(how, t.term, axis, *details),
-        motions=settle(motions),
-        steady=t.steady - {axis} if cumulative else t.steady,
-        sizes=tuple(s for s in t.sizes if s[0] != axis) if how in ("diff", "glu", "fft") else t.sizes,
-        flags=frozenset({"nonneg"} if how == "softmax" else ()),
-        value=None,
-        whole=None,
-        live=t.live if context.recording else Live.NO,
-    )
-
-
-def _scanned(m: Motion, axis: int, how: str, cause: Cause) -> Phase:
-    phase = m.phase
-    if phase.neutral or phase.mode >= Mode.UNKNOWN:
-        return phase
-    if how == "cumprod" and phase.homogeneous:
-        # Every entry is a product of entries, each of which moves by a factor.
-        across = spread(phase)
-        return Phase(Mode.MIXED, cause=cause, across=None if across is None else across | m.batch | {axis})
-    if m.touches(axis) or phase.mode is Mode.MIXED:
-        return lost(phase, cause)
-    if how in LINEAR and phase.mode is Mode.EXACT:
-        return phase
-    return Phase(Mode.FUN, phase.charges, phase.cause or cause)
-
-
-def normalize(t: Tensor, dim: object, context: Context) -> Tensor:
-    """Return t divided by its norm along a dimension, which no phase changes."""
-    axis, guess = axis_of(t, 1 if dim is None else dim)
-    if axis is None:
-        return opaque([t], context, "normalize")
-    t = undiagonal(doubted(t, guess))
-    size = reduce(t, axis, True, "norm", context)
-    made = product(t, power(apply_map(size, context, "clamp", "none"), -1, context), context)
-    return replace(made, term=term("normalize", t.term, axis), flags=t.flags & {"nonzero"})
-
-
-def cosine(x: Tensor, y: Tensor, dim: object, context: Context) -> Tensor:
-    """Return the cosine of the angle between x and y along a dimension."""
-    chosen = 1 if dim is None else dim
-    x, y = _compared(x, y, context), _compared(y, x, context)
-    if x.rank is not None and y.rank is not None:
-        widest = max(x.rank, y.rank)
-        x, y = _widened(x, widest), _widened(y, widest)  # the dimension is counted in both together
-    unit_x = normalize(x, chosen, context)
-    unit_y = normalize(y, chosen, context)
-    made = inner_along(unit_x, unit_y, chosen, context, conjugate=False)
-    return replace(made, term=term("cosine", x.term, y.term))
-
-
-def _widened(t: Tensor, rank: int) -> Tensor:
-    """Return t with axes in front, as broadcasting adds them."""
-    for _ in range(rank - (t.rank or 0)):
-        t = inserted(t, -(t.rank or 0) - 1)
-    return t
-
-
-def _compared(x: Tensor, y: Tensor, context: Context) -> Tensor:
-    """Note on the path of a vector that it is compared with something that knows nothing of its gauge."""
-    note = "compared with a fixed value here"
-    motions = {g: m if m.phase.neutral or g in y.gauges else m.noted(context.spot, note) for g, m in x.motions}
-    return replace(x, motions=settle(motions))

@@ -8,8 +8,8 @@ from itertools import pairwise
 from math import prod
 
 from eiglint.gauge.arrangement import arrangement, is_placed
+from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.context import Context, Gauge
-from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.shape import inserted, relabel, removed, scrambled
 from eiglint.gauge.state import APART, Mode, Motion, Slot
 from eiglint.gauge.tensor import LIKELY, Tensor, named, settle, slots_of

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.coins import coin, noted_turn
 from eiglint.gauge.combine import TINY, add, combine, joint_sizes, side_by_side_order
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.contract import joint_dtype
-from eiglint.gauge.elementwise import modulus, neg, undiagonal
+from eiglint.gauge.elementwise import modulus, neg
 from eiglint.gauge.join import join
 from eiglint.gauge.mirrors import even_in_sign
 from eiglint.gauge.singular import GUARDED, remark_masked

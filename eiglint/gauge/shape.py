@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from eiglint.gauge.arrangement import arrangement, is_placed, spoiled
+from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.context import Context, Gauge
-from eiglint.gauge.elementwise import conj, undiagonal
+from eiglint.gauge.elementwise import conj
 from eiglint.gauge.state import (
     Cause,
     Mode,

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from eiglint.gauge.arrangement import put_together
+from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.context import Context, Gauge
-from eiglint.gauge.elementwise import neg, undiagonal
+from eiglint.gauge.elementwise import neg
 from eiglint.gauge.families import stored
 from eiglint.gauge.indexing import spread
 from eiglint.gauge.join import join

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate
 
-from eiglint.gauge.elementwise import detach
+from eiglint.gauge.parts import detach
 from eiglint.gauge.state import Live, Mode
 from eiglint.gauge.tensor import Tensor, Whole
 

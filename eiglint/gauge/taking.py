@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from eiglint.gauge.arrangement import TIES, arrangement, is_placed, picked, spoiled
+from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.contract_order import derives_from
-from eiglint.gauge.elementwise import undiagonal
 from eiglint.gauge.positions import index_motions, indexed, pick
 from eiglint.gauge.shape import axis_of, doubted, inserted
 from eiglint.gauge.state import (
