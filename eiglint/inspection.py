@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -248,7 +248,7 @@ def inspect_modules(
     for reading in ("right", "all"):
         if skipped and not any(is_wanted(finding, options) for finding in findings):
             break  # nothing to refute, and what was cut off stays unknown under any reading
-        if roots := _open_to_readings(outcome, sites):
+        if roots := _open_to_readings(outcome, sites, findings):
             other = interpret(Settings(vector_reading=reading, only=roots, features=features))
             findings, sites = agreed((findings, sites), _judged(other, read, features))
     if (options.min_certainty or "likely") == "possible":
@@ -259,13 +259,15 @@ def inspect_modules(
     return Inspected(findings + crashes, sites, skipped, tuple(outcome.unknown_callees.most_common()))
 
 
-def _open_to_readings(outcome: Outcome, sites: tuple[Site, ...]) -> frozenset[str]:
+def _open_to_readings(outcome: Outcome, sites: tuple[Site, ...], findings: Iterable[Finding]) -> frozenset[str]:
     """Return the roots that another reading of unknown ranks may say more of, with all that share their decompositions.
 
-    What is proved already stays proved, and a file that was cut off stays unknown.
+    What is proved already stays proved, unless a gradient is called undefined; a file that was cut off stays unknown.
     """
     spoiled = {cut.path for cut in outcome.truncated} | {crash.path for crash in outcome.crashes}
-    paths = {s.path for s in sites if s.path not in spoiled and not (s.phase in PROVED and s.order in PROVED)}
+    blamed = {_source(f) for f in findings if f.code == "EIG301"}
+    open_ = (s for s in sites if not _proved(s) or (s.rotation == "dependent" and s.place[:3] in blamed))
+    paths = {s.path for s in open_ if s.path not in spoiled}
     touched: dict[str, set[Spot]] = {}
     for ran in outcome.ran:  # a root may have been run twice
         touched.setdefault(ran.root, set()).update(s for s in ran.spots if s.path in paths)
@@ -296,14 +298,26 @@ def agreed(matrices: Verdicts, vectors: Verdicts) -> Verdicts:
 
 def _of_a_proof(finding: Finding, matrices: Mapping[Place, Site], vectors: Mapping[Place, Site]) -> bool:
     """Whether a finding is about a use that is proved fine, and that only if factors of unknown rank are vectors."""
-    if not finding.code.startswith("EIG30") or finding.source is None:
+    if not finding.code.startswith("EIG30"):
         return False
-    here = (finding.source.path, finding.source.line, finding.source.column)
+    here = _source(finding)
+    mine = [s for place, s in matrices.items() if place[:3] == here]
+    others = [s for place, s in vectors.items() if place[:3] == here]
+    if not mine or not all(_proved(s) for s in others):
+        return False
+    smooth = all(s.rotation in PROVED for s in others) and not all(s.rotation in PROVED for s in mine)
+    return smooth or not all(_proved(s) for s in mine)
 
-    def proved(sites: Mapping[Place, Site]) -> bool:
-        return all(s.phase in PROVED and s.order in PROVED for place, s in sites.items() if place[:3] == here)
 
-    return proved(vectors) and not proved(matrices)
+def _proved(site: Site) -> bool:
+    """Whether phase and order are known to be fine."""
+    return site.phase in PROVED and site.order in PROVED
+
+
+def _source(finding: Finding) -> tuple[str, int, int] | None:
+    """Return the place of the decomposition that a finding is about."""
+    source = finding.source
+    return None if source is None else (source.path, source.line, source.column)
 
 
 def _refuted(finding: Finding, sites: Mapping[Place, Site]) -> bool:
@@ -312,7 +326,7 @@ def _refuted(finding: Finding, sites: Mapping[Place, Site]) -> bool:
         return False  # a function of the matrix is proved invariant, and is none the less written out
     if symmetry is None or finding.source is None or finding.code in ("EIG108", "EIG109", "EIG110"):
         return False
-    here = (finding.source.path, finding.source.line, finding.source.column)
+    here = _source(finding)
     fine = PROVED if finding.code != "EIG111" else ("none", "invariant")  # where it leaves is where it is kept
     return any(getattr(site, symmetry) in fine for place, site in sites.items() if place[:3] == here)
 

@@ -43,11 +43,16 @@ def run_if(s: ir.If, frame: Frame) -> None:
 
 
 def _side(block: tuple[ir.Statement, ...], test: ir.Expression, guard: Guard, frame: Frame) -> tuple[State, bool]:
-    frame.state.guards = (*frame.state.guards, guard)
-    refine(test, guard.side, frame)
-    keep_apart(test, guard.test, guard.side, frame.state)
+    enter(test, guard, guard.test, frame)
     statements.execute(block, frame)
     return frame.state, frame.dead
+
+
+def enter(test: ir.Expression, guard: Guard, condition: Value, frame: Frame) -> None:
+    """Learn what a test says on the side of it that is entered."""
+    frame.state.guards = (*frame.state.guards, guard)
+    refine(test, guard.side, frame)
+    keep_apart(test, condition, guard.side, frame.state)
 
 
 def asks_for_flag(test: ir.Expression) -> bool:

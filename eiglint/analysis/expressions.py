@@ -185,15 +185,13 @@ def _choice(e: ir.Choice, frame: Frame) -> Value:
 
 def _both(e: ir.Choice, test: Value, frame: Frame) -> Value:
     other = frame.state.copy()
-    guards, flag, number = frame.state.guards, branches.asks_for_flag(e.test), frame.world.number(e.at)
-    frame.state.guards = (*guards, Guard(number, test, True, flag))
-    refine(e.test, True, frame)
+    flag, number, condition = branches.asks_for_flag(e.test), frame.world.number(e.at), plain(test, frame, e.at)
+    branches.enter(e.test, Guard(number, test, True, flag), condition, frame)
     body = evaluate(e.body, frame)
     after, frame.state = frame.state, other
-    frame.state.guards = (*guards, Guard(number, test, False, flag))
-    refine(e.test, False, frame)
+    branches.enter(e.test, Guard(number, test, False, flag), condition, frame)
     orelse = evaluate(e.orelse, frame)
-    m = frame.merging(e.at, "if", plain(test, frame, e.at))
+    m = frame.merging(e.at, "if", condition)
     frame.state = merge_states(after, frame.state, m, (body, orelse))
     return merge_values(body, orelse, m, ("value",))
 

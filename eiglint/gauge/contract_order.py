@@ -28,9 +28,13 @@ from eiglint.gauge.state import (
     of_clusters,
 )
 from eiglint.gauge.tensor import Tensor
+from eiglint.gauge.terms import Term
 
 MAY_VARY = "meets a value that may vary along the pairs"
 """Why order or rotation is not known where the rank of a factor is not."""
+
+MAY_PAIR = "meets another slice, which may begin at the same pair"
+"""Why they are not known where slices begin at numbers that the program computes."""
 
 
 def order_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> Order:
@@ -73,6 +77,8 @@ def order_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> Ord
             reason = "mispaired" if derives_from(o.tensor, gauge) else "position weighted"
             return Order(Mode.BROKEN, cause=cause(reason))
     if len({letter for letter, _ in tags}) < len(tags):
+        if all(_may_pair(a, b) for x, a in tags for y, b in tags if x == y):
+            return Order(Mode.UNKNOWN, cause=cause(MAY_PAIR))
         return Order(Mode.BROKEN, cause=cause("mispaired"))  # one in the pairs' order, one reversed or rolled
     if doubtful:
         return Order(Mode.UNKNOWN, cause=cause(MAY_VARY))
@@ -83,6 +89,16 @@ def order_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> Ord
         return Order(Mode.BROKEN, cause=cause("mingles the orders of batch elements"))
     kept = {(laid.position(letter), cut) for letter, cut in tags}
     return Order(tags=frozenset(Slot(p, c) for p, c in kept if p is not None))
+
+
+def _may_pair(a: object, b: object) -> bool:
+    """Whether two selections of columns may be one: slices of which one begins at a number that is not known."""
+    if a == b:
+        return True
+    match a, b:
+        case (start, 1), (other, 1):
+            return isinstance(start, Term) or isinstance(other, Term)
+    return False
 
 
 def _mingles_batches(laid: Contraction, moving: Moving) -> bool:
@@ -161,6 +177,8 @@ def rotation_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> 
             return broken
         if strangers:
             return Rotation(Mode.UNKNOWN, cause=cause(MAY_VARY))
+        if any(cut != key[2] and _may_pair(cut, key[2]) for o in meets for cut in _cuts(o, gauge, letter)):
+            return Rotation(Mode.UNKNOWN, cause=cause(MAY_PAIR))
         met = not reduced({key: total[key]}, gauge.group) and len(bearers) == (1 if letter in merged else 2)
         if _of_unlike_elements([om for om, p in zip(moving, parts, strict=True) if p in bearers]):
             return broken
@@ -174,6 +192,12 @@ def rotation_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> 
         elif not met and (letter in contracted or len(bearers) != 1 or letter in merged):
             return broken
     return Rotation(Mode.EXACT, placed(laid, left, gauge.group))
+
+
+def _cuts(o: Operand, gauge: Gauge, letter: Letter) -> set[object]:
+    """Return which parts of the pairs an operand runs over along a letter."""
+    m = o.tensor.moves.get(gauge)
+    return {s.cut for s in m.order.tags if o.letter(s.axis) == letter} if m is not None else set()
 
 
 def _may_follow(o: Operand, gauge: Gauge, letter: Letter, laid: Contraction) -> bool:

@@ -27,7 +27,7 @@ from eiglint.gauge.state import (
     laden,
 )
 from eiglint.gauge.tensor import Tensor, named, opaque, settle, slots_of, unknown_motion, worse
-from eiglint.gauge.terms import contains, term
+from eiglint.gauge.terms import Term, contains, term
 
 Recut = Callable[[Slot | Pick], Slot | Pick]
 
@@ -67,8 +67,14 @@ def take(t: Tensor, axis: int, index: Tensor, context: Context, keeps_axis: bool
 
 
 def _selection(index: Tensor) -> Cut:
-    """Return the cut that an index stands for: the whole axis for arange over it, else the index's own value."""
-    return WHOLE if "iota" in index else (index.term, "taken")
+    """Return the cut that an index stands for: a slice for arange (from 0 the whole axis), else its own value."""
+    if "iota" in index:
+        return WHOLE
+    options = index.term.args[0] if index.term.op == "range" and index.term.args else ()
+    match dict(options) if isinstance(options, tuple) else {}:
+        case {"start": int() | Term() as start, "end": int() | Term(), "step": 1 | None}:
+            return (start, 1)
+    return (index.term, "taken")
 
 
 def _taken_motion(g: Gauge, m: Motion, axis: int, selection: Cut, index: Tensor, t: Tensor, context: Context) -> Motion:

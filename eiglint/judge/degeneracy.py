@@ -6,7 +6,7 @@ itself, and then only the written-out backward fails: it divides by the gaps (th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from eiglint.analysis.events import Outcome, Reached
@@ -14,19 +14,21 @@ from eiglint.gauge import Gauge, Live, Mode, Motion, Remark, Spot
 from eiglint.gauge.meeting import MEETING
 from eiglint.gauge.terms import Term
 from eiglint.judge.certainty import certainty
-from eiglint.judge.flow import branches, flowing, is_vectors_of, role_of
+from eiglint.judge.flow import Carried, branches, flowing, is_vectors_of, role_of
 from eiglint.judge.matrix_functions import (
+    ANY,
     Function,
+    acts_on_pairs,
     function_in,
-    is_truncated,
     needs_positive,
-    on_kept_pairs,
     replacement,
     roles_in,
+    walk,
 )
 from eiglint.judge.pairs import weights_of_pairs
 from eiglint.judge.sites import has_symmetry
 from eiglint.judge.spectra import is_gram, jitter_of, tied_by_construction
+from eiglint.judge.truncation import Kept, kept_pairs, of_kept
 from eiglint.judge.verdict import Verdict
 
 RANKING = ("EIG304", "EIG303", "EIG308", "EIG309", "EIG302", "EIG301")
@@ -40,7 +42,9 @@ class Use(NamedTuple):
     remark: Remark
     roles: set[str]
     function: Function
-    truncated: bool
+    kept: Kept
+    on_pairs: bool
+    """Whether its weights belong to pairs of values, so that it is no function of the matrix alone."""
 
 
 def degenerate_verdicts(outcome: Outcome) -> Iterator[Verdict]:
@@ -49,7 +53,9 @@ def degenerate_verdicts(outcome: Outcome) -> Iterator[Verdict]:
     alive = flowing(outcome.ends, outcome.carried) if meetings or outcome.reached else frozenset[Term]()
     uses = list(_uses(meetings, alive, outcome))
     positive = {u.remark.gauge for u in uses if needs_positive(u.function)}
-    found = [*(_told(u) for u in uses), *_undefined(outcome.reached, alive, outcome)]
+    grams = {o.gauge for o in outcome.decomposed if is_gram(o.input)}
+    advice = _advice(uses, grams)
+    found = [*(_told(u, advice) for u in uses), *_undefined(outcome.reached, alive, grams, outcome.carried)]
     yield from found
     yield from _of_spectra(outcome, found, positive, alive)
 
@@ -75,7 +81,8 @@ def _uses(meetings: Iterable[Remark], alive: frozenset[Term], outcome: Outcome) 
             code = "EIG302" if weights else None
             function = function_in(weights, remark.gauge, done)
         if code is not None:
-            yield Use(code, remark, roles, function, is_truncated(factors, remark.gauge, done))
+            kept = kept_pairs(walk(factors, done), remark.gauge)
+            yield Use(code, remark, roles, function, kept, acts_on_pairs(factors, remark.gauge, done))
 
 
 def _aliases(outcome: Outcome) -> Mapping[Spot, frozenset[object]]:
@@ -110,28 +117,54 @@ def _signed(factors: Iterable[Term], gauge: Gauge) -> bool:
     return False
 
 
-def _told(use: Use) -> Verdict:
+def _advice(uses: Iterable[Use], grams: Collection[Gauge]) -> dict[Spot, str]:
+    """Return what to write at each place; where callers have functions of their own, what serves all of them."""
+    found: dict[Spot, set[str]] = {}
+    general: dict[Spot, str] = {}
+    for use in uses:
+        spot = use.remark.spot
+        found.setdefault(spot, set()).add(_replacement(use, use.function, grams))
+        general[spot] = _replacement(use, ANY, grams)
+    return {spot: (*said,)[0] if len(said) == 1 else general[spot] for spot, said in found.items()}
+
+
+def _replacement(use: Use, function: Function, grams: Collection[Gauge]) -> str:
+    gauge = use.remark.gauge
+    assert gauge is not None
+    if use.on_pairs:
+        return OF_PAIRS
+    # The singular vectors of a Gram matrix, left or right, are its eigenvectors.
+    one_sided = not {"left", "right"} <= use.roles
+    roles = {"vectors"} if gauge in grams and one_sided else use.roles
+    advice = replacement(function, gauge, roles)
+    return of_kept(use.kept, advice, gauge, roles, function.plain) if gauge.call.startswith("torch.") else advice
+
+
+OF_PAIRS = (
+    "an autograd.Function for the whole expression, whose backward is written without the gaps: "
+    "of A X + X A = Q it is that equation once more"
+)
+
+
+def _told(use: Use, advice: Mapping[Spot, str]) -> Verdict:
     remark, gauge = use.remark, use.remark.gauge
     assert gauge is not None
     trail = ((gauge.spot, "decomposed here"), (remark.spot, "meets its partner here"))
     sure = certainty(Live(remark.live), remark.doubt)
-    if use.code == "EIG309":
-        return Verdict("EIG309", remark.spot, gauge, sure, trail)
-    advice = replacement(use.function, gauge, use.roles)
-    if gauge.call.startswith("torch.") and use.truncated:
-        advice = on_kept_pairs(advice, use.roles)
-    return Verdict("EIG302", remark.spot, gauge, sure, trail, (("replacement", advice),))
+    details = (("replacement", advice[remark.spot]),) if use.code == "EIG302" else ()
+    return Verdict(use.code, remark.spot, gauge, sure, trail, details)
 
 
 # --- what has no gradient there ---------------------------------------------------------------------------------
 
 
-def _undefined(reached: Iterable[Reached], alive: frozenset[Term], outcome: Outcome) -> Iterator[Verdict]:
-    grams = {o.gauge for o in outcome.decomposed if is_gram(o.input)}
+def _undefined(
+    reached: Iterable[Reached], alive: frozenset[Term], grams: Collection[Gauge], carried: Carried
+) -> Iterator[Verdict]:
     for event in reached:
         for gauge, motion in event.value.motions:
             if has_symmetry(gauge, "rotation") and _is_undefined(motion, gauge, event):
-                if _null_vectors_alone(event.value.term, gauge, alive, gauge in grams):
+                if _null_vectors_alone(event.value.term, gauge, alive, carried, gauge in grams):
                     continue
                 cause = motion.rotation.cause
                 spot = event.spot if cause is None else cause.spot
@@ -154,16 +187,16 @@ def _is_undefined(motion: Motion, gauge: Gauge, event: Reached) -> bool:
     return rotation.mode is Mode.BROKEN or (left and event.how == "backward")
 
 
-def _null_vectors_alone(value: Term, gauge: Gauge, alive: frozenset[Term], gram: bool) -> bool:
+def _null_vectors_alone(value: Term, gauge: Gauge, alive: frozenset[Term], carried: Carried, gram: bool) -> bool:
     """Whether of all vectors only those at the null end are used: isolated where they mean anything at all.
 
     That end is the last one of singular vectors, and the first one of the eigenvectors of a Gram matrix.
     """
-    picks = list(_picks(value, gauge, alive))
+    picks = list(_picks(value, gauge, alive, carried))
     return bool(picks) and all(_at_null_end(p, gauge, gram) for p in picks)
 
 
-def _picks(value: Term, gauge: Gauge, alive: frozenset[Term]) -> Iterator[Term]:
+def _picks(value: Term, gauge: Gauge, alive: frozenset[Term], carried: Carried) -> Iterator[Term]:
     """Return how vectors enter a value: a pick or a slice of them, or they themselves."""
     stack, seen = [value], set[Term]()
     while stack:
@@ -176,6 +209,7 @@ def _picks(value: Term, gauge: Gauge, alive: frozenset[Term]) -> Iterator[Term]:
             yield here
         elif here.op != "output":
             stack.extend(a for a in here.args if isinstance(a, Term))
+            stack.extend(carried.get(here, ()))
 
 
 def _at_null_end(here: Term, gauge: Gauge, gram: bool) -> bool:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from eiglint.gauge import Gauge
 from eiglint.gauge.terms import Term
-from eiglint.judge.flow import INDEXED, is_vectors_of, role_of, unturned
+from eiglint.judge.flow import INDEXED, role_of
 
 
 class Function(NamedTuple):
@@ -24,14 +24,15 @@ class Function(NamedTuple):
 def roles_in(factors: Iterable[Term], gauge: Gauge, aliases: frozenset[object], done: frozenset[Term]) -> set[str]:
     """Return which outputs of a decomposition are in the factors; what is in `done` has met its partner before."""
     found: set[str] = set()
-    for here in _walk(factors, done):
+    for here in walk(factors, done):
         owner = here.args[0] if here.op == "output" else None
         if isinstance(owner, Gauge) and (owner.spot == gauge.spot or owner.spot in aliases):
             found.add(role_of(here))
     return found
 
 
-def _walk(factors: Iterable[Term], done: frozenset[Term]) -> Iterable[Term]:
+def walk(factors: Iterable[Term], done: frozenset[Term]) -> Iterable[Term]:
+    """Yield all that factors are made of, back to the decompositions and to what is in `done`."""
     seen: set[Term] = set()
     stack = list(factors)
     while stack:
@@ -49,7 +50,7 @@ def function_in(factors: Iterable[Term], gauge: Gauge, done: frozenset[Term]) ->
     """Return the functions that stand between the values and the factors."""
     names: set[str] = set()
     exponents: set[float] = set()
-    for here in _walk(factors, done):
+    for here in walk(factors, done):
         if here.op == "div" and any(isinstance(a, Term) and _made_of_values(a, gauge) for a in here.args[1:]):
             exponents.add(-1.0)
         if here.op == "output" or not _made_of_values(here, gauge):
@@ -62,10 +63,19 @@ def function_in(factors: Iterable[Term], gauge: Gauge, done: frozenset[Term]) ->
     return Function(frozenset(names), frozenset(exponents))
 
 
-def is_truncated(factors: Iterable[Term], gauge: Gauge, done: frozenset[Term]) -> bool:
-    """Whether only some of the vectors take part."""
-    cuts = [x for x in _walk(factors, done) if x.op in ("cut", "take")]
-    return any(isinstance(base := unturned(x.args[0]), Term) and is_vectors_of(base, gauge) for x in cuts)
+def acts_on_pairs(factors: Iterable[Term], gauge: Gauge, done: frozenset[Term]) -> bool:
+    """Whether values meet each other in a table of all pairs, as L_i + L_j in the solution of A X + X A = Q."""
+    tables = (x for x in walk(factors, done) if x.op in ("add", "mul", "power") and _made_of_values(x, gauge))
+    return any({"column", "row"} <= {_laid(a) for a in x.args if isinstance(a, Term)} for x in tables)
+
+
+def _laid(t: Term) -> str:
+    """Say how values lie in a table: down its rows or along its columns."""
+    while t.op in ("neg", "power", "mul"):
+        t = t.args[0]  # type: ignore[assignment]
+    if t.op == "insert":
+        return "column" if t.args[1] == -1 else "row" if t.args[1] == -2 else ""
+    return ""
 
 
 def _shifts(here: Term) -> bool:
@@ -79,6 +89,8 @@ def _made_of_values(here: Term, gauge: Gauge) -> bool:
     return any(role_of(x) == "values" for x in own) and all(role_of(x) == "values" for x in own)
 
 
+ANY = Function(frozenset({"any"}), frozenset())
+"""Stands for functions that differ from caller to caller."""
 STRUCTURE = frozenset(
     ("mul", "div", "matmul", "product", "neg", "swap", "conj", "detach", "real", "either", "earlier", "loop")
 ) | {"diag_embed", "diagonal", "insert", "squeeze", "expand", "reshape", "permute", "pick", "cut", "take", "sum"}
@@ -99,15 +111,11 @@ def replacement(f: Function, gauge: Gauge, roles: set[str]) -> str:
     if {"left", "right"} <= roles:
         return _of_both_sides(f)
     if roles & {"left", "right"}:
-        return "`eiglint.linalg.funm(A.mH @ A, f)`, with f written for the squares of the singular values"
+        gram = "A @ A.mH" if "left" in roles else "A.mH @ A"
+        if not f.names and f.exponents == {2.0}:
+            return f"`{gram}`"
+        return f"`eiglint.linalg.funm({gram}, f)`, with f written for the squares of the singular values"
     return _of_hermitian(f) if gauge.unitary else _of_general(f)
-
-
-def on_kept_pairs(advice: str, roles: set[str]) -> str:
-    """Return the advice for a function of which only some pairs are kept."""
-    grams = {"left": "A @ A.mH, k, largest=True", "right": "A.mH @ A, k, largest=True"}
-    matrix = next((grams[role] for role in ("left", "right") if role in roles), "A, k")
-    return f"P times F: `P = eiglint.linalg.projector({matrix})` picks what is kept, and for F {advice}"
 
 
 def _of_hermitian(f: Function) -> str:

@@ -36,18 +36,37 @@ def tied_by_construction(t: Term, sided: bool) -> str | None:
 
 def jitter_of(t: Term) -> str | None:
     """Return the size of the multiple of the identity that is added to a matrix, in words; None if there is none."""
+    written = _added_to_diagonal(t)
+    if written is not None:
+        return _small_multiple(written)
     parts = [a for a in t.args if isinstance(a, Term)] if t.op == "add" else []
     for i, part in enumerate(parts):
         if part.op != "mul" or not _multiple_of_identity(part) or all(_multiple_of_identity(p) for p in parts):
             continue
         (factor,) = [a for a in part.args if isinstance(a, Term) and a.op != "eye"] or (None,)
-        if factor is None or factor.op != "constant":
-            return "a multiple of the identity"
-        value = factor.args[0]
-        if isinstance(value, int | float) and 0 < abs(value) <= SMALL:
-            return f"{value:g} times the identity"
-        return jitter_of(parts[1 - i]) if len(parts) == 2 else None
+        size = "a multiple of the identity" if factor is None else _small_multiple(factor)
+        return size if size or len(parts) != 2 else jitter_of(parts[1 - i])
     return next((size for p in parts if (size := jitter_of(p)) is not None), None)
+
+
+def _small_multiple(factor: Term) -> str | None:
+    """Describe a number times the identity; None for one that is too large to be a jitter."""
+    if factor.op != "constant":
+        return "a multiple of the identity"
+    value = factor.args[0]
+    small = isinstance(value, int | float) and 0 < abs(value) <= SMALL
+    return f"{value:g} times the identity" if small else None
+
+
+def _added_to_diagonal(t: Term) -> Term | None:
+    """Return the number that was added to the diagonal of a matrix in place, as by `A.diagonal().add_(eps)`."""
+    parts = [a for a in t.args if isinstance(a, Term)] if t.op == "opaque" else []
+    sums = [a.args for a in parts if a.op == "add" and len(a.args) == 2]
+    for diagonal, number in (order for x, y in sums for order in ((x, y), (y, x))):
+        own = isinstance(diagonal, Term) and diagonal.op == "diagonal" and diagonal.args[0] in parts
+        if own and isinstance(number, Term) and _number(number):
+            return number
+    return None
 
 
 def is_gram(t: object) -> bool:

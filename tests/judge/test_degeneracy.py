@@ -31,6 +31,9 @@ SILENT = {
     "all columns of a frame": "return V @ V.T",
     "a function that is only printed": "print((V * L) @ V.T)",
     "a function that only decides": "if ((V * L) @ V.T).sum() > 0:\n            return L\n        return -L",
+    "values that differ on one side of an expression": "return V.pow(4).sum() if (L.diff() > 1e-3).all() else L.sum()",
+    "slices that may begin at the same pair": "W = V.chunk(2, -1)[1]\n        i = torch.arange(t, 2 * t)\n"
+    "        return (W * L[i]) @ W.T",
     "values that differ": "if (L.diff() > 1e-3).all():\n            return V.pow(4).sum()\n        return L.sum()",
 }
 
@@ -50,6 +53,8 @@ FUNCTIONS = {
     "a loop over both outputs": "S = 0\n        for l, v in zip(L, V.T):\n"
     "            S = S + l.exp() * torch.outer(v, v)\n        return S",
     "a time of unknown rank": "return V @ torch.diag(torch.exp(t * L)) @ V.T",
+    "something of unknown rank, transformed back and forth": "return V @ (L.exp() * (V.T @ x))",
+    "consecutive positions": "return (V[:, 1:3] * L[torch.arange(1, 3)]) @ V[:, 1:3].T",
     "a vector that is transformed back and forth": "return V @ (L.exp()[:, None] * (V.T @ x))",
     "a diagonal": "return (V.square() * L.exp()).sum(-1)",
 }
@@ -79,8 +84,77 @@ def test_the_help_names_the_replacement_by_what_the_function_is(function: str, n
     assert named in advice(f"return V @ torch.diag({function}) @ V.T")
 
 
-def test_a_truncated_function_is_that_of_the_kept_pairs() -> None:
-    assert "eiglint.linalg.projector(A, k)" in advice("return V[:, :2] @ torch.diag(L[:2].exp()) @ V[:, :2].T")
+@pytest.mark.parametrize(
+    ("function", "named"),
+    [
+        ("V[:, :2] @ torch.diag(L[:2]) @ V[:, :2].T", "`eiglint.linalg.projector(A, k) @ A`"),
+        ("V[:, -t:] @ torch.diag(L[-t:]) @ V[:, -t:].T", "`eiglint.linalg.projector(A, k, largest=True) @ A`"),
+        ("V[:, :2] @ torch.diag(L[:2].exp()) @ V[:, :2].T", "P times F: `P = eiglint.linalg.projector(A, k)`, and F"),
+        ("(V[:, L > t] * L[L > t]) @ V[:, L > t].T", "`eiglint.linalg.funm(A, f)` with f = 0 where"),
+    ],
+)
+def test_the_help_for_a_part_of_the_pairs_says_how_to_pick_them(function: str, named: str) -> None:
+    assert named in advice(f"return {function}")
+
+
+@pytest.mark.parametrize(
+    ("function", "named"),
+    [
+        ("(U[:, :t] * S[:t]) @ Vh[:t]", "`eiglint.linalg.projector(A @ A.mH, k, largest=True) @ A`"),
+        (
+            "(U[:, S > t] * S[S > t]) @ Vh[S > t]",
+            "`A @ eiglint.linalg.funm(A.mH @ A, g)` with g(s**2) = f(s) / s, and 0",
+        ),
+        ("(U * S.exp()) @ U.T", "`eiglint.linalg.funm(A @ A.mH, f)`"),
+        ("Vh.T @ torch.diag(S ** 2) @ Vh", "`A.mH @ A`"),
+    ],
+)
+def test_the_help_for_singular_vectors_names_the_side_that_is_used(function: str, named: str) -> None:
+    found = gradients(f"""
+    def f(A, t):
+        U, S, Vh = torch.linalg.svd(A, full_matrices=False)
+        return {function}
+    """)
+    assert named in found[0].help
+
+
+def test_values_that_are_kept_by_their_place_are_those_of_a_projector() -> None:
+    (found,) = gradients("""
+    def f(A):
+        U, S, Vh = torch.linalg.svd(A)
+        kept = torch.zeros_like(S)
+        kept[..., :-1] = S[..., :-1]
+        return U @ torch.diag(kept) @ Vh
+    """)
+    assert "`eiglint.linalg.projector(A @ A.mH, k)` for the pairs that are kept" in found.help
+
+
+def test_singular_vectors_of_a_gram_matrix_are_its_eigenvectors() -> None:
+    (found,) = gradients("""
+    def f(X):
+        U, S, _ = torch.linalg.svd(X.T @ X)
+        return U @ torch.diag((S + 1e-3).rsqrt()) @ U.T
+    """)
+    assert "`eiglint.linalg.inv_sqrtm(A)`" in found.help
+
+
+def test_what_acts_on_pairs_of_values_is_no_function_of_the_matrix() -> None:
+    assert "autograd.Function" in advice("return V @ ((V.T @ x @ V) / (L[:, None] + L[None, :])) @ V.T")
+
+
+def test_a_callee_that_serves_several_functions_is_told_what_serves_all() -> None:
+    (found,) = gradients("""
+    def applied(A, f):
+        L, V = torch.linalg.eigh(A)
+        return V @ torch.diag(f(L)) @ V.T
+
+    def exponential(A):
+        return applied(A, torch.exp)
+
+    def sine(A):
+        return applied(A, torch.sin)
+    """)
+    assert found.help.endswith("use `eiglint.linalg.funm(A, f)`")
 
 
 @pytest.mark.parametrize(
@@ -97,6 +171,26 @@ def test_a_site_is_reported_once_for_its_undefined_gradients() -> None:
 @pytest.mark.parametrize("matrix", ["A + 1e-6 * torch.eye(4)", "A + torch.eye(4) * t", "A + 1e-8 * torch.eye(4).to(A)"])
 def test_a_multiple_of_the_identity_is_a_jitter(matrix: str) -> None:
     assert said("return V @ torch.diag(L.exp()) @ V.T", matrix) == ["EIG303"]
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("A.diagonal().add_(1e-6)", "EIG303"),
+        ("A.diagonal(dim1=-2, dim2=-1).add_(eps)", "EIG303"),
+        ("A.diagonal().add_(3.0)", "EIG302"),
+        ("A.diagonal().add_(x)", "EIG302"),
+        ("A.diagonal().mul_(1e-6)", "EIG302"),
+    ],
+)
+def test_what_is_added_to_the_diagonal_in_place_is_a_jitter_too(written: str, code: str) -> None:
+    (found,) = gradients(f"""
+    def f(A, x, eps=1e-6):
+        {written}
+        L, V = torch.linalg.eigh(A)
+        return V @ torch.diag(L.exp()) @ V.T
+    """)
+    assert found.code == code
 
 
 @pytest.mark.parametrize("matrix", ["A + torch.eye(4)", "A + 3.0 * torch.eye(4)", "A + torch.diag(x)"])
@@ -157,6 +251,22 @@ def test_the_product_that_asks_for_the_handedness_is_not_the_rotation() -> None:
     text = SVD.format(rest="d = torch.det(U @ Vh)\n        return U @ torch.diag(torch.stack([d * 0 + 1, d])) @ Vh")
     (found,) = gradients(text)
     assert source_line(text, found).startswith("return")
+
+
+@pytest.mark.parametrize(("row", "codes"), [(-1, []), (1, ["EIG301"])])
+def test_null_vectors_are_left_alone_in_a_loop_that_refines_them(row: int, codes: list[str]) -> None:
+    text = f"""
+    def step(A):
+        h = torch.linalg.svd(A)[2][{row}]
+        return h / h[-1]
+
+    def f(A):
+        h = step(A)
+        for _ in range(5):
+            h = step(A * torch.exp(-(A @ h[:, None]).square()))
+        return h
+    """
+    assert [f.code for f in gradients(text)] == codes
 
 
 def test_null_vectors_are_left_alone() -> None:
