@@ -28,6 +28,7 @@ from eiglint.judge.matrix_functions import (
 from eiglint.judge.pairs import weights_of_pairs
 from eiglint.judge.sites import has_symmetry
 from eiglint.judge.spectra import is_gram, jitter_of, tied_by_construction
+from eiglint.judge.spectrum import TESTS
 from eiglint.judge.truncation import Kept, kept_pairs, of_kept
 from eiglint.judge.verdict import Verdict
 
@@ -137,7 +138,11 @@ def _replacement(use: Use, function: Function, grams: Collection[Gauge]) -> str:
     one_sided = not {"left", "right"} <= use.roles
     roles = {"vectors"} if gauge in grams and one_sided else use.roles
     advice = replacement(function, gauge, roles)
-    return of_kept(use.kept, advice, gauge, roles, function.plain) if gauge.call.startswith("torch.") else advice
+    if not gauge.call.startswith("torch."):
+        return advice
+    if use.kept == "all" and not TESTS.isdisjoint(function.names):
+        return f"{advice}, and `eiglint.linalg.projector` where f jumps"
+    return of_kept(use.kept, advice, gauge, roles, function.plain)
 
 
 OF_PAIRS = (

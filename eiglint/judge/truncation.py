@@ -8,10 +8,12 @@ from typing import Literal
 from eiglint.gauge import Gauge
 from eiglint.gauge.terms import Term
 from eiglint.judge.flow import is_vectors_of, role_of, unturned
-from eiglint.judge.spectrum import TESTS
 
-Kept = Literal["all", "largest", "smallest", "tested", "some"]
-"""All pairs, those at one end of the spectrum, those whose values pass a test, or others."""
+Kept = Literal["all", "largest", "smallest", "some"]
+"""All pairs, those at one end of the spectrum, or others."""
+
+ENDS: dict[str, Kept] = {"gt": "largest", "ge": "largest", "lt": "smallest", "le": "smallest"}
+"""Which values pass a test against a bound."""
 
 
 def kept_pairs(terms: Iterable[Term], gauge: Gauge) -> Kept:
@@ -28,12 +30,16 @@ def kept_pairs(terms: Iterable[Term], gauge: Gauge) -> Kept:
 
 def _kept(cut: Term, rising: bool) -> Kept:
     if cut.op == "take":
-        tested = isinstance(cut.args[2], Term) and not TESTS.isdisjoint(cut.args[2].ops)
-        return "tested" if tested else "some"
+        test = cut.args[2]
+        return ENDS.get(test.op, "some") if isinstance(test, Term) and _of_plain_values(test.args[0]) else "some"
     first, last = cut.args[2] in (0, None), cut.args[3] is None
     if first == last:
         return "some"
     return "smallest" if first == rising else "largest"
+
+
+def _of_plain_values(t: object) -> bool:
+    return isinstance(t, Term) and t.op == "output" and role_of(t) == "values"
 
 
 def of_kept(kept: Kept, advice: str, gauge: Gauge, roles: Collection[str], plain: bool) -> str:
@@ -45,15 +51,9 @@ def of_kept(kept: Kept, advice: str, gauge: Gauge, roles: Collection[str], plain
     matrix = "A @ A.mH" if "left" in roles else "A.mH @ A" if "right" in roles else "A"
     if not gauge.unitary:
         return f"the spectral projector on what is kept, times {'A' if plain else advice}"
-    if kept == "tested" and both:
-        return "`A @ eiglint.linalg.funm(A.mH @ A, g)` with g(s**2) = f(s) / s, and 0 where values are left out"
-    if kept == "tested":
-        return f"`eiglint.linalg.funm({matrix}, f)` with f = 0 where values are left out"
     if kept == "some":
         return f"`eiglint.linalg.projector({matrix}, k)` for the pairs that are kept, times a function of A"
     projector = f"eiglint.linalg.projector({matrix}, k{', largest=True' if kept == 'largest' else ''})"
-    return (
-        f"`{projector} @ A`"
-        if plain and (both or matrix == "A")
-        else f"P times F: `P = {projector}`, and F is {advice}"
-    )
+    if plain and (both or matrix == "A"):
+        return f"`{projector} @ A`"
+    return f"P times F: `P = {projector}`, and F is {advice}"

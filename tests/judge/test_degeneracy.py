@@ -78,6 +78,7 @@ def test_a_function_of_the_matrix_is_recognised_as(name: str) -> None:
         ("L.log()", "eiglint.linalg.logm(A)"),
         ("L.relu()", "eiglint.linalg.psd_project(A)"),
         ("L.sin()", "eiglint.linalg.funm(A, f)"),
+        ("torch.where(L > t, L, 0)", "`eiglint.linalg.projector` where f jumps"),
     ],
 )
 def test_the_help_names_the_replacement_by_what_the_function_is(function: str, named: str) -> None:
@@ -90,7 +91,9 @@ def test_the_help_names_the_replacement_by_what_the_function_is(function: str, n
         ("V[:, :2] @ torch.diag(L[:2]) @ V[:, :2].T", "`eiglint.linalg.projector(A, k) @ A`"),
         ("V[:, -t:] @ torch.diag(L[-t:]) @ V[:, -t:].T", "`eiglint.linalg.projector(A, k, largest=True) @ A`"),
         ("V[:, :2] @ torch.diag(L[:2].exp()) @ V[:, :2].T", "P times F: `P = eiglint.linalg.projector(A, k)`, and F"),
-        ("(V[:, L > t] * L[L > t]) @ V[:, L > t].T", "`eiglint.linalg.funm(A, f)` with f = 0 where"),
+        ("(V[:, L > t] * L[L > t]) @ V[:, L > t].T", "`eiglint.linalg.projector(A, k, largest=True) @ A`"),
+        ("(V[:, L < t] * L[L < t]) @ V[:, L < t].T", "`eiglint.linalg.projector(A, k) @ A`"),
+        ("(V[:, L.abs() > t] * L[L.abs() > t]) @ V[:, L.abs() > t].T", "for the pairs that are kept"),
     ],
 )
 def test_the_help_for_a_part_of_the_pairs_says_how_to_pick_them(function: str, named: str) -> None:
@@ -103,7 +106,7 @@ def test_the_help_for_a_part_of_the_pairs_says_how_to_pick_them(function: str, n
         ("(U[:, :t] * S[:t]) @ Vh[:t]", "`eiglint.linalg.projector(A @ A.mH, k, largest=True) @ A`"),
         (
             "(U[:, S > t] * S[S > t]) @ Vh[S > t]",
-            "`A @ eiglint.linalg.funm(A.mH @ A, g)` with g(s**2) = f(s) / s, and 0",
+            "`eiglint.linalg.projector(A @ A.mH, k, largest=True) @ A`",
         ),
         ("(U * S.exp()) @ U.T", "`eiglint.linalg.funm(A @ A.mH, f)`"),
         ("Vh.T @ torch.diag(S ** 2) @ Vh", "`A.mH @ A`"),
