@@ -11,12 +11,12 @@ from eiglint.fix.syntax import Change, Code, callee
 
 
 def reduced(finding: Finding, code: Code) -> Proposal | None:
-    """Write `full_matrices=False` where one vector is picked: for a wide matrix another one, so it is unsafe.
+    """Write `full_matrices=False` where the last vector is picked: for a wide matrix another one, so it is unsafe.
 
-    A slice beyond the reduced factor would be empty: it stays.
+    A slice beyond the reduced factor would be empty, and a position beyond it an error: they stay.
     """
     call, pick = code.call(finding.source), code.at(finding.place, ast.Subscript)
-    if call is None or pick is None or callee(call) != "svd" or _is_slice(pick.slice):
+    if call is None or pick is None or callee(call) != "svd" or not _is_last(pick.slice):
         return None
     given = arguments(call)
     if "full_matrices" in given:
@@ -27,7 +27,13 @@ def reduced(finding: Finding, code: Code) -> Proposal | None:
     return Proposal("unsafe", (Change(end, end, ", full_matrices=False"),))
 
 
-def _is_slice(node: ast.expr) -> bool:
-    """Whether several vectors are taken: a slice that begins or ends somewhere."""
+def _is_last(node: ast.expr) -> bool:
+    """Whether the last vector is picked, from whole axes otherwise."""
     parts = node.elts if isinstance(node, ast.Tuple) else [node]
-    return any(isinstance(part, ast.Slice) and (part.lower or part.upper) for part in parts)
+    picked = [part for part in parts if not isinstance(part, ast.Slice) and not _is_ellipsis(part)]
+    whole = all(not (part.lower or part.upper) for part in parts if isinstance(part, ast.Slice))
+    return whole and [ast.unparse(part) for part in picked] == ["-1"]
+
+
+def _is_ellipsis(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is ...

@@ -48,11 +48,13 @@ def _new_call(code: Code, call: ast.Call, name: str, called: str) -> list[Change
     """Return the changes of the callee and of the options, which only svd has others of."""
     own, _, _ = called.rpartition(".")
     if name == "svdvals":
-        if len(call.args) > 1 or any(keyword.arg != "full_matrices" for keyword in call.keywords):
+        if (
+            not called.startswith("torch.")
+            or len(call.args) > 1
+            or any(keyword.arg != "full_matrices" for keyword in call.keywords)
+        ):
             return None
         start, end = code.span(call.args[0])[1], code.span(call)[1]
-        if not called.startswith("torch."):
-            return [Change(start, end, ", compute_uv=False)")]
         rest = [Change(start, end, ")")] if call.keywords else []
     else:
         rest = []

@@ -162,7 +162,7 @@ def _conjugated(forms: Forms, t: Term, swap: Swap | None, conj: bool) -> Form:
 
 
 def _swapped(forms: Forms, t: Term, swap: Swap | None, conj: bool) -> Form:
-    own = t.args[1:] if t.op == "swap" else neighbours(t.args[1])
+    own = t.args[1:] if t.op == "swap" else neighbours(t.args[1]) if len(t.args) > 1 else None
     if own is None or (swap is not None and swap != own) or own[1] - own[0] != 1:  # type: ignore[operator]
         return leaf(t, swap, conj)
     return forms.of(_first(t), None if swap else own, conj)  # type: ignore[arg-type]

@@ -15,6 +15,9 @@ def program(body: str) -> str:
 
 
 LEFT_ALONE = {
+    "a Hermitian matrix whose values are taken for complex": (
+        "L, V = torch.linalg.eig(G + G.mH)\nreturn torch.view_as_real(L).sum() + 0 * V.abs().sum()"
+    ),
     "a product whose factors differ": "L, V = torch.linalg.eigh(H)\nreturn (V[:, 0] * V[:, 1]).sum().abs()",
     "a factor that may differ each time": "L, V = torch.linalg.eigh(H)\nreturn (torch.flip(V, [0]) ** 2).sum().abs()",
     "an inverse with a name": "L, V = torch.linalg.eig(G)\nW = torch.linalg.inv(V)\nreturn V @ (L.sin() * (W @ x))",
@@ -108,3 +111,51 @@ def test_an_import_by_another_name_is_used() -> None:
 def test_line_ends_and_wide_characters_stay() -> None:
     before = 'import torch\r\ndef f(A):\r\n    é = "ÄÖ"; Q, R = torch.qr(A)  # ß\r\n    return Q @ R\r\n'
     assert fixed(before).text == before.replace("torch.qr", "torch.linalg.qr")
+
+
+WIDE = """\
+import torch
+
+
+def f(x):
+    A = x * torch.randn(2, 4)
+    U, S, Vh = torch.linalg.svd(A)
+    return (Vh[{}] ** 2 * torch.arange(4.0)).sum()
+"""
+
+
+def test_the_last_null_vector_becomes_the_last_singular_vector_if_that_is_asked_for() -> None:
+    source = WIDE.format("-1")
+    assert fixed(source, select=("EIG308",)).text == source
+    text = fixed(source, select=("EIG308",), unsafe=True).text
+    assert text == source.replace("svd(A)", "svd(A, full_matrices=False)")
+
+
+@pytest.mark.parametrize("taken", ["3", "2:"])
+def test_vectors_that_a_reduced_factor_lacks_are_left_alone(taken: str) -> None:
+    source = WIDE.format(taken)
+    assert found(source)
+    assert fixed(source, select=("EIG308",), unsafe=True).text == source
+
+
+def test_jax_has_no_mh() -> None:
+    source = """\
+    import jax.numpy as jnp
+
+
+    def f(A):
+        L, V = jnp.linalg.eigh(A.astype(jnp.complex64))
+        return ((V * L) @ V.T).real
+    """
+    assert "(V * L) @ V.T.conj()" in fixed(source, select=("EIG104",)).text
+
+
+def test_the_values_alone_are_asked_for_in_the_same_module() -> None:
+    source = """\
+    import jax.numpy as jnp
+
+
+    def f(A):
+        return jnp.linalg.eigh(A)[0].sum()
+    """
+    assert "return jnp.linalg.eigvalsh(A).sum()" in fixed(source, select=("EIG406",)).text
