@@ -177,3 +177,11 @@ def test_the_full_format_and_sarif_tell_of_fixes(folder: Path) -> None:
     assert change["artifactLocation"] == {"uri": "old.py"}
     assert replacement["insertedContent"] == {"text": "torch.linalg.qr(A)"}
     assert replacement["deletedRegion"] == {"startLine": 5, "startColumn": 12, "endLine": 5, "endColumn": 23}
+
+
+def test_the_hook_for_pre_commit_fixes_what_it_is_given(folder: Path) -> None:
+    hooks = (Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text().split("- id: ")
+    (hook,) = [text for text in hooks if text.startswith("eiglint-fix\n")]
+    (entry,) = [line.split(": ")[1] for line in hook.splitlines() if line.startswith("  entry: ")]
+    assert eiglint(folder, *entry.split()[1:], "old.py").status == 0
+    assert (folder / "old.py").read_text() == FINE
