@@ -44,7 +44,7 @@ def attempt(code: Code, before: Inspected, batch: Sequence[Offer], judge: Judge)
     """Apply fixes that do not touch each other; None if one of their findings stays or something gets worse."""
     text = apply_fixes(code, [offer.fix for offer in batch])
     changed = None if text == code.text else read_code(text)
-    if changed is None or not set(comments_in(code.text)) <= set(comments_in(text)):
+    if changed is None or not Counter(comments_in(code.text)) <= Counter(comments_in(text)):
         return None
     after = judge(text)
     gone = all(_is_gone(offer.finding, code, batch, changed, after) for offer in batch)

@@ -32,6 +32,9 @@ LEFT_ALONE = {
     "a matrix that is another one by then": (
         "L, V = torch.linalg.eigh(H)\nH = H @ H\nreturn (V * L.exp()) @ V.mH + 0 * H"
     ),
+    "a comment inside of what is replaced that also stands elsewhere": (
+        "L, V = torch.linalg.eig(G)  # V\nreturn V @ (L.sin() * (torch.linalg.inv(V)  # V\n        @ x))"
+    ),
     "a comment inside of what is replaced": (
         "L, V = torch.linalg.eig(G)\nreturn V @ (L.sin() * (torch.linalg.inv(V)  # the inverse\n        @ x))"
     ),
