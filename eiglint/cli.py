@@ -177,8 +177,11 @@ def check(
         for line in applied.notices if not quiet else applied.problems:
             typer.echo(f"eiglint: {line}", err=True)
         if diff:
+            for path in applied.missing:
+                typer.echo(f"eiglint: no such file or folder: {path}", err=True)
             sys.stdout.write(applied.diff)
-            raise typer.Exit(2 if applied.missing else int(bool(applied.diff) and not exit_zero))
+            failed = applied.missing or applied.problems
+            raise typer.Exit(2 if failed else int(bool(applied.diff) and not exit_zero))
         lost, run = bool(applied.problems), replace(run, stdin=applied.stdin)
     report, missing = run_paths(paths, run)
     for path in missing:

@@ -24,8 +24,6 @@ class Applied(NamedTuple):
 def apply_fixes(paths: Sequence[str], run: Run, *, unsafe: bool, write: bool) -> Applied:
     """Fix files and standard input; without `write` nothing changes, and the diff says what would."""
     report, missing = run_paths(paths, run)
-    if missing:
-        return Applied("", run.stdin, (), (), tuple(missing))
     from eiglint.fix.files import as_diff, fix_files
     from eiglint.fix.write import WriteError, replace_file
 
@@ -47,4 +45,4 @@ def apply_fixes(paths: Sequence[str], run: Run, *, unsafe: bool, write: bool) ->
     word = "fixed" if write else "would fix"
     sentence = f"{word} {count} finding{'s' * (count != 1)} in {files} file{'s' * (files != 1)}"
     said = [*problems, sentence] if count else problems
-    return Applied(as_diff(changed), stdin, tuple(said), tuple(problems), ())
+    return Applied(as_diff(changed), stdin, tuple(said), tuple(problems), tuple(missing))

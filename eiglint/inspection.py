@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from eiglint.source.promises import read_promises
 from eiglint.source.reach import Reach
 from eiglint.source.suppress import Comments, read_comments
 from eiglint.source.text import decode, read_text
+from eiglint.uncollected import uncollected
 
 if TYPE_CHECKING:
     from eiglint.analysis.events import Crash, Outcome
@@ -74,7 +74,7 @@ class Inspector:
 
     def inspect(self, path: str, source: bytes, options: Options) -> Inspected:
         """Judge one file that the gate let through."""
-        with _uncollected():
+        with uncollected():
             return self._inspect(path, source, options)
 
     def _inspect(self, path: str, source: bytes, options: Options) -> Inspected:
@@ -92,7 +92,7 @@ class Inspector:
 
     def inspect_code(self, path: str, source: bytes, options: Options) -> Inspected:
         """Judge the code of a file, or of a notebook's cells put together, in its own lines."""
-        with _uncollected():
+        with uncollected():
             return self._inspect_code(path, source, options)
 
     def _inspect_code(self, path: str, source: bytes, options: Options) -> Inspected:
@@ -387,18 +387,6 @@ def _own_message(code: str, place: Place, message: str) -> Finding:
     rule = rules()[code]
     advice = "please report this with the message and the lines around the place" if code == "EIG901" else ""
     return Finding(code, rule.name, rule.group, rule.severity, "definite", place, message, advice)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Hold the search for cyclic garbage: syntax trees are many objects, and none of them is garbage yet."""
-    before = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if before:
-            gc.enable()
 
 
 def _same(file: str, path: str) -> bool:

@@ -66,6 +66,13 @@ def test_text_without_findings_is_printed_as_it_came(folder: Path) -> None:
     assert (spoken.status, spoken.out) == (0, "x = 1\r\n")
 
 
+@pytest.mark.parametrize(("option", "text"), [("--fix", FINE), ("--diff", BAD)])
+def test_a_missing_path_is_named_and_the_others_are_fixed(folder: Path, option: str, text: str) -> None:
+    spoken = eiglint(folder, "check", option, "nope.py", "old.py")
+    assert (spoken.status, (folder / "old.py").read_text()) == (2, text)
+    assert "no such file or folder: nope.py" in spoken.err
+
+
 def test_a_suppressed_finding_is_not_fixed(folder: Path) -> None:
     source = BAD.replace("torch.qr(A)", "torch.qr(A)  # noqa: EIG405")
     (folder / "old.py").write_text(source)
