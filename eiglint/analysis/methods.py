@@ -106,8 +106,9 @@ def call_method(
 def _may_be_anothers(model: Model, t: Tensor) -> bool:
     """Whether a method that tells something may be that of another class, which has one of the same name."""
     if model.kind == "decompose":
-        return t.term.op in UNPROVED
-    return bool(model.removed_in or model.deprecated) and not _is_proved(t)
+        return t.neutral and t.term.op in UNPROVED
+    old = bool(model.removed_in or model.deprecated)
+    return old and (t.neutral or t.term.op == "opaque") and not _is_proved(t)
 
 
 def _is_proved(t: Tensor) -> bool:
@@ -135,7 +136,7 @@ def _of_tensor(
 ) -> Value:
     full = homes.full_name(t, name, frame)
     model = frame.world.models.get(full)
-    unproved = model is not None and t.neutral and _may_be_anothers(model, t)
+    unproved = model is not None and _may_be_anothers(model, t)
     if model is not None and not model.attribute and not unproved:
         return library.apply_model(model, [t, *positional], keywords, node, frame, full, spill)
     if t.neutral and name in ("get", "pop", "setdefault", "items", "values", "keys", "copy", "update", "append", "add"):

@@ -285,7 +285,7 @@ def test_in_place_methods_and_out_change_what_they_write_to() -> None:
     assert found["through_a_view"] in ("broken", "unknown")
 
 
-def test_operators_casts_and_branches_do_not_make_a_tensor_of_what_may_be_of_another_class() -> None:
+def test_operators_casts_branches_and_calls_do_not_make_a_tensor_of_what_may_be_of_another_class() -> None:
     outcome = outcome_of("""
         def f(operator, noise, rows, flag):
             for _ in rows:
@@ -296,6 +296,10 @@ def test_operators_casts_and_branches_do_not_make_a_tensor_of_what_may_be_of_ano
 
         def cast(operator):
             return operator.to(torch.float64).mT.solve(torch.linalg.eigh(torch.eye(3)).eigenvalues)
+
+        def made_of_vectors(library):
+            problem = library.Problem(torch.linalg.eigh(torch.eye(3)).eigenvectors)
+            return problem.solve(library.DEFAULT)
 
         def g(n):
             return torch.eye(n).to(torch.float64).mT.solve(torch.linalg.eigh(torch.eye(3)).eigenvalues)
