@@ -65,6 +65,8 @@ def phase_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> tup
         reason = "determinant of one factor" if lone else "sums entries of unlike phase"
         if not funny and len(charged) == 1 and worst.laden and worst.vague:
             return added_up(worst, cause(reason)), False
+        # Where it is forgotten along which axes entries differ, only a sum over all of them surely adds up unlike ones.
+        vague = vague or not (touched or funny or _summed_whole(charged, contracted))
         met = frozenset(a for a in worst.surely if surely and charged[0][0].letter(a) in contracted)
         return lost(replace(worst, vague=vague, surely=met), cause(reason)), False
     across = None if forgotten else _positions(laid, letters)
@@ -126,6 +128,12 @@ def upright(t: Term) -> tuple[Term, bool, bool]:
 def _summed(charged: Moving, contracted: set[Letter]) -> bool:
     """Whether a summed letter is one that a moving operand has."""
     return any(o.has(letter_) for o, _ in charged for letter_ in contracted if letter_ in o.letters)
+
+
+def _summed_whole(charged: Moving, contracted: set[Letter]) -> bool:
+    """Whether every axis is summed of a moving operand whose entries differ along forgotten axes."""
+    lost_axes = [o for o, m in charged if spread(m.phase) is None]
+    return any(o.tensor.rank is not None and set(o.letters) <= contracted for o in lost_axes)
 
 
 def _exact_phase(
