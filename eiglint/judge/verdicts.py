@@ -228,6 +228,8 @@ def _from_unused(outcome: Outcome) -> Iterator[Verdict]:
 def _mask_for(unused: Unused, sites: dict[str, Gauge]) -> Gauge | None:
     """Return the gauge whose sign mask a value is: signs of its vectors, random signs, or vectors times signs."""
     value = unused.value
+    if value.term.op == "sign of det":  # comes beside the modulus of a determinant, wanted or not
+        return None
     own = next((g for g, m in value.motions if not m.phase.neutral), None)
     if any(m.phase.mode is Mode.FUN and m.phase.centre == 0.5 for _, m in value.motions):
         return own
