@@ -53,7 +53,9 @@ class Input(NamedTuple):
         return made
 
 
-def draw_all(inputs: tuple[Input, ...], seed: int, *, degenerate: bool = False) -> tuple[torch.Tensor, ...]:
-    """Draw every argument."""
+def draw_all(
+    inputs: tuple[Input, ...], seed: int, scale: float = 1.0, *, degenerate: bool = False
+) -> tuple[torch.Tensor, ...]:
+    """Draw every argument, in numbers of about the size `scale`."""
     generator = torch.Generator().manual_seed(seed)
-    return tuple((given.degenerate if degenerate else given.drawn)(generator) for given in inputs)
+    return tuple(scale * (given.degenerate if degenerate else given.drawn)(generator) for given in inputs)

@@ -64,6 +64,7 @@ class Program(NamedTuple):
             warnings.simplefilter("ignore")
             torch.manual_seed(5)
             exec(compile(self.definition, "<generated>", "exec"), names)
+            _train([value for value in names.values() if isinstance(value, torch.nn.Module)])
         entry: Callable[..., Any] = names[ENTRY]
         return entry
 
@@ -80,6 +81,14 @@ class Program(NamedTuple):
         words = {word for text in [*prelude, *opening] for word in _NAME.findall(text)} | wanted
         inputs = tuple(given for given in self.inputs if given.name in words)
         return Program(inputs, prelude, opening, tuple(reversed(kept)), self.result)
+
+
+def _train(layers: Iterable[torch.nn.Module]) -> None:
+    """Give layers generic numbers, as training does: a bias of 0 or a weight of 1 is none."""
+    for layer in layers:
+        for parameter in layer.parameters():
+            with torch.no_grad():
+                parameter += 0.3 * torch.randn_like(parameter)
 
 
 def _used(prelude: Sequence[str], wanted: Iterable[str]) -> tuple[str, ...]:

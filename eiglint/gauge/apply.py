@@ -36,6 +36,7 @@ from eiglint.gauge.pieces import masked, roll, split
 from eiglint.gauge.precision import with_precision
 from eiglint.gauge.state import Live, Mode, Motion, Phase, Roots, joint_roots
 from eiglint.gauge.tensor import Record, Tensor, named, opaque, tensors_in
+from eiglint.gauge.unlike import with_names
 from eiglint.gauge.values import Number, Range
 
 
@@ -49,6 +50,8 @@ def apply(kind: str, options: Options, args: Arguments, context: Context, name: 
     except NoRuleError:
         return opaque(args.values(), context, name or kind)
     inputs = tensors_in(args.values())
+    if isinstance(made, Tensor):
+        made = with_names(made)
     return _recorded(_rooted(with_precision(kind, options, made, inputs), inputs), context)
 
 
@@ -171,6 +174,7 @@ RULES: dict[str, Rule] = {
     "array": read_arrays.read_array,
     "create": create,
     "addcmul": read_more.read_addcmul,
+    "lerp": read_more.read_lerp,
     "reductions": read_more.read_reductions,
     "running": read_more.read_running,
     "glu": lambda o, a, c, n: scans.scan(need(a, "input"), a.get("dim", -1), "glu", c),

@@ -25,9 +25,11 @@ from eiglint.gauge.state import (
 )
 from eiglint.gauge.tensor import Tensor, Whole, named, settle
 from eiglint.gauge.terms import negated, term
+from eiglint.gauge.unlike import sign_of_total
 from eiglint.gauge.zeros import sign_at_zero
 
 PARTS = frozenset({"real", "imag", "pair"})
+SQUARED = frozenset({"real2", "imag2", "pair2"})
 """What is real of a complex value, as `Whole` calls it; a pair is both parts along a last axis."""
 
 
@@ -93,6 +95,11 @@ def mapped(phase: Phase, gauge: Gauge, parity: str, cause: Cause) -> Phase:
 
 def modulus(t: Tensor, context: Context, name: str = "abs") -> Tensor:
     """Return |t|: the phase is gone, order and a basis of equal eigenvalues are not."""
+    if "nonneg" in t and (t.term.op == "softmax" or (t.whole is not None and t.whole.part in SQUARED)):
+        return t  # what is not negative is its own modulus
+    if t.whole is not None and t.whole.part == "crossed":
+        root = apply_map(t.whole.of, context, "sqrt", "none", zero=True)  # |x + i y| is that of x**2 + y**2
+        return replace(root, flags=root.flags | {"nonneg"})
     if t.whole is not None and t.whole.part == "turned":
         return modulus(turned_back(t, t.whole.of), context, name)
     if t.whole is not None and t.whole.part == "scaled":
@@ -247,7 +254,7 @@ def _power_of_part(t: Tensor, exponent: object, context: Context) -> Tensor | No
     plain = power(replace(t, whole=None), exponent, context)
     if t.whole.part == "sorted":
         return replace(plain, whole=t.whole._replace(of=power(t.whole.of, exponent, context)))
-    return replace(plain, whole=Whole(t.whole.part + "2", t.whole.of))
+    return replace(plain, whole=Whole(t.whole.part + "2", t.whole.of), flags=plain.flags | {"nonneg"})
 
 
 def sgn(t: Tensor, context: Context, name: str, zero: str = "zero") -> Tensor:
@@ -266,7 +273,7 @@ def sgn(t: Tensor, context: Context, name: str, zero: str = "zero") -> Tensor:
         flags.add("sign")
     elif "diagonal" not in t:
         flags.add("nonzero")
-    made = changed(t, change, context, "sgn", flags=frozenset(flags))
+    made = sign_of_total(t, changed(t, change, context, "sgn", flags=frozenset(flags)))
     return made if zero == "zero" else sign_at_zero(made, t.term, context)
 
 

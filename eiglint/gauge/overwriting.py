@@ -16,6 +16,8 @@ from eiglint.gauge.tensor import Tensor, as_tensor, settle, slots_of
 from eiglint.gauge.terms import term
 
 REPLACING = frozenset({"select", "slice", "diagonal", "fill_diagonal"})
+WRITING = frozenset({"scatter", "put"})
+"""These replace entries unless they are asked to combine them with what was there."""
 
 
 def read_overwrite(o: Options, a: Arguments, c: Context, name: str) -> object:
@@ -30,7 +32,8 @@ def read_overwrite(o: Options, a: Arguments, c: Context, name: str) -> object:
         return _scattered(t, src, index, a.get("dim"), c)
     t = undiagonal(t)
     foreign = Tensor(term("laid over", src.term, name), rank=t.rank, dtype=src.dtype, doubt=src.doubt, live=src.live)
-    if "how" not in o or o["how"] in REPLACING:
+    plainly = o.get("how") in WRITING and not a.get("reduce") and not a.get("accumulate")
+    if "how" not in o or o["how"] in REPLACING or plainly:
         made = _replaced(t, foreign, c)
     else:
         made = combine([t, foreign], c, name)
@@ -67,5 +70,8 @@ def _replaced(t: Tensor, foreign: Tensor, context: Context) -> Tensor:
             order = Order(Mode.BROKEN, cause=Cause(context.spot, "position weighted", g, m.live, made.doubt, m.trail))
         # Which entries are foreign hangs on positions along every axis.
         phase = replace(m.phase, vague=False, across=None) if m.phase.mode is Mode.MIXED else m.phase
-        motions[g] = replace(m, phase=phase, order=order)
+        rotation = m.rotation
+        if rotation.mode is Mode.MIXED:
+            rotation = Rotation(Mode.BROKEN, cause=rotation.cause)
+        motions[g] = replace(m, phase=phase, order=order, rotation=rotation)
     return replace(made, motions=settle(motions), term=term("overwritten", t.term, foreign.term))

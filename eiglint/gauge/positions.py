@@ -35,6 +35,7 @@ from eiglint.gauge.state import (
 from eiglint.gauge.taken_apart import piece_at, pieces_in
 from eiglint.gauge.tensor import Tensor, named, settle
 from eiglint.gauge.terms import term
+from eiglint.gauge.unlike import some_of_them
 from eiglint.gauge.values import Number, Range
 
 
@@ -112,6 +113,7 @@ def _picked(
         vague=part,
         surely=frozenset(moved(a) for a in m.phase.surely if a != axis),
     )
+    phase = some_of_them(m.phase, phase, axis, sliced=False)
     rotation = m.rotation
     if rotation.mode is Mode.EXACT:
         if any(isinstance(k, Slot) and k.axis == axis for k, _ in rotation.charges):
@@ -281,6 +283,7 @@ def _cut_motion(g: Gauge, m: Motion, axis: int, part: Cut, span: Range, t: Tenso
     phase = replace(
         m.phase, charges=charges(((recut(k), q) for k, q in m.phase.charges), g.group), vague=some, surely=surely
     )
+    phase = some_of_them(m.phase, phase, axis, sliced=not single)
     rotation = replace(m.rotation, charges=charges(((recut(k), q) for k, q in m.rotation.charges), g.group))
     tagged = any(s.axis == axis for s in m.order.tags)
     order = m.order

@@ -11,7 +11,7 @@ from eiglint.gauge.arguments import Arguments, NoRuleError, Options, integers, l
 from eiglint.gauge.context import Context
 from eiglint.gauge.reshaping import reshape
 from eiglint.gauge.taken_apart import with_pieces
-from eiglint.gauge.tensor import Record, Tensor, as_tensor, named, opaque, settle, slots_of
+from eiglint.gauge.tensor import Record, Tensor, as_tensor, constant, named, opaque, settle, slots_of
 from eiglint.gauge.terms import term
 from eiglint.gauge.values import Number, Range
 
@@ -24,6 +24,17 @@ def read_addcmul(o: Options, a: Arguments, c: Context, name: str) -> object:
     if scale is None:
         raise NoRuleError(name)
     return sums.add(need(a, "input"), times.product(made, scale, c), c)
+
+
+def read_lerp(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """(1 - weight) input + weight end."""
+    start, end, weight = need(a, "input"), need(a, "end"), as_tensor(a.get("weight"))
+    if weight is None:
+        raise NoRuleError(name)
+    if start.term is end.term:
+        return start
+    rest = sums.add(constant(1.0), weight, c, -1)
+    return sums.add(times.product(start, rest, c), times.product(end, weight, c), c)
 
 
 def read_reductions(o: Options, a: Arguments, c: Context, name: str) -> object:
@@ -128,7 +139,7 @@ def read_pad(o: Options, a: Arguments, c: Context, name: str) -> object:
         raise NoRuleError(name)
     touched = {-(k // 2) - 1 for k, w in enumerate(widths) if w != 0}
     if any(touched & slots_of(m) or any(m.is_batch(x) for x in touched) for _, m in t.motions):
-        made = shape.padded(t, touched, c, name, named(widths))
+        made = shape.spread_as(shape.padded(t, touched, c, name, named(widths)), t)
         return _beside_zeros(made, t, widths, touched)
     sizes = tuple(s for s in t.sizes if s[0] not in touched)
     return replace(

@@ -77,7 +77,11 @@ def read_complex(o: Options, a: Arguments, c: Context, name: str) -> object:
             return real.whole.of
     real, imag = parts.known_real(real), parts.known_real(imag)
     turned = times.product(replace(imag, dtype="complex"), constant(1j), c)
-    return replace(sums.add(real, turned, c), dtype="complex")
+    made = replace(sums.add(real, turned, c), dtype="complex")
+    quiet = replace(c, remarks=[])
+    square = sums.add(maps.power(real, 2, quiet), maps.power(imag, 2, quiet), quiet)
+    both_real = real.dtype == imag.dtype == "real"
+    return replace(made, whole=Whole("crossed", square)) if both_real and made.motions else made
 
 
 def read_cast(o: Options, a: Arguments, c: Context, name: str) -> object:

@@ -35,6 +35,7 @@ from eiglint.gauge.state import (
 from eiglint.gauge.tensor import Tensor, Whole, constant, everything, opaque, settle
 from eiglint.gauge.terms import Term, term
 from eiglint.gauge.times import product
+from eiglint.gauge.unlike import as_total
 
 Axes = tuple[int, ...] | None
 """The axes that are reduced; None for all."""
@@ -62,6 +63,8 @@ def reduce(
         t = turned_back(t, t.whole.of)
     t = undiagonal(t)
     dim = None if t.rank == 0 or dim == () else dim
+    if (ones := _summed_shares(t, dim, how)) is not None:
+        t = ones
     axes, guess = _axes(t, dim)
     if t.whole is not None and _over_sorted(t.whole, axes, how, details):
         return reduce(t.whole.of, dim, keepdim, how, context, details)  # the same entries in another order
@@ -110,7 +113,19 @@ def reduce(
     )
     if how in ("max", "min"):
         remark_taken(t, made, context)
+    if how in ("sum", "mean"):
+        return as_total(made, t)
     return made
+
+
+def _summed_shares(t: Tensor, dim: object, how: str) -> Tensor | None:
+    """Return entries that add up to 1 whatever they are: what softmax gives, summed along its axis and any others."""
+    if how not in ("sum", "mean") or t.term.op != "softmax" or t.rank is None or not isinstance(t.term.args[1], int):
+        return None
+    axes, _ = _axes(t, dim)
+    if axes is not None and t.term.args[1] not in axes:
+        return None
+    return replace(t, term=term("shares", t.term), motions=(), live=Live.NO, whole=None)
 
 
 def _sides(t: Tensor, axes: Axes, how: str) -> list[Term]:
@@ -231,6 +246,10 @@ def _reduced_phase(g: Gauge, phase: Phase, touched: bool, how: str, axes: Axes, 
     if how == "norm":
         return of_moduli(phase, cause)
     if phase.mode is Mode.MIXED:
+        if how == "prod" and phase.homogeneous:
+            # A product of entries each of which moves by a factor moves by their product.
+            left = None if phase.across is None else frozenset[int]() if axes is None else phase.across - set(axes)
+            return Phase(Mode.MIXED, cause=phase.cause or cause, across=left, vague=phase.vague)
         if how in ("sum", "mean") and touched and phase.laden and phase.vague:
             return added_up(phase, cause)
         if how in ("sum", "mean") and not touched:

@@ -11,7 +11,7 @@ from eiglint.gauge.arrangement import arrangement, is_placed
 from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.shape import inserted, relabel, removed, scrambled
-from eiglint.gauge.state import APART, Mode, Motion, Slot
+from eiglint.gauge.state import APART, Mode, Motion, Slot, spread
 from eiglint.gauge.tensor import LIKELY, Tensor, named, settle, slots_of
 from eiglint.gauge.terms import Term, term
 from eiglint.gauge.values import Number
@@ -92,12 +92,19 @@ def _spread_pairs(made: Tensor, t: Tensor, sizes: tuple[list[int], list[int]]) -
     clean = all(b % a == 0 for a, b in pairwise(bounds))
 
     def slots(s: Slot) -> frozenset[Slot]:
-        low, high = old[s.axis]
         cut = arrangement("reshape", *map(str, sizes), s.axis, str(s.cut))
-        hit = [a for a in range(-len(new), 0) if not clean or (new[a][0] < high and low < new[a][1])]
+        hit = [a for a in range(-len(new), 0) if not clean or _meet(old[s.axis], new[a])]
         return frozenset(Slot(a, cut if s.cut != APART else APART) for a in hit if sizes[1][a] > 1)
 
+    def followed(g: Gauge, m: Motion) -> Motion:
+        axes = spread(t.motion(g).phase)
+        if m.phase.mode is not Mode.MIXED or axes is None or t.motion(g).batch or t.motion(g).rest is not None:
+            return m
+        reached = (a for axis in axes for a in range(-len(new), 0) if not clean or _meet(old[axis], new[a]))
+        return replace(m, phase=replace(m.phase, across=frozenset(a for a in reached if sizes[1][a] > 1)))
+
     def motion(g: Gauge, m: Motion) -> Motion:
+        m = followed(g, m)
         before = t.motion(g).order
         known = is_placed(before) or (before.mode is Mode.EXACT and bool(before.tags))
         if m.order.mode is not Mode.MIXED or not known:
@@ -112,6 +119,10 @@ def _spread_pairs(made: Tensor, t: Tensor, sizes: tuple[list[int], list[int]]) -
     motions = settle({g: motion(g, m) for g, m in made.motions})
     known = tuple((i - len(new), n) for i, n in enumerate(sizes[1]))
     return replace(made, motions=motions, sizes=known)
+
+
+def _meet(span: tuple[int, int], other: tuple[int, int]) -> bool:
+    return other[0] < span[1] and span[0] < other[1]
 
 
 def _digits(sizes: Sequence[int]) -> list[tuple[int, int]]:

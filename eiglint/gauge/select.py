@@ -161,7 +161,10 @@ def _chosen(test: Tensor, a: Tensor, b: Tensor, context: Context) -> Tensor:
     if test.rank:
         # Entries of both kinds stand side by side: a test of each entry chooses among them.
         motions = {g: _chosen_entries(g, m, test, [undiagonal(a), undiagonal(b)], context) for g, m in met.motions}
-        met = replace(met, motions=settle(motions))
+        # Two tests choose unlike entries; what is chosen among, the two sides are.
+        plain = met.term.op == "either" and met.term.args == (a.term, b.term)
+        label = term("either", ("by", test.term), a.term, b.term) if plain else met.term
+        met = replace(met, term=label, motions=settle(motions))
     return combine_order(test, met, context)
 
 
@@ -173,9 +176,15 @@ def _chosen_entries(g: Gauge, m: Motion, test: Tensor, sides: list[Tensor], cont
         order = side_by_side_order(g, [test, *sides], lambda reason: cause._replace(reason=reason))
     if rotation.mode is Mode.MIXED:
         rotation = Rotation(Mode.BROKEN, cause=cause._replace(reason="masks a basis of equal eigenvalues"))
-    # Which entry carries which charge now hangs on every axis of the test.
-    phase = replace(m.phase, vague=False, across=None) if m.phase.mode is Mode.MIXED else m.phase
+    # Which entry carries which charge now hangs on every axis along which the test varies.
+    across = None if m.phase.across is None else m.phase.across | _varying(test)
+    phase = replace(m.phase, vague=False, across=across) if m.phase.mode is Mode.MIXED else m.phase
     return replace(m, phase=phase, order=order, rotation=rotation)
+
+
+def _varying(test: Tensor) -> frozenset[int]:
+    """Return the axes along which a test of known rank may differ from entry to entry."""
+    return frozenset(a for a in range(-(test.rank or 0), 0) if not test.still_along(a))
 
 
 def combine_order(test: Tensor, met: Tensor, context: Context) -> Tensor:

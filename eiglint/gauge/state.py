@@ -37,6 +37,9 @@ Cut = tuple[object, object]
 
 WHOLE: Cut = (0, 1)
 
+UNLIKE = "entries of"
+"""The operator of terms that name the phases of entries which differ along one axis (`unlike`)."""
+
 APART: Cut = ("apart", 0)
 """Marks an axis along which pieces of unlike arrangement of the pairs lie (an order's tag, state MIXED)."""
 
@@ -258,9 +261,14 @@ def of_moduli(phase: Phase, cause: Cause) -> Phase:
     return Phase() if phase.homogeneous else Phase(Mode.UNKNOWN, cause=phase.cause or cause)
 
 
+def may_be_bare(key: Slot | Pick) -> bool:
+    """Whether a charge is that of entries of unlike phase, some of which may have none."""
+    return any(isinstance(x, Term) and UNLIKE in x.ops for x in key.cut)
+
+
 def laden(phase: Phase, group: str) -> bool:
     """Whether every entry has a charge: of a row and a column with opposite charges, the diagonal has none."""
-    if phase.mode is not Mode.EXACT:
+    if phase.mode is not Mode.EXACT or any(may_be_bare(k) for k, _ in phase.charges):
         return phase.mode is Mode.MIXED and phase.laden
     signs = {q > 0 for _, q in phase.charges}
     return len(phase.charges) == 1 or (group == "U1" and len(signs) == 1)

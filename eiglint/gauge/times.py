@@ -7,7 +7,7 @@ from dataclasses import replace
 from eiglint.gauge.coins import noted_turn, random_signs
 from eiglint.gauge.context import Context, Gauge, Remark
 from eiglint.gauge.contract import contract
-from eiglint.gauge.elementwise import PARTS, power, signed_part
+from eiglint.gauge.elementwise import PARTS, modulus, power, signed_part
 from eiglint.gauge.letters import elementwise
 from eiglint.gauge.mirrors import even_in_sign
 from eiglint.gauge.singular import remark_singular
@@ -21,8 +21,12 @@ SIMPLER_MODULI = frozenset({"power", "turned", "scaled"})
 
 def product(x: Tensor, y: Tensor, context: Context) -> Tensor:
     """Return x * y, entry by entry."""
-    if x.term is y.term and (signed_part(x) is not None or (x.whole is not None and x.whole.part in PARTS)):
+    part = x.whole.part if x.whole is not None else ""
+    if x.term is y.term and (signed_part(x) is not None or part in {*PARTS, "sorted"}):
         return power(x, 2, context)
+    for a, b in ((x, y), (y, x)):
+        if a.dtype == "real" and b.term is term("sgn", a.term):
+            return modulus(a, context)
     made = contract(elementwise([x, y]), context, term("mul", x.term, y.term))
     made = _square(_without_even(made, x, y), x, y)
     if x.value is not None and y.value is not None:

@@ -54,6 +54,7 @@ KINDS = {
     "logical": _kind("input", "other", "truth"),
     "select": _kind("condition input other"),
     "addcmul": _kind("input left right", "value", "how"),
+    "lerp": _kind("input end weight"),
     # products
     "matmul": _kind("input other", "transpose_a transpose_b adjoint_a adjoint_b", "flat vector"),
     "contract": _kind("input other", "dim", "spec conj"),

@@ -72,6 +72,29 @@ def test_order_is_seen_to_move() -> None:
     assert not truth.phase
 
 
+def test_a_branch_that_only_larger_numbers_take_counts() -> None:
+    truth = truth_of(program("V if M.abs().sum() > 100 else V.abs()", result="t0.sum(0)"))
+    assert truth is not None
+    assert truth.phase
+    stays = truth_of(program("V * V if M.abs().sum() > 100 else V.abs()", result="t0.sum(0)"))
+    assert stays is not None
+    assert not stays.phase
+
+
+def test_a_choice_that_hangs_on_the_numbers_at_hand_counts() -> None:
+    truth = truth_of(program("torch.maximum(V.sum(1), M.abs().sum(1) + 0.5)", result="t0.sum()"))
+    assert truth is not None
+    assert truth.phase
+
+
+def test_layers_carry_generic_numbers_as_after_training() -> None:
+    layer = "layer = nn.LayerNorm(4, dtype=torch.float64)"
+    made = program("layer(V[:, 0])", result="(t0 * t0).sum()")._replace(prelude=(layer,))
+    truth = truth_of(made)
+    assert truth is not None
+    assert truth.phase
+
+
 def test_a_constant_of_orthonormal_vectors_is_told_apart() -> None:
     truth = truth_of(program("(V.mT @ V).sum()", result="t0 + 0 * L.sum()"))
     assert truth is None or "phase" in truth.accidental

@@ -71,7 +71,7 @@ def test_what_lies_on_another_axis_is_gathered_with_its_charge() -> None:
 def test_a_kronecker_product_of_unlike_rank_is_one_of_matrices() -> None:
     L, V = eig(plain("A", sizes=(4, 4)))
     fixed = plain("x", sizes=(3,))
-    assert phase(one("kron", L, V)) == "mixed"
+    assert phase(one("kron", L, V)) == "carried"
     assert phase(one("abs", one("kron", V, fixed))) == "fine"
     assert order(one("sum", one("kron", L, L))) == "fine"
     assert order(one("sum", mul(one("kron", L, fixed), plain("w", sizes=(12,))))) != "fine"

@@ -124,4 +124,4 @@ def test_columns_put_back_in_their_places_are_the_vectors_whatever_becomes_of_th
     assert charges(some) == {-1: 1}
     assert order(some).startswith("depends")
     turned = one("stack", tuple(column(V, k) for k in (1, 0, 2, 3)), -1)
-    assert phase(turned) == "mixed"
+    assert phase(turned) == "carried"
