@@ -199,7 +199,8 @@ def several(g: Gauge, phases: Sequence[Phase], cause: Why) -> Phase:
     known = next((p.cause for p in moving if p.cause is not None), None)
     if worst.mode is not Mode.MIXED and all(p.charges in (first, opposite) for p in moving):
         return Phase(Mode.FUN, first, known or cause())
-    if any(p.vague for p in moving):
+    # Beside a function of one phase, what may have that phase, another or none makes no difference.
+    if any(p.vague for p in moving) and not any(p.mode is Mode.FUN for p in moving):
         return Phase(Mode.UNKNOWN, cause=known or cause())
     return Phase(Mode.BROKEN, cause=known or cause())
 

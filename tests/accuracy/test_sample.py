@@ -73,10 +73,10 @@ def test_order_is_seen_to_move() -> None:
 
 
 def test_a_branch_that_only_larger_numbers_take_counts() -> None:
-    truth = truth_of(program("V if M.abs().sum() > 100 else V.abs()", result="t0.sum(0)"))
+    truth = truth_of(program("V if M.abs().sum() > 50 else V.abs()", result="t0.sum(0)"))
     assert truth is not None
     assert truth.phase
-    stays = truth_of(program("V * V if M.abs().sum() > 100 else V.abs()", result="t0.sum(0)"))
+    stays = truth_of(program("V * V if M.abs().sum() > 50 else V.abs()", result="t0.sum(0)"))
     assert stays is not None
     assert not stays.phase
 

@@ -118,6 +118,14 @@ def test_what_may_be_alike_after_all_proves_nothing_when_it_is_summed() -> None:
     assert phase(one("exp", picked)) == "unknown"
 
 
+def test_a_function_of_a_sign_depends_whatever_is_added_to_it() -> None:
+    V = sized("real")
+    unsure = column(cat(V, mul(V, V)), Number(term("k"), integer=True))
+    assert motion(unsure).phase.vague
+    assert phase(add(one("relu", V), unsure)).startswith("depends")
+    assert phase(add(V, unsure)) == "unknown"
+
+
 def test_a_mixture_in_a_product_stays_one_and_in_a_sum_of_products_breaks() -> None:
     V = sized("real")
     made = cat(V, mul(V, V))
