@@ -304,6 +304,7 @@ def combine(
         settle(motions),
         rank=rank,
         sizes=joint_sizes(plain),
+        steady=frozenset(a for t in plain for a in t.steady if all(other.still_along(a) for other in plain)),
         dtype=dtype or joint_dtype(plain),
         live=max((t.live for t in plain), default=Live.NO) if context.recording else Live.NO,
         doubt=doubt,

@@ -23,7 +23,12 @@ def subscript(t: Tensor, items: Sequence[object], context: Context) -> Tensor:
     if t.rank is None and not t.motions and not tensors_in(items):
         # Nothing arbitrary runs along any axis, so it does not matter which ones these are.
         label = term("index", t.term, *(named(i) if i is not Ellipsis else "..." for i in items))
-        return Tensor(label, dtype=t.dtype, live=t.live, doubt=t.doubt, flags=t.flags & {"nonneg", "random", "zero"})
+        flags = t.flags & {"nonneg", "random", "zero"}
+        added = _added_behind(items)
+        kept = frozenset(a - len(added) for a in t.steady) if len(items) == len(added) + 1 else frozenset[int]()
+        sizes = tuple((axis, 1) for axis in added)
+        steady = kept | frozenset(added) if added else frozenset[int]()
+        return Tensor(label, sizes=sizes, steady=steady, dtype=t.dtype, live=t.live, doubt=t.doubt, flags=flags)
     laid = spread(t, list(items))
     if laid is None:
         return opaque([t, *items], context, "index")
@@ -38,6 +43,12 @@ def subscript(t: Tensor, items: Sequence[object], context: Context) -> Tensor:
             continue
         base = _one(base, axis, item, context)
     return _with_new_axes(base, list(items))
+
+
+def _added_behind(items: Sequence[object]) -> list[int]:
+    """Return the axes of length one that are added behind all others, as by x[..., None, None]."""
+    count = next((k for k, item in enumerate(reversed(items)) if item is not None), 0)
+    return list(range(-count, 0)) if Ellipsis in items else []
 
 
 def spread(t: Tensor, items: list[object]) -> tuple[Tensor, list[tuple[int, object]]] | None:

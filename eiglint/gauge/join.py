@@ -163,7 +163,8 @@ def put_together(tensors: Sequence[Tensor], axis: int | None, new: bool, context
     made = laid[0]
     for t in laid[1:]:
         made = join(made, t, context)
-    motions = {g: m if g in whole else _along(g, m, laid, axis, context) for g, m in made.motions}
+    perhaps = {g for g in made.gauges if axis is not None and _may_be_consecutive(laid, g, axis)}
+    motions = {g: m if g in whole else _along(g, m, laid, axis, context, g in perhaps) for g, m in made.motions}
     if axis is not None:
         motions |= {g: replace(m, order=_side_by_side(g, m, laid, axis, name, context)) for g, m in motions.items()}
     if new and axis is not None:
@@ -230,6 +231,15 @@ def _consecutive(laid: Sequence[Tensor], axis: int, cuts: list[Cut]) -> bool:
     return cuts[0][1] == 1
 
 
+def _may_be_consecutive(laid: Sequence[Tensor], g: Gauge, axis: int) -> bool:
+    """Whether slices may be put back in their order: [:2] and [-1:] of an axis whose length may be 3."""
+    cuts = [_cut_along(t, t.motion(g), axis) for t in laid]
+    if any(c is None or c[1] != 1 for c in cuts):
+        return False
+    starts = [c[0] for c in cuts[1:] if c is not None]
+    return all(isinstance(start, Term) or (isinstance(start, int) and start < 0) for start in starts)
+
+
 def _with_cut(t: Tensor, gauge: Gauge, axis: int, part: Cut) -> Tensor:
     def recut(key: Slot | Pick) -> Slot | Pick:
         lone = isinstance(key, Pick) and t.size(axis) in (1, None) and isinstance(key.key, int)
@@ -245,18 +255,20 @@ def _with_cut(t: Tensor, gauge: Gauge, axis: int, part: Cut) -> Tensor:
     return replace(t, motions=settle({**dict(t.motions), gauge: made}))
 
 
-def _along(g: Gauge, m: Motion, laid: Sequence[Tensor], axis: int | None, context: Context) -> Motion:
-    """Weaken a motion where the pieces' own axes are put end to end."""
+def _along(
+    g: Gauge, m: Motion, laid: Sequence[Tensor], axis: int | None, context: Context, perhaps: bool = False
+) -> Motion:
+    """Weaken a motion where the pieces' own axes are put end to end; `perhaps` they are put back in their order."""
     cause = Cause(context.spot, "pieces put end to end", g, m.live, max(t.doubt for t in laid), m.trail)
     phase, order, rotation = m.phase, m.order, m.rotation
     if phase.mode is Mode.MIXED:
         # All entries of all pieces are there, so that what is unlike about them certainly is.
         across = None if phase.across is None or axis is None else phase.across | {axis}
-        vague = any(t.motion(g).phase.vague for t in laid)
+        vague = perhaps or any(t.motion(g).phase.vague for t in laid)
         phase = replace(phase, across=across, vague=vague, laden=phase.laden and axis is not None)
     if axis is None or m.touches(axis):
         if phase.mode is Mode.EXACT and not phase.neutral:
-            phase = Phase(Mode.MIXED, cause=cause, across=spread(phase))
+            phase = Phase(Mode.MIXED, cause=cause, across=spread(phase), vague=perhaps)
         elif phase.mode is Mode.FUN:
             phase = Phase(Mode.BROKEN, cause=phase.cause)
     if order.mode is Mode.EXACT and any(axis is None or s.axis == axis for s in order.tags):

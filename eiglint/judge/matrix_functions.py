@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from eiglint.gauge import Gauge
 from eiglint.gauge.terms import Term
-from eiglint.judge.flow import INDEXED, role_of
+from eiglint.judge.flow import INDEXED, STOPS, role_of
 
 
 class Function(NamedTuple):
@@ -22,22 +22,25 @@ class Function(NamedTuple):
 
 
 def roles_in(factors: Iterable[Term], gauge: Gauge, aliases: frozenset[object], done: frozenset[Term]) -> set[str]:
-    """Return which outputs of a decomposition are in the factors; what is in `done` has met its partner before."""
+    """Return which outputs of a decomposition are in the factors; what is in `done` has met its partner before.
+
+    What is only compared weights by 0 and 1: V diag(L > c) V^H is a projector.
+    """
     found: set[str] = set()
-    for here in walk(factors, done):
+    for here in walk(factors, done, STOPS):
         owner = here.args[0] if here.op == "output" else None
         if isinstance(owner, Gauge) and (owner.spot == gauge.spot or owner.spot in aliases):
             found.add(role_of(here))
     return found
 
 
-def walk(factors: Iterable[Term], done: frozenset[Term]) -> Iterable[Term]:
-    """Yield all that factors are made of, back to the decompositions and to what is in `done`."""
+def walk(factors: Iterable[Term], done: frozenset[Term], stops: Collection[str] = ()) -> Iterable[Term]:
+    """Yield all that factors are made of, back to the decompositions, to what is in `done`, and to ops in `stops`."""
     seen: set[Term] = set()
     stack = list(factors)
     while stack:
         here = stack.pop()
-        if here in seen or here in done:
+        if here in seen or here in done or here.op in stops:
             continue
         seen.add(here)
         yield here

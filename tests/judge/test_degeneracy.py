@@ -26,6 +26,8 @@ SILENT = {
     "values alone": "return L.exp().sum()",
     "detached vectors": "return V.detach().pow(4).sum()",
     "vectors without a gradient": "with torch.no_grad():\n            W = V.pow(4).sum()\n        return W",
+    "what is detached in place": "Y = (V * L) @ V.T\n        Y.detach_()\n        return Y @ x",
+    "a projector that is picked by a mask": "return (V * (L > t)) @ V.T",
     "a detached function of the matrix": "return ((V * L) @ V.T).detach() @ x",
     "a projector on a cluster": "return V[:, :2] @ V[:, :2].T",
     "all columns of a frame": "return V @ V.T",
@@ -54,6 +56,9 @@ FUNCTIONS = {
     "            S = S + l.exp() * torch.outer(v, v)\n        return S",
     "a time of unknown rank": "return V @ torch.diag(torch.exp(t * L)) @ V.T",
     "something of unknown rank, transformed back and forth": "return V @ (L.exp() * (V.T @ x))",
+    "a number for each matrix beside the diagonal": "S = L.sum(-1, keepdim=True)[..., None]\n"
+    "        return V @ (torch.diag_embed(L) * S / (S + (S == 0))) @ V.T",
+    "another number for each matrix": "return V @ (torch.diag_embed(L) * L.sum(-1)[..., None, None]) @ V.T",
     "consecutive positions": "return (V[:, 1:3] * L[torch.arange(1, 3)]) @ V[:, 1:3].T",
     "a vector that is transformed back and forth": "return V @ (L.exp()[:, None] * (V.T @ x))",
     "a diagonal": "return (V.square() * L.exp()).sum(-1)",

@@ -146,3 +146,23 @@ def test_a_loss_of_which_one_branch_may_be_fine_is_unknown() -> None:
         x.backward()
     """)
     assert (made.phase, made.obstacle) == ("unknown", ("entries of unlike phase side by side", "program.py", 6))
+
+
+@pytest.mark.parametrize(
+    ("matrix", "parts", "phase"),
+    [
+        ("A", "U[:, :2], U[:, -1:]", "unknown"),
+        ("A", "U[:, :k], U[:, m:]", "unknown"),
+        ("A", "U[:, :2], U[:, 3:]", "dependent"),
+        ("A", "U[:, :2], U[:, 2:]", "invariant"),
+    ],
+)
+def test_slices_put_together_may_be_all_columns_where_it_is_not_known_where_they_begin(
+    matrix: str, parts: str, phase: str
+) -> None:
+    text = f"""
+    def f(A, k, m):
+        U, S, Vh = torch.linalg.svd({matrix})
+        return torch.cat([{parts}], 1) @ Vh
+    """
+    assert site(text).phase == phase
