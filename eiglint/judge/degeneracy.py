@@ -14,7 +14,7 @@ from eiglint.gauge import Gauge, Live, Mode, Motion, Remark, Spot
 from eiglint.gauge.meeting import MEETING
 from eiglint.gauge.terms import Term
 from eiglint.judge.certainty import certainty
-from eiglint.judge.flow import Carried, branches, flowing, is_vectors_of, role_of
+from eiglint.judge.flow import Carried, branches, flowing, is_output_of, is_vectors_of, role_of
 from eiglint.judge.matrix_functions import (
     ANY,
     Function,
@@ -212,7 +212,7 @@ def _picks(value: Term, gauge: Gauge, alive: frozenset[Term], carried: Carried) 
         taken = here.op in ("pick", "cut")
         if any(is_vectors_of(base, gauge) for base in (branches(here.args[0]) if taken else [here])):
             yield here
-        elif here.op != "output":
+        elif not is_output_of(here, gauge):
             stack.extend(a for a in here.args if isinstance(a, Term))
             stack.extend(carried.get(here, ()))
 
