@@ -21,6 +21,10 @@ MOST_TURNS = 8
 Chain = tuple[int, ...]
 
 
+LONG_PATH = 16
+"""A path from object to object costs another step for each so many places."""
+
+
 class OutOfStepsError(Exception):
     """The steps that one module may take are used up."""
 
@@ -94,10 +98,14 @@ class World:
         self._next += 1
         return self._next
 
-    def address(self, key: Hashable) -> int:
-        """Return the address that belongs to a key."""
+    def address(self, key: tuple[Hashable, ...]) -> int:
+        """Return the address that belongs to a key: each object on a path costs a step.
+
+        Objects that lead to each other, as the nodes and edges of a graph, can be merged in ever new pairs.
+        """
         found = self._addresses.get(key)
         if found is None:
+            self.pay(1 + len(key) // LONG_PATH)
             found = self._addresses[key] = self.fresh()
         return found
 
@@ -106,7 +114,11 @@ class World:
         if expression is not None and id(expression) not in self.met:
             self.met[id(expression)] = expression
             return
-        self.steps += 1
+        self.pay(1)
+
+    def pay(self, steps: int) -> None:
+        """Count steps; raise OutOfStepsError where there are no more."""
+        self.steps += steps
         if self.steps > self.limit:
             raise OutOfStepsError
 

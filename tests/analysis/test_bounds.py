@@ -34,6 +34,56 @@ def test_exponential_call_trees_stop_at_the_budget_and_say_so() -> None:
     assert [t.path for t in outcome.truncated] == ["program.py"]
 
 
+GRAPH = """\
+class Node:
+    def __init__(self, tensor):
+        self.tensor = tensor
+        self.edges = []
+
+
+class Edge:
+    def __init__(self, a, b):
+        self.a, self.b = a, b
+        self.name = None
+
+
+def connect(a, b):
+    edge = Edge(a, b)
+    a.edges.append(edge)
+    b.edges.append(edge)
+    return edge
+
+
+def contract(edge):
+    node = Node(edge.a.tensor @ edge.b.tensor)
+    for other in edge.a.edges + edge.b.edges:
+        if other is not edge:
+            if other.a is edge.a:
+                other.a = node
+            else:
+                other.b = node
+            node.edges.append(other)
+    return node
+
+
+def network(A, order):
+    V = torch.linalg.eigh(A).eigenvectors
+    nodes = [Node(V) for _ in range(4)]
+    edges = [connect(a, b) for a in nodes for b in nodes]
+    for i in order:
+        node = contract(edges[i])
+        nodes.append(node)
+        if node.edges:
+            edges.append(node.edges[0])
+    return nodes[-1].tensor
+"""
+
+
+def test_a_graph_whose_nodes_lead_to_each_other_ends_at_the_budget_and_says_so() -> None:
+    outcome = outcome_of(GRAPH, settings=Settings(budget=20_000))
+    assert [t.path for t in outcome.truncated] == ["program.py"]
+
+
 def test_a_root_that_takes_too_long_does_not_take_the_others_along() -> None:
     slow = "def slow(A):\n" + "    A = A + torch.linalg.eigh(A)[0].sum()\n" * 3000
     outcome = outcome_of(
