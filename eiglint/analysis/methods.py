@@ -108,7 +108,7 @@ def _may_be_anothers(model: Model, t: Tensor) -> bool:
     if model.kind == "decompose":
         return t.neutral and t.term.op in UNPROVED
     old = bool(model.removed_in or model.deprecated)
-    return old and (t.neutral or t.term.op == "opaque") and not _is_proved(t)
+    return old and (t.neutral or t.term.op in ("opaque", "either")) and not _is_proved(t)
 
 
 def _is_proved(t: Tensor) -> bool:

@@ -28,6 +28,7 @@ from eiglint.gauge.state import (
 )
 from eiglint.gauge.tensor import Record, Tensor, everything, opaque, settle, slots_of
 from eiglint.gauge.terms import Term, term
+from eiglint.gauge.times import product
 
 
 def flip_last_two(axis: int) -> int:
@@ -154,6 +155,12 @@ def det(t: Tensor, context: Context, how: str = "det") -> object:
 
 
 def _determinant(t: Tensor, context: Context) -> Tensor:
+    if t.whole is not None and t.whole.part == "factors":
+        made = _determinant(t.whole.of, context)
+        for x in t.whole.pieces:
+            made = product(made, _determinant(x, context), context)
+        return replace(made, term=term("det", t.term), flags=made.flags | {"nonzero"})
+
     def motion(g: Gauge, m: Motion) -> Motion:
         cause = Cause(context.spot, "determinant", g, m.live, t.doubt, m.trail)
         return replace(

@@ -79,10 +79,21 @@ def _simplified(x: Tensor, y: Tensor, made: Tensor) -> Tensor:
     """Remember what the factors make of the product: a Gram matrix is Hermitian, a diagonal pair diagonal."""
     facts = set(made.flags)
     if not _adjoint_of(x, y):
-        return made
+        lost = any(m.phase.mode is Mode.BROKEN for _, m in made.motions)
+        return replace(made, whole=Whole("factors", x, pieces=(y,))) if lost and _both_square(x, y) else made
     facts.add("hermitian")
     unlike = any(m.phase.mode is Mode.MIXED for _, m in x.motions)
     return replace(made, flags=frozenset(facts), whole=Whole("gram", x) if unlike else None)
+
+
+def _both_square(x: Tensor, y: Tensor) -> bool:
+    """Whether x and y are square if their product is: U (m by k) and V (n by k) of one decomposition, k = min(m, n).
+
+    That holds in either order, transposed or not: U V needs n = k, and is square where m = k too.
+    """
+    (a, *_), (b, *_) = upright(x.term), upright(y.term)
+    sides = [t.args for t in (a, b) if t.op == "output" and "orthogonal" in t.args]
+    return len(sides) == 2 and sides[0][0] is sides[1][0] and sides[0][1] != sides[1][1]
 
 
 def _squares_of_rows(t: Tensor, out: tuple[str, ...], context: Context) -> Tensor | None:

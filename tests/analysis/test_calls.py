@@ -297,6 +297,11 @@ def test_operators_casts_branches_and_calls_do_not_make_a_tensor_of_what_may_be_
         def cast(operator):
             return operator.to(torch.float64).mT.solve(torch.linalg.eigh(torch.eye(3)).eigenvalues)
 
+        def of_another_class_or_vectors(operator, flag):
+            if flag:
+                operator = torch.linalg.eigh(torch.eye(3)).eigenvectors
+            return operator.solve(torch.ones(3))
+
         def made_of_vectors(library):
             problem = library.Problem(torch.linalg.eigh(torch.eye(3)).eigenvectors)
             return problem.solve(library.DEFAULT)

@@ -175,3 +175,12 @@ def test_the_square_root_of_a_hermitian_matrix_is_hermitian_and_its_cholesky_fac
     assert "hermitian" in squared
     assert "hermitian" in one("matrix_exp", squared)
     assert "hermitian" not in one("linalg.cholesky", squared)
+
+
+def test_the_determinant_of_a_square_product_is_that_of_its_factors() -> None:
+    U, _, V = several("svd", plain("A"))
+    assert phase(one("matmul", U, V)).startswith("depends")
+    assert phase(one("det", one("matmul", U, V))) == "fine"
+    _, _, other = several("svd", plain("B"))
+    made = one("det", one("matmul", U, other))
+    assert any(phase(made, g).startswith("depends") for g, _ in made.motions)
