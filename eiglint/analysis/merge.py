@@ -124,7 +124,7 @@ def _merged_numbers(a: Value, b: Value, m: Merging, path: tuple[Hashable, ...]) 
         if test is not None:
             # A test that decides which way the program goes is one number.
             return gauge.select(replace(test, rank=0) if isinstance(test, Tensor) else test, x, y, m.context)
-        return gauge.join(x, y, m.context)
+        return gauge.join(x, y, m.context, m.key)
     label = term("merge", *m.key, *path)
     if isinstance(a, Unknown) or isinstance(b, Unknown) or isinstance(a, bool) or isinstance(b, bool):
         return Unknown(label)

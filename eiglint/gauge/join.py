@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
 from eiglint.gauge.arrangement import arrangement
@@ -33,14 +33,17 @@ from eiglint.gauge.tensor import Tensor, settle
 from eiglint.gauge.terms import Term, subterms, term
 
 
-def join(a: Tensor, b: Tensor, context: Context) -> Tensor:
-    """Return what is known of a value that is either a or b: equal weights stay, unlike ones are mixed."""
+def join(a: Tensor, b: Tensor, context: Context, by: Hashable = None) -> Tensor:
+    """Return what is known of a value that is either a or b: equal weights stay, unlike ones are mixed.
+
+    `by` names what decides. Two values that are either a or b are the same value only if the same decides.
+    """
     if a == b:
         return a
     if ("diagonal" in a) != ("diagonal" in b):
         a, b = undiagonal(a), undiagonal(b)
     motions = {g: _join_motion(g, a, b, context) for g in a.gauges | b.gauges}
-    label = a.term if a.term is b.term else term("either", a.term, b.term)
+    label = a.term if a.term is b.term else term("either", ("by", by), a.term, b.term)
     return Tensor(
         label,
         settle(motions),

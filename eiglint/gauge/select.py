@@ -150,7 +150,7 @@ def _two_values(
 
 
 def _chosen(test: Tensor, a: Tensor, b: Tensor, context: Context) -> Tensor:
-    met = join(a, b, context)
+    met = join(a, b, context, test.term)
     ranks = [t.rank for t in (test, a, b) if t.rank is not None]
     if len(ranks) == 3:  # laid over each other, not one of the two
         met = replace(met, rank=max(ranks), sizes=joint_sizes([test, a, b]))
@@ -161,10 +161,7 @@ def _chosen(test: Tensor, a: Tensor, b: Tensor, context: Context) -> Tensor:
     if test.rank:
         # Entries of both kinds stand side by side: a test of each entry chooses among them.
         motions = {g: _chosen_entries(g, m, test, [undiagonal(a), undiagonal(b)], context) for g, m in met.motions}
-        # Two tests choose unlike entries; what is chosen among, the two sides are.
-        plain = met.term.op == "either" and met.term.args == (a.term, b.term)
-        label = term("either", ("by", test.term), a.term, b.term) if plain else met.term
-        met = replace(met, term=label, motions=settle(motions))
+        met = replace(met, motions=settle(motions))
     return combine_order(test, met, context)
 
 

@@ -27,6 +27,42 @@ def test_one_vector_flipped_by_its_own_first_entry_is_fine_however_the_branch_is
     assert set(found.values()) <= {"silent", "fine"}
 
 
+def test_two_choices_among_the_same_values_are_the_same_only_if_the_same_decides() -> None:
+    found = answers("""
+        def pick(V, c):
+            if c:
+                return V
+            return -V
+
+        def one_choice(A, c):
+            V = torch.linalg.eigh(A)[1]
+            x = V if c else -V
+            return (x - x).exp().sum()
+
+        def two_choices(A, c, d):
+            V = torch.linalg.eigh(A)[1]
+            x = V if c else -V
+            y = V if d else -V
+            return (x - y).exp().sum()
+
+        def two_statements(A, c, d):
+            V = torch.linalg.eigh(A)[1]
+            x = y = -V
+            if c.sum() > 0:
+                x = V
+            if d.sum() > 0:
+                y = V
+            return (x - y).exp().sum()
+
+        def two_calls(A, c, d):
+            V = torch.linalg.eigh(A)[1]
+            return (pick(V, c) - pick(V, d)).exp().sum()
+    """)
+    assert found.pop("one_choice") in ("silent", "fine")
+    del found["pick"]
+    assert set(found.values()) == {"broken"}
+
+
 def test_a_branch_on_an_entry_of_the_vectors_makes_even_constants_depend() -> None:
     text = """
         def by_statement(A):
