@@ -25,10 +25,10 @@ from eiglint.judge.matrix_functions import (
     roles_in,
     walk,
 )
+from eiglint.judge.multiplicity import is_gram, jitter_of, tied_by_construction
 from eiglint.judge.pairs import weights_of_pairs
+from eiglint.judge.singularities import TESTS
 from eiglint.judge.sites import has_symmetry
-from eiglint.judge.spectra import is_gram, jitter_of, tied_by_construction
-from eiglint.judge.spectrum import TESTS
 from eiglint.judge.truncation import Kept, kept_pairs, of_kept
 from eiglint.judge.verdict import Verdict
 

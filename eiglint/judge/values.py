@@ -11,7 +11,7 @@ from eiglint.gauge import Gauge, Live, Opened, Remark, Spot
 from eiglint.gauge.tensor import LIKELY
 from eiglint.gauge.terms import Term
 from eiglint.judge.certainty import certainty
-from eiglint.judge.spectrum import TESTS, chain, open_gap, reaches_zero
+from eiglint.judge.singularities import TESTS, chain, open_gap, reaches_zero
 from eiglint.judge.verdict import Verdict
 
 FLAT = TESTS | {"argmax", "argmin", "argsort", "count", "detach"}
