@@ -153,7 +153,7 @@ def met(states: list[State], node: object, label: str, frame: Frame) -> State:
 
 def run_with(s: ir.With, frame: Frame) -> None:
     """Run the body with the context managers entered."""
-    outer = frame.state.recording
+    outer, lowering = frame.state.recording, frame.state.lowering
     entered = outer
     for expression, target in s.items:
         if isinstance(expression, ir.Call) and isinstance(expression.func, ir.Name):
@@ -162,11 +162,12 @@ def run_with(s: ir.With, frame: Frame) -> None:
         frame.state.recording = entered
         if isinstance(manager, Gate):
             frame.state.recording = entered = manager.recording
+            frame.state.lowering = frame.state.lowering if manager.lowering is None else manager.lowering
         held = _entered(manager, s.at, frame)
         if target is not None:
             patterns.assign(target, held, frame)
     statements.execute(s.body, frame)
-    frame.state.recording = outer
+    frame.state.recording, frame.state.lowering = outer, lowering
 
 
 def _entered(manager: Value, node: object, frame: Frame) -> Value:

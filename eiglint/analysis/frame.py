@@ -208,6 +208,7 @@ class Frame:
         return Context(
             spot=self.spot(node),
             recording=self.state.recording is not False,
+            lowering=self.state.lowering,
             chain=self.chain + self.turn,
             complex_reading=self.world.settings.complex_reading,
             vector_reading=self.world.settings.vector_reading,

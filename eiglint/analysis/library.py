@@ -195,7 +195,8 @@ def _remark_old(model: Model, positional: list[Value], node: object, frame: Fram
 def _context(model: Model, bound: Mapping[str, Value], node: object, frame: Frame) -> Value:
     grad = model.options.get("grad")
     if grad == "same":
-        return Gate(frame.state.recording)
+        lowering = bound.get("enabled") is not False if model.options.get("lowers") else None
+        return Gate(frame.state.recording, lowering)
     if grad == "mode":
         mode = bound.get("mode")
         made = Gate(mode if isinstance(mode, bool) else None)

@@ -53,6 +53,7 @@ def merge_states(left: State, right: State, m: Merging, values: tuple[Value, Val
         _merge_scope(key, left, right, m)
     if left.recording != right.recording:
         out.recording = None
+    out.lowering = left.lowering and right.lowering
     out.guards = tuple([g for g, h in zip(left.guards, right.guards, strict=False) if g is h])
     return out
 

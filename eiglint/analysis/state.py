@@ -42,13 +42,14 @@ class Store:
 class State:
     """Scopes and heap, cheap to copy: a scope is copied when it is first written to."""
 
-    __slots__ = ("_owned", "guards", "heap", "recording", "scopes", "store")
+    __slots__ = ("_owned", "guards", "heap", "lowering", "recording", "scopes", "store")
 
     def __init__(self, store: Store, recording: bool | None = True) -> None:
         self.store = store
         self.scopes: Scopes = {}
         self.heap: dict[int, HeapObject] = {}
         self.recording = recording
+        self.lowering = False
         self.guards: tuple[Guard, ...] = ()
         self._owned: set[Hashable] = set()
 
@@ -57,14 +58,14 @@ class State:
         other = State(self.store, self.recording)
         other.scopes = dict(self.scopes)
         other.heap = dict(self.heap)
-        other.guards = self.guards
+        other.guards, other.lowering = self.guards, self.lowering
         self._owned = set()
         return other
 
     def become(self, other: State) -> None:
         """Take over everything from another state, which must not be used afterwards."""
         self.scopes, self.heap, self._owned = other.scopes, other.heap, set()
-        self.guards, self.recording = other.guards, other.recording
+        self.guards, self.recording, self.lowering = other.guards, other.recording, other.lowering
 
     def scope(self, key: Hashable) -> dict[str, Binding]:
         """Return the variables of a scope, for reading."""

@@ -163,9 +163,13 @@ class Derived:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A context manager that switches gradients on, off or to something unknown (None)."""
+    """A context manager that switches gradients on, off or to something unknown (None).
+
+    `lowering` tells whether matrix products are computed in half precision inside; None leaves that as it is.
+    """
 
     recording: bool | None
+    lowering: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

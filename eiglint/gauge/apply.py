@@ -52,7 +52,7 @@ def apply(kind: str, options: Options, args: Arguments, context: Context, name: 
     inputs = tensors_in(args.values())
     if isinstance(made, Tensor):
         made = with_names(made)
-    return _recorded(_rooted(with_precision(kind, options, made, inputs), inputs), context)
+    return _recorded(_rooted(with_precision(kind, options, made, inputs, context), inputs), context)
 
 
 def _rooted(made: object, inputs: Sequence[Tensor]) -> object:

@@ -92,5 +92,7 @@ class Context:
     """The tests of decompositions' outputs that decided that this happens."""
     prepared: bool = False
     """Whether the program expects that this may fail, or be absent: a `try` or a `hasattr` stands around it."""
+    lowering: bool = False
+    """Whether matrix products are computed in half precision here (autocast)."""
     remarks: list[Remark] = field(default_factory=list)
     decomposed: list[Opened] = field(default_factory=list)

@@ -16,9 +16,14 @@ PARTS = frozenset(("cut", "take", "pick", "swap", "conj", "insert", "sorted", "g
 """What picks or rearranges the entries of a value, and computes nothing."""
 
 
-def with_precision(kind: str, options: Options, made: object, inputs: Sequence[Tensor]) -> object:
-    """Note the precision of a result: that which its cast names, or that which its operands have in common."""
+def with_precision(kind: str, options: Options, made: object, inputs: Sequence[Tensor], context: Context) -> object:
+    """Note the precision of a result: that which its cast names, or that which its operands have in common.
+
+    Where autocast is at work, a matrix product that is not of double-precision tensors is computed in half precision.
+    """
     told = options.get("precision")
+    if context.lowering and options.get("lowered") and joint(inputs) != "double":
+        return _noted(made, "half")
     if told is None and all(t.flags.isdisjoint(PRECISIONS) for t in inputs):
         return made
     if kind in ("cast", "create", "array", "reshape"):

@@ -56,9 +56,9 @@ KINDS = {
     "addcmul": _kind("input left right", "value", "how"),
     "lerp": _kind("input end weight"),
     # products
-    "matmul": _kind("input other", "transpose_a transpose_b adjoint_a adjoint_b", "flat vector"),
+    "matmul": _kind("input other", "transpose_a transpose_b adjoint_a adjoint_b", "flat vector lowered"),
     "contract": _kind("input other", "dim", "spec conj"),
-    "einsum": _kind("equation operands"),
+    "einsum": _kind("equation operands", options="lowered"),
     "pattern_product": _kind("operands"),
     "tensordot": _kind("input other dims"),
     "kron": _kind("input other"),
@@ -148,7 +148,7 @@ KINDS = {
     "module": _kind(options="calls"),
     "container": _kind(options="how"),
     # what surrounds the tensors
-    "context": _kind("", "mode", "grad"),
+    "context": _kind("", "mode enabled", "grad lowers"),
     "root": _kind("tensors", "inputs create_graph cotangent", "gives real"),
     "transform": _kind("func", options="calls gives packed real twice"),
     "scaled": _kind("input", "self", "unless"),
