@@ -13,7 +13,7 @@ from eiglint.analysis.frame import Frame
 from eiglint.analysis.plain import deep_tensors
 from eiglint.analysis.values import Differentiation, Sequence, Value
 from eiglint.gauge import Gauge, Live, Tensor
-from eiglint.gauge.terms import contains, subterms
+from eiglint.gauge.terms import contains, role_of, subterms
 from eiglint.models.schema import Model
 
 FIRST = "first of its results"
@@ -74,7 +74,7 @@ def _record(tensors: list[Tensor], how: Differentiation, inputs: list[Tensor], n
     inside = frozenset(g for t in inputs for g in gauges_of(t))
     again = how.again or frame.world.deriving > 0
     for t in tensors:
-        roles = _roles(t, frame)
+        roles = _roles(t)
         if roles:
             growing = _exponents(t, frame)
             real = how.real and not any(contains(t.term, other) for other in frame.world.recast)
@@ -95,18 +95,11 @@ def _exponents(t: Tensor, frame: Frame) -> frozenset[Gauge]:
     return frozenset(g for g in found if isinstance(g, Gauge))
 
 
-def _roles(t: Tensor, frame: Frame) -> tuple[tuple[Gauge, frozenset[str]], ...]:
+def _roles(t: Tensor) -> tuple[tuple[Gauge, frozenset[str]], ...]:
     """Return for each decomposition that a value is made of which kinds of its outputs: values, vectors."""
     found: dict[Gauge, set[str]] = {}
     for x in t.term.outputs:
-        g, field = x.args[:2]
+        g = x.args[0]
         if isinstance(g, Gauge):
-            found.setdefault(g, set()).add(_role(g, field, frame))
+            found.setdefault(g, set()).add(role_of(x))
     return tuple([(g, frozenset(roles)) for g, roles in found.items()])
-
-
-def _role(g: Gauge, field: object, frame: Frame) -> str:
-    model = frame.world.models.get(g.call)
-    outputs = () if model is None else model.options.get("outputs", ())
-    assert isinstance(outputs, tuple)
-    return next((str(spec["role"]) for spec in outputs if spec["field"] == field), "")

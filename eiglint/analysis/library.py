@@ -27,6 +27,7 @@ from eiglint.analysis.values import (
     Value,
 )
 from eiglint.gauge import Live, Remark, Tensor
+from eiglint.gauge.precision import PRECISIONS
 from eiglint.gauge.terms import term
 from eiglint.gauge.values import Number, Unknown
 from eiglint.models.schema import Model
@@ -120,7 +121,7 @@ def _precision(dtype: Value, frame: Frame) -> object:
     """Return the precision that a dtype stands for: "half", "single" or "double"."""
     model = frame.world.models.get(dtype.name) if isinstance(dtype, Reference) else None
     if isinstance(dtype, Tensor):  # another tensor in the place of the dtype
-        return next(iter(dtype.flags & {"half", "single", "double"}), None)
+        return next(iter(dtype.flags & PRECISIONS), None)
     return model.options.get("precision") if model is not None else None
 
 

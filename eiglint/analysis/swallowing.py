@@ -8,17 +8,17 @@ from typing import NamedTuple
 from eiglint.analysis import expressions
 from eiglint.analysis.events import Swallowed
 from eiglint.analysis.frame import Frame
-from eiglint.analysis.values import Reference
+from eiglint.analysis.values import Reference, Value
 from eiglint.gauge import Live
 from eiglint.ir import instructions as ir
 
 CAUGHT = frozenset(
     (
         *("builtins.RuntimeError", "builtins.Exception", "builtins.BaseException", "builtins.ArithmeticError"),
-        *("torch.linalg.LinAlgError", "torch._C._LinAlgError", "builtins.FloatingPointError"),
+        "builtins.FloatingPointError",
     )
 )
-"""Classes of the errors by which a decomposition or its backward gives up."""
+"""Python's classes of the errors by which a decomposition or its backward gives up; the tables list the libraries'."""
 TELLING = frozenset(
     (
         *("print", "warn", "warning", "info", "debug", "error", "exception", "critical", "log", "write"),
@@ -67,7 +67,15 @@ def _catches(handler: ir.Handler, frame: Frame) -> bool:
     if handler.type is None:
         return True
     kinds = expressions.evaluate(handler.type, frame)
-    return any(isinstance(k, Reference) and k.name in CAUGHT for k in (kinds if type(kinds) is tuple else (kinds,)))
+    return any(_gives_up(kind, frame) for kind in (kinds if type(kinds) is tuple else (kinds,)))
+
+
+def _gives_up(kind: Value, frame: Frame) -> bool:
+    """Whether a class of errors holds those of decompositions."""
+    if not isinstance(kind, Reference):
+        return False
+    model = frame.world.models.get(kind.name)
+    return kind.name in CAUGHT or (model is not None and model.kind == "error")
 
 
 def _falls(body: tuple[ir.Statement, ...]) -> bool:

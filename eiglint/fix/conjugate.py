@@ -6,7 +6,7 @@ import ast
 
 from eiglint.findings import Finding
 from eiglint.fix.propose import Proposal
-from eiglint.fix.spelling import ADJOINTS, append, atom, is_transposed, library
+from eiglint.fix.spelling import ADJOINTS, append, atom, is_module, is_transposed, library
 from eiglint.fix.syntax import Change, Code, callee, is_plain, names_in
 
 _PRODUCTS = ("dot", "inner", "matmul", "mm", "bmm", "mv")
@@ -116,7 +116,7 @@ def _call(code: Code, node: ast.Call, finding: Finding) -> list[Change] | None:
     """Conjugate an operand of a product that is spelled as a function or a method."""
     name = callee(node)
     operands = list(node.args)
-    is_method = isinstance(node.func, ast.Attribute) and not _is_module(node.func.value)
+    is_method = isinstance(node.func, ast.Attribute) and not is_module(code, node.func.value)
     if is_method and isinstance(node.func, ast.Attribute):
         operands.insert(0, node.func.value)
     if name in ("einsum", "contract"):
@@ -128,15 +128,6 @@ def _call(code: Code, node: ast.Call, finding: Finding) -> list[Change] | None:
     if name == "square" or (name == "pow" and len(operands) == 2 and _is_two(operands[1])):
         return _squared(code, node, operands[0])
     return None
-
-
-def _is_module(node: ast.expr) -> bool:
-    """Whether a function is looked up in a module rather than called on a tensor."""
-    names = ("torch", "th", "np", "numpy", "jnp", "linalg", "LA", "numpy_linalg", "cp", "anp", "T")
-    match node:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name in names and not (isinstance(node, ast.Attribute) and name == "T")
-    return False
 
 
 def _is_two(node: ast.expr) -> bool:

@@ -49,6 +49,18 @@ def module(code: Code, name: str) -> tuple[str, list[Change]]:
     return name, [Change(place, place, f"import {name}{newline}")]
 
 
+def is_module(code: Code, node: ast.expr) -> bool:
+    """Whether an expression looks something up in what the file imports, rather than in a value of its own."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return isinstance(node, ast.Name) and any(
+        node.id == (alias.asname or alias.name.partition(".")[0])
+        for statement in ast.walk(code.tree)
+        if isinstance(statement, ast.Import | ast.ImportFrom)
+        for alias in statement.names
+    )
+
+
 def _after_imports(code: Code) -> int:
     """Return where a new import goes: before the first import that is not of the future, else after the docstring."""
     body = code.tree.body

@@ -23,7 +23,7 @@ from eiglint.gauge.state import (
     lost,
     spread,
 )
-from eiglint.gauge.terms import Term
+from eiglint.gauge.terms import upright
 
 
 def phase_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> tuple[Phase, bool]:
@@ -110,19 +110,6 @@ def _meets_its_conjugate(gauge: Gauge, charged: Moving) -> bool:
         across = frozenset(range(-x.tensor.rank, 0))
     swap = {-1: -2, -2: -1} if flip_x != flip_y else {}
     return all(x.letter(a) == y.letter(swap.get(a, a)) for a in across)
-
-
-def upright(t: Term) -> tuple[Term, bool, bool]:
-    """Return a term without transposes of its last two axes and conjugates, and whether their number was odd."""
-    flip = conjugate = False
-    while (t.op == "swap" and t.args[1:] == (-2, -1)) or t.op == "conj":
-        flip ^= t.op == "swap"
-        conjugate ^= t.op == "conj"
-        inner = t.args[0]
-        if not isinstance(inner, Term):
-            break
-        t = inner
-    return t, flip, conjugate
 
 
 def _summed(charged: Moving, contracted: set[Letter]) -> bool:

@@ -70,7 +70,6 @@ def _remark(
     details = (
         ("result", label),
         ("factors", factors),
-        ("cuts", frozenset(s.cut for s in slots)),
         ("whole", whole),
         ("picks", picks),
     )

@@ -9,7 +9,6 @@ from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.combine import add
 from eiglint.gauge.context import Context, Remark
 from eiglint.gauge.contract import contract
-from eiglint.gauge.contract_phase import upright
 from eiglint.gauge.elementwise import conj, modulus
 from eiglint.gauge.letters import elementwise, lay_out
 from eiglint.gauge.reshaping import reshape
@@ -17,7 +16,7 @@ from eiglint.gauge.shape import assumed_rank, axis_of, doubted, inserted, may_be
 from eiglint.gauge.state import Live, Mode, spread
 from eiglint.gauge.taking import take
 from eiglint.gauge.tensor import LIKELY, Tensor, Whole, opaque, settle, slots_of
-from eiglint.gauge.terms import Term, subterms, term
+from eiglint.gauge.terms import Term, subterms, term, upright
 from eiglint.gauge.times import polar_gauge
 
 

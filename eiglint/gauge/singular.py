@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from eiglint.gauge.context import Context, Remark
 from eiglint.gauge.tensor import Tensor
-from eiglint.gauge.terms import Term
+from eiglint.gauge.terms import upright
 
 TELLING = frozenset({"values", "undefined"})
 """The marks of outputs of which it matters what is taken out: values, and factors that have columns without a
@@ -38,9 +38,7 @@ def _tested(t: Tensor, context: Context) -> bool:
 
 def remark_taken(t: Tensor, made: Tensor, context: Context) -> None:
     """Tell of what is taken straight out of an output of a decomposition: a position, a slice, the largest entry."""
-    inner = t.term
-    while inner.op in ("conj", "swap") and isinstance(inner.args[0], Term):
-        inner = inner.args[0]
+    inner, *_ = upright(t.term)
     if inner.op == "output" and not TELLING.isdisjoint(inner.args[3:]):
         details = (("of", t.term), ("made", made.term))
         context.remarks.append(Remark("taken out", context.spot, None, made.live, made.doubt, details))

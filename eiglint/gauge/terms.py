@@ -85,6 +85,24 @@ def subterms(x: Term, *ops: str) -> Iterator[Term]:
         stack.extend(a for a in here.args if isinstance(a, Term))
 
 
+def role_of(output: Term) -> str:
+    """Return what an output of a decomposition is: values, vectors, left or right ones, a triangle."""
+    return str(output.args[3])
+
+
+def upright(t: Term) -> tuple[Term, bool, bool]:
+    """Return a term without transposes of its last two axes and conjugates, and whether their number was odd."""
+    flip = conjugate = False
+    while (t.op == "swap" and t.args[1:] == (-2, -1)) or t.op == "conj":
+        flip ^= t.op == "swap"
+        conjugate ^= t.op == "conj"
+        inner = t.args[0]
+        if not isinstance(inner, Term):
+            break
+        t = inner
+    return t, flip, conjugate
+
+
 def contains(x: Term, inner: Term) -> bool:
     """Whether a term stands inside another, or is the same."""
     stack, seen = [x], set()

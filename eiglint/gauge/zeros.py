@@ -11,7 +11,7 @@ from dataclasses import replace
 from eiglint.gauge.context import Context
 from eiglint.gauge.state import Cause, Mode, Phase
 from eiglint.gauge.tensor import Tensor, settle
-from eiglint.gauge.terms import Term
+from eiglint.gauge.terms import Term, upright
 
 TRIANGLE = "triangle"
 """Marks the output of a decomposition whose entries on one side of the diagonal are 0."""
@@ -42,9 +42,7 @@ def _is_triangle(x: Term) -> bool:
 def _is_diagonal(x: Term) -> bool:
     """Whether a term is the diagonal of a triangular factor, or of its transpose."""
     inner = x.args[0] if x.op == "diagonal" else None
-    while isinstance(inner, Term) and inner.op in ("swap", "conj"):
-        inner = inner.args[0]
-    return isinstance(inner, Term) and _is_triangle(inner)
+    return isinstance(inner, Term) and _is_triangle(upright(inner)[0])
 
 
 def sign_at_zero(t: Tensor, source: Term, context: Context) -> Tensor:

@@ -12,9 +12,9 @@ from typing import NamedTuple
 from eiglint.analysis.events import Outcome, Reached
 from eiglint.gauge import Gauge, Live, Mode, Motion, Remark, Spot
 from eiglint.gauge.meeting import MEETING
-from eiglint.gauge.terms import Term
+from eiglint.gauge.terms import Term, role_of
 from eiglint.judge.certainty import certainty
-from eiglint.judge.flow import Carried, branches, flowing, is_output_of, is_vectors_of, role_of
+from eiglint.judge.flow import Carried, branches, is_output_of, is_vectors_of
 from eiglint.judge.matrix_functions import (
     ANY,
     Function,
@@ -48,10 +48,12 @@ class Use(NamedTuple):
     """Whether its weights belong to pairs of values, so that it is no function of the matrix alone."""
 
 
-def degenerate_verdicts(outcome: Outcome) -> Iterator[Verdict]:
-    """Return what is to be said of gradients where eigenvalues meet, several codes for one decomposition included."""
+def degenerate_verdicts(outcome: Outcome, alive: frozenset[Term]) -> Iterator[Verdict]:
+    """Return what is to be said of gradients where eigenvalues meet, several codes for one decomposition included.
+
+    `alive` are the values that a gradient comes back through.
+    """
     meetings = [r for r in outcome.remarks if r.kind == MEETING and r.gauge and has_symmetry(r.gauge, "rotation")]
-    alive = flowing(outcome.ends, outcome.carried) if meetings or outcome.reached else frozenset[Term]()
     uses = list(_uses(meetings, alive, outcome))
     positive = {u.remark.gauge for u in uses if needs_positive(u.function)}
     grams = {o.gauge for o in outcome.decomposed if is_gram(o.input)}
@@ -105,17 +107,8 @@ def _code(roles: set[str], whole: bool, factors: Iterable[Term], gauge: Gauge) -
 
 def _signed(factors: Iterable[Term], gauge: Gauge) -> bool:
     """Whether vectors are flipped by a determinant of their own, as in the Kabsch rotation."""
-    for factor in factors:
-        stack, seen = [factor], set[Term]()
-        while stack:
-            here = stack.pop()
-            if here in seen or here.op == "output":
-                continue
-            seen.add(here)
-            if here.op in ("det", "sign of det") and any(is_vectors_of(x, gauge) for x in here.outputs):
-                return True
-            stack.extend(a for a in here.args if isinstance(a, Term))
-    return False
+    determinants = (x for x in walk(factors, frozenset()) if x.op in ("det", "sign of det"))
+    return any(is_vectors_of(x, gauge) for d in determinants for x in d.outputs)
 
 
 def _advice(uses: Iterable[Use], grams: Collection[Gauge]) -> dict[Spot, str]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from eiglint.gauge import Gauge
-from eiglint.gauge.terms import Term
+from eiglint.gauge.terms import Term, role_of
+from eiglint.judge.singularities import TESTS
 
-STOPS = frozenset(("detach", "gt", "ge", "lt", "le", "eq", "ne", "argmax", "argmin", "argsort", "sign of det"))
-"""What has no derivative: a detached value, a comparison, a position, a sign."""
+STOPS = TESTS | {"detach", "argmax", "argmin", "argsort", "count", "sign of det"}
+"""What has no derivative: a detached value, a comparison, a position, a count, a sign."""
 INDEXED = frozenset(("take", "gather", "pick"))
 """Of these, the first argument alone carries a gradient: the others say where it is taken."""
+PLACED = INDEXED | {"cut"}
 VECTORS = frozenset(("vectors", "left", "right"))
-
 
 Carried = Mapping[Term, Iterable[Term]]
 """For each name that a loop gave a value, the values that went under it."""
@@ -28,7 +29,7 @@ def flowing(roots: Iterable[Term], carried: Carried) -> frozenset[Term]:
             continue
         seen.add(here)
         inner = here.args[:1] if here.op in INDEXED else here.args
-        stack.extend(a for a in inner if isinstance(a, Term))
+        stack.extend(a for a in inner if isinstance(a, Term) and not a.ops.isdisjoint(("output", "loop")))
         stack.extend(carried.get(here, ()))
     return frozenset(seen)
 
@@ -42,11 +43,6 @@ def orthogonal(here: object) -> bool:
     if here.op in ("swap", "conj", "inverse", "det"):
         return orthogonal(here.args[0])
     return here.op in ("matmul", "mul") and all(orthogonal(a) for a in here.args)
-
-
-def role_of(output: Term) -> str:
-    """Return what an output of a decomposition is: values, vectors, left or right ones, a triangle."""
-    return str(output.args[3])
 
 
 def is_output_of(here: object, gauge: Gauge) -> bool:

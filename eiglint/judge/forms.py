@@ -17,7 +17,7 @@ SCALARS = frozenset(("constant", "number", "numel", "rank", "size", "trace", "de
 REDUCTIONS = frozenset(
     ("sum", "mean", "prod", "any", "all", "count", "max", "min", "norm", "variance", "logsumexp", "median", "quantile")
 )
-ARITHMETIC = frozenset(("add", "sub", "mul", "div", "truediv", "power", "pow", "neg", "entries", "reciprocal"))
+ARITHMETIC = frozenset(("add", "sub", "mul", "div", "truediv", "power", "pow", "neg", "abs", "entries", "reciprocal"))
 DIAGONAL = frozenset(("diag_embed", "eye"))
 ONE = term("constant", 1)
 

@@ -9,13 +9,11 @@ from eiglint.gauge import Gauge, Live, Opened, Remark, Spot
 from eiglint.gauge.tensor import CERTAIN, POSSIBLE
 from eiglint.gauge.terms import Term, contains
 from eiglint.judge.certainty import certainty
+from eiglint.judge.flow import PLACED, VECTORS
 from eiglint.judge.verdict import Verdict
 
 CODES = frozenset(f"EIG50{i}" for i in range(1, 9))
-VECTORS = frozenset(("vectors", "left", "right"))
 RESULTS = frozenset(("backward", "returned", "yielded"))
-PLACED = frozenset(("take", "cut", "pick", "gather"))
-"""Terms of which only the first part is differentiated; the others say where it is taken from."""
 
 
 def handling_verdicts(outcome: Outcome) -> Iterator[Verdict]:

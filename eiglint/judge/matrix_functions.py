@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from eiglint.gauge import Gauge
-from eiglint.gauge.terms import Term
-from eiglint.judge.flow import INDEXED, STOPS, role_of
+from eiglint.gauge.terms import Term, role_of
+from eiglint.judge.flow import PLACED, STOPS
 
 
 class Function(NamedTuple):
@@ -45,7 +45,7 @@ def walk(factors: Iterable[Term], done: frozenset[Term], stops: Collection[str] 
         seen.add(here)
         yield here
         if here.op != "output":
-            inner = here.args[:1] if here.op in (*INDEXED, "cut") else here.args
+            inner = here.args[:1] if here.op in PLACED else here.args
             stack.extend(a for a in inner if isinstance(a, Term))
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from eiglint.gauge.contract_phase import upright
-from eiglint.gauge.terms import Term
+from eiglint.gauge.terms import Term, upright
 from eiglint.gauge.values import Range
+from eiglint.judge.forms import is_scalar
 
 SMALL = 1e-2
 """A constant multiple of the identity up to here is read as a jitter; a larger one is part of the matrix."""
@@ -25,7 +25,7 @@ def tied_by_construction(t: Term, sided: bool) -> str | None:
     if _projector(inner):
         return "a projector"
     if sided and _skew(inner):
-        return "a skew-symmetric matrix, whose singular values come in pairs,"
+        return "a skew-symmetric matrix, whose singular values come in pairs"
     blocks = [a for a in inner.args if isinstance(a, Term)]
     if inner.op.endswith("block_diag") and len(blocks) > len(set(blocks)):
         return "a matrix with a repeated block"
@@ -98,10 +98,8 @@ def _unscaled(t: Term) -> Term:
 
 def _number(t: Term) -> bool:
     """Whether a term is certainly one number, or one for each matrix of a batch."""
-    if t.op in ("constant", "size", "number", "det", "trace"):
+    if is_scalar(t):
         return True
-    if t.op in ("sum", "mean", "norm", "max", "min"):
-        return t.args[1] is None
     if t.op in ("power", "neg", "abs", "add", *SCALED):
         return all(_number(a) for a in t.args if isinstance(a, Term))
     letters = _letters(t.args[0]) if t.args else None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from eiglint.gauge import Remark
-from eiglint.gauge.terms import Term, contains
-from eiglint.judge.flow import INDEXED, flowing, is_output_of, role_of, unturned
+from eiglint.gauge.terms import Term, contains, role_of
+from eiglint.judge.flow import INDEXED, flowing, is_output_of, unturned
 
 ADDED = frozenset(("earlier", "sum", "mean", "add"))
 """What adds up the shares of pairs."""

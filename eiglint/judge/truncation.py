@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable
 from typing import Literal
 
 from eiglint.gauge import Gauge
-from eiglint.gauge.terms import Term
-from eiglint.judge.flow import is_vectors_of, role_of, unturned
+from eiglint.gauge.terms import Term, role_of
+from eiglint.judge.flow import is_vectors_of, unturned
 
 Kept = Literal["all", "largest", "smallest", "some"]
 """All pairs, those at one end of the spectrum, or others."""

@@ -9,13 +9,11 @@ from eiglint.analysis.events import Outcome
 from eiglint.findings import Certainty
 from eiglint.gauge import Gauge, Live, Opened, Remark, Spot
 from eiglint.gauge.tensor import LIKELY
-from eiglint.gauge.terms import Term
+from eiglint.gauge.terms import Term, upright
 from eiglint.judge.certainty import certainty
-from eiglint.judge.singularities import TESTS, chain, open_gap, reaches_zero
+from eiglint.judge.flow import flowing
+from eiglint.judge.singularities import chain, open_gap, reaches_zero
 from eiglint.judge.verdict import Verdict
-
-FLAT = TESTS | {"argmax", "argmin", "argsort", "count", "detach"}
-"""Operations that no gradient passes."""
 
 MOST_PICKS = 2
 """An operation that takes more positions than this is a loop over them, which treats all values alike."""
@@ -23,11 +21,13 @@ MOST_PICKS = 2
 POWERS = {0.5: "sqrt", -1: "reciprocal", -0.5: "rsqrt"}
 
 
-def value_verdicts(outcome: Outcome) -> Iterator[Verdict]:
-    """Return the verdicts on functions of values, on single values, and on columns without a derivative."""
-    arrived = _inside(outcome.ends, outcome)
-    used = [r for r in outcome.remarks if Live(r.live) is not Live.NO and _made(r) in arrived]
-    yield from _singular(used, _masked(arrived, outcome))
+def value_verdicts(outcome: Outcome, alive: frozenset[Term]) -> Iterator[Verdict]:
+    """Return the verdicts on functions of values, on single values, and on columns without a derivative.
+
+    `alive` are the values that a gradient comes back through.
+    """
+    used = [r for r in outcome.remarks if Live(r.live) is not Live.NO and _made(r) in alive]
+    yield from _singular(used, _masked(alive, outcome))
     handmade = [r for r in outcome.handmade if r.kind == "singular at zero"]
     yield from _gaps(handmade, frozenset(), handmade=True)
     taken = [r for r in used if r.kind == "taken out"]
@@ -42,32 +42,19 @@ def _made(remark: Remark) -> Term | None:
     return made if isinstance(made, Term) else None
 
 
-def _inside(roots: Iterable[Term], outcome: Outcome) -> set[Term]:
-    """Return every value that a gradient of others comes through, these included, back to the decompositions."""
-    seen: set[Term] = set()
-    stack = list(roots)
-    while stack:
-        here = stack.pop()
-        if here not in seen and here.op not in FLAT:
-            seen.add(here)
-            stack.extend(a for a in here.args if isinstance(a, Term) and not a.ops.isdisjoint(("output", "loop")))
-            stack.extend(outcome.carried.get(here, ()))
-    return seen
-
-
-def _masked(arrived: Iterable[Term], outcome: Outcome) -> set[Term]:
+def _masked(alive: Iterable[Term], outcome: Outcome) -> frozenset[Term]:
     """Return what a test of values replaces where it is singular.
 
     The value is fine then, and whoever wrote it knew of the singularity. The gradient is 0 times infinity.
     """
     kept = [dict(r.details)["of"] for r in outcome.remarks if r.kind == "masked"]
-    for t in arrived:
+    for t in alive:
         if t.op == "where" and isinstance(t.args[0], Term) and "output" in t.args[0].ops:
             kept += t.args[1:]
-    return _inside([t for t in kept if isinstance(t, Term)], outcome)
+    return flowing([t for t in kept if isinstance(t, Term)], outcome.carried)
 
 
-def _singular(remarks: list[Remark], masked: set[Term]) -> Iterator[Verdict]:
+def _singular(remarks: list[Remark], masked: frozenset[Term]) -> Iterator[Verdict]:
     """Gaps that are divided by, and values that reach zero where a function of them is singular."""
     singular = [r for r in remarks if r.kind == "singular at zero"]
     yield from _gaps(singular, masked)
@@ -161,10 +148,7 @@ def _single_values(taken: list[Remark]) -> Iterator[Verdict]:
 def _without_derivative(remark: Remark, opened: dict[Gauge, Opened]) -> Iterator[Verdict]:
     of, made = dict(remark.details)["of"], _made(remark)
     assert isinstance(of, Term)
-    turned, factor = False, of
-    while factor.op in ("conj", "swap") and isinstance(factor.args[0], Term):
-        turned ^= factor.op == "swap"
-        factor = factor.args[0]
+    factor, turned, _ = upright(of)
     gauge = factor.args[0]
     if made is None or "undefined" not in factor.args[3:] or not isinstance(gauge, Gauge) or gauge not in opened:
         return

@@ -8,11 +8,12 @@ from eiglint.analysis.events import Outcome, Reached, Unused
 from eiglint.findings import Certainty
 from eiglint.gauge import Cause, Gauge, Live, Mode, Motion, Opened, Remark, Spot, Tensor
 from eiglint.gauge.coins import TURNED, random_signs
-from eiglint.gauge.terms import Term
+from eiglint.gauge.terms import Term, upright
 from eiglint.judge.certainty import certainty
 from eiglint.judge.choice import CHOICES, choice_verdicts
 from eiglint.judge.codes import order_code, phase_code, rank
 from eiglint.judge.degeneracy import degenerate_verdicts, most_specific
+from eiglint.judge.flow import flowing
 from eiglint.judge.handling import CODES, handling_verdicts
 from eiglint.judge.kept import holds_no_data, kept_verdicts
 from eiglint.judge.values import value_verdicts
@@ -54,8 +55,9 @@ def verdicts(outcome: Outcome, features: bool = False) -> list[Verdict]:
     """
     found = [*_from_results(outcome.reached, features), *_from_remarks(outcome), *_from_unused(outcome)]
     found += handling_verdicts(outcome)
-    found += value_verdicts(outcome)
-    found = most_specific([*found, *degenerate_verdicts(outcome)])
+    alive = flowing(outcome.ends, outcome.carried)
+    found += value_verdicts(outcome, alive)
+    found = most_specific([*found, *degenerate_verdicts(outcome, alive)])
     found += choice_verdicts(outcome)
     if features:
         found += kept_verdicts(outcome.kept, {v.gauge for v in found if v.gauge and v.certainty != "possible"})
@@ -203,13 +205,10 @@ def _from_remarks(outcome: Outcome) -> Iterator[Verdict]:
 
 def _sign_of_covariance(remark: Remark, inputs: dict[object, Opened]) -> Iterator[Verdict]:
     """The sign of the determinant of the very matrix that is decomposed is 0 where that matrix is singular."""
-    inner = dict(remark.details).get("input")
-    while isinstance(inner, Term) and inner.op in ("swap", "conj"):
-        inner = inner.args[0]
+    of = dict(remark.details).get("input")
+    inner = upright(of)[0] if isinstance(of, Term) else None
     for known, opened in inputs.items():
-        while isinstance(known, Term) and known.op in ("swap", "conj"):
-            known = known.args[0]
-        if known is inner and inner is not None:
+        if isinstance(known, Term) and upright(known)[0] is inner:
             gauge, live = opened.gauge, Live(opened.live)
             if live is not Live.NO:
                 trail = ((gauge.spot, "decomposed here"),)

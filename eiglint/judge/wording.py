@@ -90,8 +90,8 @@ WORDING: dict[str, Wording] = {
         "before Cholesky, an inverse or a root of the values it has its place",
     ),
     "EIG304": Wording(
-        "`{call}` decomposes {what} with equal values whatever its entries are: the gradient through its vectors is "
-        "undefined",
+        "`{call}` decomposes {what}: values are equal whatever the entries are, and the gradient through their vectors "
+        "is undefined",
         "write the result without a decomposition, as its form allows (a function of x x^H is a multiple of it), use "
         "a function of the matrix (matrix_exp, eiglint.linalg.funm, polar), or detach the vectors",
     ),

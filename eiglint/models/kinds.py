@@ -155,5 +155,6 @@ KINDS = {
     "query": _kind("", "input dim", "what"),
     "sink": _kind(),
     "store": _kind("input"),
+    "error": _kind(),
     "opaque": _kind("", "input", "differentiable symmetric"),
 }

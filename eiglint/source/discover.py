@@ -111,9 +111,7 @@ def _walk(top: str, excluded: list[Rules]) -> Iterator[str | Skipped]:
             if entry.is_dir(follow_symlinks=False):
                 if _is_searched(entry, rules):
                     below.append((path, rules))
-            elif (entry.name.endswith(SUFFIXES) or declares_dependencies(entry.name)) and not _matches(
-                path, rules, is_folder=False
-            ):
+            elif _is_read(entry.name) and not _matches(path, rules, is_folder=False):
                 yield path if _is_file(entry) else Skipped(path, "not a regular file, or a broken link")
         stack += reversed(below)
 
