@@ -8,12 +8,13 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 
+from eiglint.version import __version__
+
 if TYPE_CHECKING:
     from eiglint import linalg
     from eiglint.check import check_paths, check_source
     from eiglint.runtime import GaugeError, IllDefinedError, gaugecheck, watch
 
-__version__ = "0.1.0"
 __all__ = [
     "GaugeError",
     "IllDefinedError",

@@ -11,7 +11,7 @@ def main() -> None:
     # Importing makes many objects and no garbage; looking for some would take a twentieth of a short run.
     gc.disable()
     if sys.argv[1:] == ["--version"]:
-        from eiglint import __version__
+        from eiglint.version import __version__
 
         sys.stdout.write(f"eiglint {__version__}\n")
         return

@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from eiglint.findings import CERTAINTIES, HANDED_OUT, Finding, Report, Site, Skipped
-from eiglint.inspection import Inspected, Inspector, unreadable
+from eiglint.inspected import Inspected
+from eiglint.inspection import Inspector, unreadable
 from eiglint.pinned import inspect_pin_files, inspect_pins
 from eiglint.run import Run, inspect_file
 from eiglint.source.config import Options, options_for, options_in

@@ -13,7 +13,6 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from eiglint import __version__
 from eiglint.catalogue import UnknownRule, find, resolve, rules
 from eiglint.check import run_paths
 from eiglint.evidence.attach import held_against
@@ -30,6 +29,7 @@ from eiglint.run import Run
 from eiglint.run_command import run_program
 from eiglint.run_request import ProgramCommand, Request, RunError, failures
 from eiglint.source.config import ConfigError, Options
+from eiglint.version import __version__
 
 app = typer.Typer(
     name="eiglint",

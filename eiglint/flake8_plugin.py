@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from eiglint import __version__
 from eiglint.source.config import ConfigError, options_in
 from eiglint.source.gate import WORDS, names_decomposition, words_with
 from eiglint.source.reach import Reach
+from eiglint.version import __version__
 
 if TYPE_CHECKING:
     import argparse

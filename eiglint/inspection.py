@@ -6,10 +6,11 @@ import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from eiglint.catalogue import enabled, rules
 from eiglint.findings import CERTAINTIES, Finding, Place, Site, Skipped
+from eiglint.inspected import Inspected
 from eiglint.source.config import Options
 from eiglint.source.gate import names_decomposition, words_with
 from eiglint.source.guard import refuse
@@ -27,19 +28,6 @@ if TYPE_CHECKING:
     from eiglint.ir.instructions import Module
 
 _KEPT_BYTES = 4_000_000
-
-
-class Inspected(NamedTuple):
-    """What one file has to say."""
-
-    findings: tuple[Finding, ...] = ()
-    sites: tuple[Site, ...] = ()
-    skipped: tuple[Skipped, ...] = ()
-    unknown_callees: tuple[tuple[str, int], ...] = ()
-    elsewhere: tuple[Site, ...] = ()
-    """Decompositions in imported files, as this file's uses of them show them."""
-    path: str = ""
-    """The file itself, where it was analysed."""
 
 
 @dataclass(slots=True)

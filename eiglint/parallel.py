@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
-from eiglint.inspection import Inspected, Inspector, died
+from eiglint.inspected import Inspected
+from eiglint.inspection import Inspector, died
 from eiglint.run import Run, inspect_file
 
 _WORTH_BYTES = 400_000

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from eiglint.catalogue import rules
 from eiglint.findings import Certainty, Finding, Place
-from eiglint.inspection import Inspected, is_wanted, unreadable
+from eiglint.inspected import Inspected
+from eiglint.inspection import is_wanted, unreadable
 from eiglint.run import Run
 from eiglint.source.config import Options, options_for
 from eiglint.source.pins import old_pins

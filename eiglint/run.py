@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from eiglint.inspection import Inspected, Inspector, unreadable
+from eiglint.inspected import Inspected
+from eiglint.inspection import Inspector, unreadable
 from eiglint.source.config import Options, options_for
 
 

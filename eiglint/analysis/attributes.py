@@ -6,12 +6,14 @@ import math
 from dataclasses import replace
 
 from eiglint import gauge
-from eiglint.analysis import calls, homes, library, resolve
+from eiglint.analysis import homes, resolve
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.merging import MISSING
 from eiglint.analysis.objects import (
+    ancestors,
     bind_to,
     class_attribute,
+    either,
     escape,
     is_boundary,
     is_internal,
@@ -108,7 +110,7 @@ def _of_tensor(t: Tensor, attr: str, node: object, frame: Frame) -> Value:
     model = homes.method(t, attr, frame)
     if model is not None:
         if model.attribute:
-            return library.apply_model(model, [t], {}, node, frame, model.name)
+            return frame.apply(model, [t], {}, node, model.name)
         return Method(t, attr)
     if attr in FLAGS:
         return Unknown(term("flag", t.term, attr))
@@ -130,7 +132,7 @@ def _of_object(pointer: Pointer, attr: str, node: object, frame: Frame) -> Value
             return obj.cls
         found = class_attribute(obj.cls, attr, frame)
         if isinstance(found, Closure) and found.kind in ("property", "cached"):
-            made = calls.call(Bound(found, pointer), [], {}, node, frame)
+            made = frame.call(Bound(found, pointer), [], {}, node)
             if found.kind == "cached":
                 set_attribute(pointer.address, attr, made, node, frame)
             return made
@@ -154,8 +156,6 @@ def _missing(pointer: Pointer, obj: InstanceObject, attr: str, node: object, fra
 
 
 def _of_class(cls: Class, attr: str) -> Value:
-    from eiglint.analysis.objects import ancestors
-
     for here in ancestors(cls):
         if isinstance(here, Class) and attr in here.body:
             found = here.body[attr]
@@ -194,7 +194,7 @@ def put(base: Value, attr: str, value: Value, node: object, frame: Frame) -> Non
             if isinstance(obj, InstanceObject):
                 known = None if obj.cls is None else class_attribute(obj.cls, attr, frame)
                 if isinstance(known, Closure) and known.kind == "property" and known.setter is not None:
-                    calls.call(Bound(known.setter, base), [value], {}, node, frame)
+                    frame.call(Bound(known.setter, base), [value], {}, node)
                     return
                 set_attribute(base.address, attr, value, node, frame)
             else:
@@ -213,8 +213,6 @@ def put(base: Value, attr: str, value: Value, node: object, frame: Frame) -> Non
 
 
 def _old_or_new(base: Value, attr: str, value: Value, node: object, frame: Frame) -> Value:
-    from eiglint.analysis.objects import either
-
     if isinstance(base, Pointer):
         obj = frame.state.load(base.address)
         if isinstance(obj, InstanceObject) and attr in obj.attributes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from eiglint import gauge
-from eiglint.analysis import calls, expressions, patterns, resolve, statements, swallowing
+from eiglint.analysis import patterns, resolve, swallowing
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.gaps import keep_apart
 from eiglint.analysis.merge import merge_states
@@ -19,12 +19,12 @@ from eiglint.ir import instructions as ir
 
 def run_if(s: ir.If, frame: Frame) -> None:
     """Run the branch that is taken, or both and merge them under the test."""
-    test = expressions.evaluate(s.test, frame)
+    test = frame.evaluate(s.test)
     known = truth(test, frame)
     prepared = asks_for_attribute(s.test)
     frame.fallback += prepared
     if known is not None:
-        statements.execute(s.body if known else s.orelse, frame)
+        frame.execute(s.body if known else s.orelse)
         frame.fallback -= prepared
         return
     condition = plain(test, frame, s.at)
@@ -44,7 +44,7 @@ def run_if(s: ir.If, frame: Frame) -> None:
 
 def _side(block: tuple[ir.Statement, ...], test: ir.Expression, guard: Guard, frame: Frame) -> tuple[State, bool]:
     enter(test, guard, guard.test, frame)
-    statements.execute(block, frame)
+    frame.execute(block)
     return frame.state, frame.dead
 
 
@@ -98,13 +98,13 @@ def run_try(s: ir.Try, frame: Frame) -> None:
     for statement in s.body:
         if frame.dead:
             break
-        statements.execute((statement,), frame)
+        frame.execute((statement,))
         if not frame.dead and (s.handlers or s.finalbody):
             thrown.append(frame.state.copy())
     frame.tries.pop()
     swallowing.note(s, seen, frame)
     if not frame.dead:
-        statements.execute(s.orelse, frame)
+        frame.execute(s.orelse)
     ends: list[State] = [] if frame.dead else [frame.state]
     if s.handlers:
         entry = met(thrown, s.at, "thrown", frame)
@@ -126,7 +126,7 @@ def _run_finally(body: tuple[ir.Statement, ...], returned: int, left: int, frame
     """Run what comes last in any case; a return there replaces the returns before it."""
     before, frame.dead = frame.dead, False
     inner, outer = len(frame.returns), len(frame.exits)
-    statements.execute(body, frame)
+    frame.execute(body)
     if frame.dead and len(frame.returns) > inner:
         del frame.returns[returned:inner], frame.exits[left:outer]
     frame.dead = frame.dead or before
@@ -134,10 +134,10 @@ def _run_finally(body: tuple[ir.Statement, ...], returned: int, left: int, frame
 
 def _handle(handler: ir.Handler, frame: Frame) -> None:
     if handler.type is not None:
-        expressions.evaluate(handler.type, frame)
+        frame.evaluate(handler.type)
     if handler.name is not None:
         resolve.assign(handler.name, Binding(frame.unknown(handler.at, "exception")), frame)
-    statements.execute(handler.body, frame)
+    frame.execute(handler.body)
 
 
 def met(states: list[State], node: object, label: str, frame: Frame) -> State:
@@ -157,8 +157,8 @@ def run_with(s: ir.With, frame: Frame) -> None:
     entered = outer
     for expression, target in s.items:
         if isinstance(expression, ir.Call) and isinstance(expression.func, ir.Name):
-            expressions.evaluate(expression.func, frame)  # a switch of gradients is followed wherever it is defined
-        manager = expressions.evaluate(expression, frame)
+            frame.evaluate(expression.func)  # a switch of gradients is followed wherever it is defined
+        manager = frame.evaluate(expression)
         frame.state.recording = entered
         if isinstance(manager, Gate):
             frame.state.recording = entered = manager.recording
@@ -166,7 +166,7 @@ def run_with(s: ir.With, frame: Frame) -> None:
         held = _entered(manager, s.at, frame)
         if target is not None:
             patterns.assign(target, held, frame)
-    statements.execute(s.body, frame)
+    frame.execute(s.body)
     frame.state.recording, frame.state.lowering = outer, lowering
 
 
@@ -179,7 +179,7 @@ def _entered(manager: Value, node: object, frame: Frame) -> Value:
         if isinstance(obj, InstanceObject) and obj.cls is not None:
             method = class_attribute(obj.cls, "__enter__", frame)
             if method is not None:
-                return calls.call(bind_to(method, manager, obj.cls), [], {}, node, frame)
+                return frame.call(bind_to(method, manager, obj.cls), [], {}, node)
     return manager
 
 
@@ -188,7 +188,7 @@ def _entered(manager: Value, node: object, frame: Frame) -> Value:
 
 def run_match(s: ir.Match, frame: Frame) -> None:
     """Run every case and merge; names in patterns are parts of the subject."""
-    subject = expressions.evaluate(s.subject, frame)
+    subject = frame.evaluate(s.subject)
     condition = plain(subject, frame, s.at)
     part = _part_of(subject, s.at, frame)
     ends: list[State] = []
@@ -199,8 +199,8 @@ def run_match(s: ir.Match, frame: Frame) -> None:
         for name in case.names:
             resolve.assign(name, Binding(subject if case.irrefutable else part), frame)
         if case.guard is not None:
-            expressions.evaluate(case.guard, frame)
-        statements.execute(case.body, frame)
+            frame.evaluate(case.guard)
+        frame.execute(case.body)
         if not frame.dead:
             ends.append(frame.state)
         complete = complete or (case.irrefutable and case.guard is None)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from eiglint import gauge
 from eiglint.analysis import (
     attributes,
     construct,
     derivatives,
-    expressions,
     functions,
     homes,
     library,
@@ -19,11 +17,14 @@ from eiglint.analysis import (
     patterns,
     resolve,
 )
+from eiglint.analysis.decorators import gated
 from eiglint.analysis.frame import Frame
+from eiglint.analysis.items import element_of, items_of, walked
 from eiglint.analysis.merge import merge_states, merge_values
 from eiglint.analysis.merging import MISSING
 from eiglint.analysis.objects import bind_to, class_attribute, is_module
 from eiglint.analysis.plain import deep_tensors
+from eiglint.analysis.unknown_calls import unknown_callee
 from eiglint.analysis.values import (
     Bound,
     Choice,
@@ -56,13 +57,13 @@ def evaluate_call(e: ir.Call, frame: Frame) -> Value:
     """Return the value of a call expression."""
     receiver: Value = MISSING
     if isinstance(e.func, ir.Attribute):
-        receiver = expressions.evaluate(e.func.value, frame)
+        receiver = frame.evaluate(e.func.value)
         callee = attributes_of_call(receiver, e.func.attr, e.func.at, frame)
     elif isinstance(e.func, ir.Name) and e.func.id == "super" and not e.arguments:
         return construct.ancestor(frame, e.at)
     else:
         unread = _unread(e.func, frame)
-        callee = expressions.evaluate(e.func, frame) if unread is None else unread
+        callee = frame.evaluate(e.func) if unread is None else unread
     if callee == ISINSTANCE and (answer := _asked_of_neutral(e, frame)) is not MISSING:
         return answer
     if callee == ZIP and (columns := _transposed(e, frame)) is not None:
@@ -85,10 +86,10 @@ def _transposed(e: ir.Call, frame: Frame) -> Value | None:
     """Return the columns that `zip(*rows)` makes of rows of unknown number, where their items are known."""
     if len(e.arguments) != 1 or e.arguments[0].star != "*":
         return None
-    rows = patterns.walked(expressions.evaluate(e.arguments[0].value, frame), frame, e.at)
-    if patterns.items_of(rows, frame, e.at) is not None:
+    rows = walked(frame.evaluate(e.arguments[0].value), frame, e.at)
+    if items_of(rows, frame, e.at) is not None:
         return None
-    columns = patterns.items_of(patterns.element_of(rows, frame, e.at), frame, e.at)
+    columns = items_of(element_of(rows, frame, e.at), frame, e.at)
     return None if columns is None else tuple([Sequence(column) for column in columns])
 
 
@@ -98,7 +99,7 @@ def _write_back(holder: ir.Expression, receiver: Value, node: object, frame: Fra
         return
     obj = frame.state.load(receiver.address)
     if isinstance(obj, DictObject):
-        base = expressions.evaluate(holder.value, frame)
+        base = frame.evaluate(holder.value)
         for key, value in obj.items.items():
             attributes.put(base, key if isinstance(key, str) else "*", value, node, frame)
         if obj.has_rest:
@@ -112,7 +113,7 @@ def _asked_of_neutral(e: ir.Call, frame: Frame) -> Value:
     about, kind = (a.value for a in e.arguments)
     if not isinstance(about, ir.Name) or not isinstance(kind, ir.Name) or resolve.unread(kind.id, frame) is None:
         return MISSING
-    value = expressions.evaluate(about, frame)
+    value = frame.evaluate(about)
     if any(not t.neutral for t in deep_tensors([value], frame)):
         return MISSING
     return False if value is None else frame.unknown(e.at, "isinstance")
@@ -148,11 +149,11 @@ def _arguments(e: ir.Call, frame: Frame) -> tuple[list[Value], dict[str, Value],
     spilled: list[Value] = []
     known_from = 0
     for argument in e.arguments:
-        value = expressions.evaluate(argument.value, frame)
+        value = frame.evaluate(argument.value)
         if argument.star == "*":
-            items = patterns.items_of(value, frame, e.at)
+            items = items_of(value, frame, e.at)
             if items is None or spilled:
-                spilled.append(patterns.element_of(value, frame, e.at))
+                spilled.append(element_of(value, frame, e.at))
                 known_from = len(spilled)
             else:
                 positional.extend(items)
@@ -207,7 +208,7 @@ def _overwrite(e: ir.Call, callee: Value, value: Value, keywords: Keywords, fram
         if inplace:
             patterns.rebind(e.func.value, value, frame)
     elif callee == NEXT and e.arguments and isinstance(e.arguments[0].value, ir.Name):
-        held = expressions.evaluate(e.arguments[0].value, frame)
+        held = frame.evaluate(e.arguments[0].value)
         if isinstance(held, Sequence):
             left = Sequence(members.member(held.element, ("left", frame.world.number(e.at))))
             patterns.rebind(e.arguments[0].value, left, frame)
@@ -301,27 +302,3 @@ def _call_object(
                 return call(bound, positional, keywords, node, frame, spill, name)
     values = [pointer, *positional, *keywords.values(), *([] if spill is None else [spill])]
     return unknown_callee(name or "<object>", values, node, frame)
-
-
-def unknown_callee(name: str, values: list[Value], node: object, frame: Frame) -> Tensor:
-    """Return the result of something that nobody knows, given values, and count it where they matter."""
-    tensors = deep_tensors(values, frame)
-    moving = [t for t in tensors if not t.neutral]
-    for value in values:
-        if isinstance(value, Closure) and frame.world.number(value.function) not in frame.world.entered:
-            frame.world.handed_out.append((value, frame.state.copy()))
-    captured = [t for t in functions.captured_tensors(values, frame.state) if not t.neutral]
-    if moving or captured:
-        frame.world.outcome.unknown_callees[name] += 1
-        frame.reach("argument", moving, node, name)
-    frame.note_ends(tensors)
-    return gauge.opaque([*tensors, *captured], frame.context(node), name)
-
-
-def gated(function: Value, recording: bool | None) -> Value:
-    """Return a function that always runs with gradients on or off."""
-    if isinstance(function, Closure):
-        return replace(function, recording=recording)
-    if isinstance(function, Bound):
-        return replace(function, function=gated(function.function, recording))
-    return function

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from eiglint.analysis import construct, expressions, resolve, statements
+from eiglint.analysis import construct, resolve
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.state import Binding
 from eiglint.analysis.values import Class, Closure, Reference, Value
@@ -24,9 +24,9 @@ KNOWN_DECORATORS = frozenset(
 
 def run_class(s: ir.DefineClass, frame: Frame) -> None:
     """Run a class body and bind the class."""
-    bases: list[Value] = [expressions.evaluate(b, frame) for b in s.bases]
+    bases: list[Value] = [frame.evaluate(b) for b in s.bases]
     for keyword in s.keywords:
-        expressions.evaluate(keyword.value, frame)
+        frame.evaluate(keyword.value)
     names, known = _decorators(s, frame)
     body: dict[str, Value] = {}
     fields = construct.class_fields(_annotated(s.body), tuple(bases), names)
@@ -45,7 +45,7 @@ def run_class(s: ir.DefineClass, frame: Frame) -> None:
         active=frame.active,
     )
     frame.state.scopes[key] = {}
-    statements.execute(s.body, inner)
+    inner.execute(s.body)
     frame.state = inner.state
     body.update({name: _owned(b.value, cls) for name, b in frame.state.scope(key).items()})
     frame.state.forget(key)
@@ -73,7 +73,7 @@ def _decorators(s: ir.DefineClass, frame: Frame) -> tuple[list[str], bool]:
     known = True
     for decorator in s.decorators:
         target = decorator.func if isinstance(decorator, ir.Call) else decorator
-        value = expressions.evaluate(target, frame)
+        value = frame.evaluate(target)
         name = value.name if isinstance(value, Reference) else ""
         names.append(name)
         model = frame.world.models.get(name)

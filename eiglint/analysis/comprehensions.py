@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from eiglint import gauge
-from eiglint.analysis import expressions, members, patterns, subscripts
+from eiglint.analysis import members, patterns, subscripts
 from eiglint.analysis.frame import MOST_TURNS, Frame
+from eiglint.analysis.items import element_of, items_of, walked
 from eiglint.analysis.merge import merge_all, merge_states
 from eiglint.analysis.plain import deep_tensors
 from eiglint.analysis.refine import refine
@@ -43,14 +44,14 @@ def evaluate_comprehension(e: ir.Comprehension, frame: Frame) -> Value:
 def _run(e: ir.Comprehension, level: int, made: list[Value], frame: Frame) -> bool:
     """Run the generators from `level` on; False if the number of elements is not known."""
     if level == len(e.generators):
-        value = expressions.evaluate(e.element, frame)
+        value = frame.evaluate(e.element)
         if e.value is not None:
-            value = (value, expressions.evaluate(e.value, frame))
+            value = (value, frame.evaluate(e.value))
         made.append(value)
         return True
     generator = e.generators[level]
-    iterable = patterns.walked(expressions.evaluate(generator.iterable, frame), frame, e.at)
-    items = patterns.items_of(iterable, frame, e.at)
+    iterable = walked(frame.evaluate(generator.iterable), frame, e.at)
+    items = items_of(iterable, frame, e.at)
     if items is not None and len(items) <= MOST_TURNS:
         exact = True
         before = frame.turn
@@ -59,7 +60,7 @@ def _run(e: ir.Comprehension, level: int, made: list[Value], frame: Frame) -> bo
             exact = _turn(e, level, item, made, frame) and exact
         frame.turn = before
         return exact
-    element = patterns.element_of(iterable, frame, generator.target, frame.index(e.at, level))
+    element = element_of(iterable, frame, generator.target, frame.index(e.at, level))
     if level:
         element = members.member(element, level)
     _turn(e, level, element, made, frame)
@@ -73,7 +74,7 @@ def _turn(e: ir.Comprehension, level: int, item: Value, made: list[Value], frame
     certain = True
     tests: list[Value] = []
     for condition in generator.conditions:
-        test = expressions.evaluate(condition, frame)
+        test = frame.evaluate(condition)
         known = truth(test, frame)
         if known is False:
             return True

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from eiglint import gauge
-from eiglint.analysis import calls
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.objects import class_attribute, is_boundary, unknown_base
 from eiglint.analysis.plain import deep_tensors
@@ -31,13 +30,13 @@ def instantiate(
         return gauge.opaque(deep_tensors(given, frame), frame.context(node), cls.name)
     allocator = class_attribute(cls, "__new__", frame)
     if allocator is not None:
-        made = calls.call(allocator, [cls, *positional], keywords, node, frame, spill)
+        made = frame.call(allocator, [cls, *positional], keywords, node, spill)
         if isinstance(made, Tensor):
             return made  # a subclass of Tensor: its `__init__` can only add attributes
     pointer = frame.allocate(InstanceObject(cls, {}))
     maker = class_attribute(cls, "__init__", frame)
     if maker is not None:
-        calls.call(Bound(maker, pointer), positional, keywords, node, frame, spill)
+        frame.call(Bound(maker, pointer), positional, keywords, node, spill)
         if allocator is not None:
             _hold_all(pointer, given, frame)
         return pointer
@@ -45,7 +44,7 @@ def instantiate(
         _fill_fields(pointer, cls, positional, keywords, node, frame)
         after = class_attribute(cls, "__post_init__", frame)
         if after is not None:
-            calls.call(Bound(after, pointer), [], {}, node, frame)
+            frame.call(Bound(after, pointer), [], {}, node)
         return pointer
     if given and (unknown_base(cls) or allocator is not None):
         _hold_all(pointer, given, frame)

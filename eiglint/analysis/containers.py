@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from eiglint.analysis import members, patterns, subscripts
+from eiglint.analysis import members, subscripts
 from eiglint.analysis.frame import Frame
+from eiglint.analysis.items import element_of, items_of
 from eiglint.analysis.merge import merge_all
 from eiglint.analysis.objects import either, escape, extended, is_key, replace_object, with_key
 from eiglint.analysis.values import DictObject, ListObject, Pointer, Sequence, Value
@@ -37,14 +38,14 @@ def list_method(
     if name in ("index", "count"):
         return frame.index(node, name)
     if name in ("union", "intersection", "difference"):
-        return frame.allocate(extended(obj, None, patterns.element_of(positional[0], frame, node), node, frame))
+        return frame.allocate(extended(obj, None, element_of(positional[0], frame, node), node, frame))
     return NotImplemented
 
 
 def _grown(obj: ListObject, name: str, positional: list[Value], node: object, frame: Frame) -> ListObject:
     if name in ("extend", "update"):
-        more = patterns.items_of(positional[0], frame, node)
-        return extended(obj, more, patterns.element_of(positional[0], frame, node), node, frame)
+        more = items_of(positional[0], frame, node)
+        return extended(obj, more, element_of(positional[0], frame, node), node, frame)
     value = positional[-1]
     if name == "appendleft" and obj.items is not None:
         return replace(obj, items=(value, *obj.items))
@@ -65,7 +66,7 @@ def _popped(pointer: Pointer, obj: ListObject, name: str, positional: list[Value
         value = items.pop(at)
         replace_object(pointer.address, replace(obj, items=tuple(items)), node, frame)
         return value
-    value = patterns.element_of(pointer, frame, node)
+    value = element_of(pointer, frame, node)
     if obj.items is None:
         others = members.member(value, ("left", frame.world.number(node)))
         replace_object(pointer.address, replace(obj, element=others), node, frame)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from eiglint.analysis import calls, expressions, resolve
+from eiglint.analysis import resolve
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.state import Binding
 from eiglint.analysis.values import (
@@ -77,17 +77,17 @@ def _apply(expression: ir.Expression, value: Value, frame: Frame) -> Value:
         return replace(value, kind=KINDS[name])  # type: ignore[arg-type]
     if name is not None and (name in TRANSPARENT or name.startswith("pytest.mark.")):
         return value
-    decorator = expressions.evaluate(expression, frame)
+    decorator = frame.evaluate(expression)
     at = expression.at
     if isinstance(decorator, Gate):
-        return calls.gated(value, decorator.recording)
+        return gated(value, decorator.recording)
     if isinstance(decorator, Reference) and decorator.name in TRANSPARENT:
         return value
     if isinstance(decorator, Reference) and frame.world.models.get(decorator.name) is None:
         return doubted(value)
     if isinstance(decorator, Tensor | Unknown | None):
         return doubted(value)
-    made = calls.call(decorator, [value], {}, at, frame)
+    made = frame.call(decorator, [value], {}, at)
     if isinstance(made, Closure | Bound | Partial | Layer | Choice | Pointer | Derived):
         return made
     return doubted(value)
@@ -95,7 +95,7 @@ def _apply(expression: ir.Expression, value: Value, frame: Frame) -> Value:
 
 def _accessor(expression: ir.Attribute, value: Value, frame: Frame) -> Value:
     """Return the property that `@name.setter` and its like make."""
-    known = expressions.evaluate(expression.value, frame)
+    known = frame.evaluate(expression.value)
     if not isinstance(known, Closure) or not isinstance(value, Closure) or known.kind != "property":
         return value
     match expression.attr:
@@ -112,7 +112,7 @@ def _registers_overload(expression: ir.Expression, value: Value, frame: Frame) -
     if not (isinstance(target, ir.Attribute) and target.attr == "register" and isinstance(target.value, ir.Name)):
         return False
     name = target.value.id
-    known = expressions.evaluate(target.value, frame)
+    known = frame.evaluate(target.value)
     several = known.values if isinstance(known, Choice) else (known,)
     if not all(isinstance(v, Closure) for v in several):
         return False
@@ -125,10 +125,19 @@ def _reference(expression: ir.Expression, frame: Frame) -> str | None:
     target = expression.func if isinstance(expression, ir.Call) else expression
     if not isinstance(target, ir.Name | ir.Attribute):
         return None
-    value = expressions.evaluate(target, frame)
+    value = frame.evaluate(target)
     return value.name if isinstance(value, Reference) else None
 
 
 def doubted(value: Value) -> Value:
     """Mark a function whose calls may return something else than its body says."""
     return replace(value, doubtful=True) if isinstance(value, Closure) else value
+
+
+def gated(function: Value, recording: bool | None) -> Value:
+    """Return a function that always runs with gradients on or off."""
+    if isinstance(function, Closure):
+        return replace(function, recording=recording)
+    if isinstance(function, Bound):
+        return replace(function, function=gated(function.function, recording))
+    return function

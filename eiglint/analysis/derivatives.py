@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from eiglint import gauge
-from eiglint.analysis import calls
 from eiglint.analysis.contents import map_tensors
 from eiglint.analysis.events import Differentiated
 from eiglint.analysis.frame import Frame
@@ -50,10 +49,10 @@ def derived(
     What a function returns beside its value (`aux`) is not differentiated.
     """
     if how is None:
-        return _first(calls.call(function, positional, keywords, node, frame, spill, name), node, frame)
+        return _first(frame.call(function, positional, keywords, node, spill, name), node, frame)
     inputs = [map_tensors(v, lambda t: replace(t, live=Live.YES)) for v in positional]
     frame.world.deriving += 1
-    made = calls.call(function, inputs, keywords, node, frame, spill, name)
+    made = frame.call(function, inputs, keywords, node, spill, name)
     frame.world.deriving -= 1
     loss = made[0] if how.aux and type(made) is tuple and len(made) == 2 else made
     tensors = deep_tensors([loss], frame)

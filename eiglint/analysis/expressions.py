@@ -20,6 +20,7 @@ from eiglint.analysis import (
 )
 from eiglint.analysis.contents import tensors_inside
 from eiglint.analysis.frame import Frame
+from eiglint.analysis.items import element_of, items_of
 from eiglint.analysis.keeping import hand_out
 from eiglint.analysis.merge import merge_states, merge_values
 from eiglint.analysis.objects import is_key
@@ -133,8 +134,8 @@ def _sequence(e: ir.Sequence, frame: Frame) -> Value:
     for item in e.items:
         if isinstance(item, ir.Starred):
             spread = evaluate(item.value, frame)
-            held = patterns.items_of(spread, frame, item.at)
-            items.extend([patterns.element_of(spread, frame, item.at)] if held is None else held)
+            held = items_of(spread, frame, item.at)
+            items.extend([element_of(spread, frame, item.at)] if held is None else held)
             known_from = len(items) if held is None else known_from
             continue
         items.append(evaluate(item, frame))
@@ -215,7 +216,7 @@ def _text(e: ir.Text, frame: Frame) -> Value:
 def _yield(e: ir.Yield, frame: Frame) -> Value:
     value = None if e.value is None else evaluate(e.value, frame)
     if e.delegated:
-        value = patterns.element_of(value, frame, e.at)
+        value = element_of(value, frame, e.at)
     frame.yields.append(value)
     if frame.root:
         frame.reach("yielded", deep_tensors([value], frame), e.at)
@@ -228,7 +229,7 @@ def _await(e: ir.Await, frame: Frame) -> Value:
 
 
 def _starred(e: ir.Starred, frame: Frame) -> Value:
-    return patterns.element_of(evaluate(e.value, frame), frame, e.at)
+    return element_of(evaluate(e.value, frame), frame, e.at)
 
 
 def _comprehension(e: ir.Comprehension, frame: Frame) -> Value:

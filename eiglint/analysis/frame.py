@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from eiglint.analysis.events import How, Outcome, Reached, Settings, Unused
 from eiglint.analysis.merging import MISSING, Merging
@@ -14,6 +15,7 @@ from eiglint.gauge.terms import Term, term
 from eiglint.gauge.values import Number, Unknown
 from eiglint.ir.instructions import Expression, Function, Module, Statement
 from eiglint.models import Models
+from eiglint.models.schema import Model
 
 MOST_TURNS = 8
 """Loops over at most this many known items are unrolled."""
@@ -23,6 +25,18 @@ Chain = tuple[int, ...]
 
 LONG_PATH = 16
 """A path from object to object costs another step for each so many places."""
+
+
+class Interpreter(NamedTuple):
+    """How expressions, statements and calls are interpreted.
+
+    Each may lead to any other. They are handed down with the frame, so that what needs one need not import it.
+    """
+
+    evaluate: Callable[[Expression, Frame], Value]
+    execute: Callable[[tuple[Statement, ...], Frame], None]
+    call: Callable[[Value, list[Value], Mapping[str, Value], object, Frame, Value, str], Value]
+    apply: Callable[[Model, list[Value], Mapping[str, Value], object, Frame, str, Value], Value]
 
 
 class OutOfStepsError(Exception):
@@ -38,8 +52,7 @@ class World:
     find_module: Callable[[str], Module | None]
     reaching: Callable[[str], Collection[str]] | None
     """The globals of a module that lead to a decomposition, where somebody knows them without reading it."""
-    execute: Callable[[tuple[Statement, ...], Frame], None]
-    """Runs statements; handed down so that looking up a name need not know how statements run."""
+    interpreter: Interpreter
     outcome: Outcome = field(default_factory=Outcome)
     store: Store = field(default_factory=Store)
     modules: dict[str, Module | None] = field(default_factory=dict)
@@ -199,6 +212,38 @@ class Frame:
     """Whether this is part of a training step: a function on the way here starts a backward."""
     turn: tuple[int, ...] = ()
     """Which pass of the surrounding unrolled loops this is."""
+
+    def evaluate(self, expression: Expression) -> Value:
+        """Return the value of an expression."""
+        return self.world.interpreter.evaluate(expression, self)
+
+    def execute(self, body: tuple[Statement, ...]) -> None:
+        """Run statements."""
+        self.world.interpreter.execute(body, self)
+
+    def call(
+        self,
+        callee: Value,
+        positional: list[Value],
+        keywords: Mapping[str, Value],
+        node: object,
+        spill: Value = None,
+        name: str = "",
+    ) -> Value:
+        """Call a value; `spill` stands for starred arguments of unknown number."""
+        return self.world.interpreter.call(callee, positional, keywords, node, self, spill, name)
+
+    def apply(
+        self,
+        model: Model,
+        positional: list[Value],
+        keywords: Mapping[str, Value],
+        node: object,
+        name: str,
+        spill: Value = None,
+    ) -> Value:
+        """Return the result of a modelled call."""
+        return self.world.interpreter.apply(model, positional, keywords, node, self, name, spill)
 
     def spot(self, node: object) -> Spot:
         return Spot(self.path, node)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 
 from eiglint import gauge
-from eiglint.analysis import decorators, expressions, members, statements
-from eiglint.analysis.contents import tensors_inside
+from eiglint.analysis import decorators, members
+from eiglint.analysis.captured import captured, captured_tensors
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.keeping import hand_out
 from eiglint.analysis.merge import merge_all, merge_states, merge_values
 from eiglint.analysis.objects import ancestors
 from eiglint.analysis.plain import contents, deep_tensors
 from eiglint.analysis.returns import merged_returns, moving_tests
-from eiglint.analysis.state import Binding, State
+from eiglint.analysis.state import Binding
 from eiglint.analysis.values import (
     Bound,
     Choice,
@@ -29,7 +29,7 @@ from eiglint.analysis.values import (
     Sequence,
     Value,
 )
-from eiglint.gauge import Gauge, Tensor
+from eiglint.gauge import Gauge
 from eiglint.gauge.values import Unknown
 from eiglint.ir import instructions as ir
 
@@ -43,7 +43,7 @@ def make_closure(function: ir.Function, frame: Frame) -> Value:
     defaults: list[tuple[str, Value]] = []
     for parameter in function.parameters:
         if parameter.default is not None:
-            defaults.append((parameter.name, expressions.evaluate(parameter.default, frame)))
+            defaults.append((parameter.name, frame.evaluate(parameter.default)))
     scopes = frame.scopes[1:] if frame.owner is not None and frame.function is None else frame.scopes
     closure = Closure(function, scopes, frame.space, frame.owner, tuple(defaults), fallback=bool(frame.fallback))
     if frame.function is not None:
@@ -58,27 +58,6 @@ def _mark_captured(function: ir.Function, frame: Frame) -> None:
         names = frame.state.scope(key)
         for name in function.mentions & names.keys():
             frame.world.read.update(names[name].sites)
-
-
-def captured_tensors(values: list[Value], state: State) -> list[Tensor]:
-    """The tensors that functions among values can see in the scopes of the functions around them."""
-    return tensors_inside(captured(values, state))
-
-
-def captured(values: list[Value], state: State) -> list[Value]:
-    """What functions among values can see in the scopes of the functions around them."""
-    found: list[Value] = []
-    for value in values:
-        closure = value.function if isinstance(value, Partial) else value
-        if not isinstance(closure, Closure):
-            continue
-        for key in closure.scopes:
-            if isinstance(key, tuple) and key[0] == "module":
-                continue
-            names = state.scope(key)
-            for name in sorted(closure.function.mentions & names.keys()):
-                found.append(names[name].value)
-    return found
 
 
 # --- calls ------------------------------------------------------------------------------------------------------
@@ -236,7 +215,7 @@ def run_body(callee: Frame, node: object, recording: bool | None = None) -> Valu
     if recording is not None:
         callee.state.recording = recording
     before = len(callee.world.outcome.decomposed)
-    statements.execute(callee.function.lower_body(), callee)
+    callee.execute(callee.function.lower_body())
     if not callee.dead:
         callee.returns.append((callee.state, None))
     if callee.function.is_generator:

@@ -8,11 +8,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
-from eiglint.analysis import statements
+from eiglint.analysis import calls, expressions, library, statements
 from eiglint.analysis.boundaries import run_boundary
+from eiglint.analysis.captured import captured_tensors
 from eiglint.analysis.events import Crash, Outcome, Ran, Reached, Settings, Truncated
-from eiglint.analysis.frame import OutOfStepsError, World
-from eiglint.analysis.functions import captured_tensors
+from eiglint.analysis.frame import Interpreter, OutOfStepsError, World
 from eiglint.analysis.objects import is_boundary
 from eiglint.analysis.roots import Root, candidates, in_order, is_entered, methods, run_class, run_function
 from eiglint.analysis.taking_apart import taken
@@ -40,7 +40,8 @@ def analyse(
     `find_module` reads a module of the project; `reaching` tells, without reading it, which of a module's globals
     lead to a decomposition.
     """
-    world = World(load() if models is None else models, settings, find_module, reaching, statements.execute)
+    interpreter = Interpreter(expressions.evaluate, statements.execute, calls.call, library.apply_model)
+    world = World(load() if models is None else models, settings, find_module, reaching, interpreter)
     world.modules.update(modules)
     with _deep():
         left = dict.fromkeys(modules, settings.budget)

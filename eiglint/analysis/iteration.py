@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from itertools import combinations
 
 from eiglint import gauge
-from eiglint.analysis import calls, library, members, operators, patterns, subscripts
+from eiglint.analysis import members, operators, subscripts
 from eiglint.analysis.frame import Frame
+from eiglint.analysis.items import element_of, items_of
 from eiglint.analysis.merge import merge_all
 from eiglint.analysis.plain import deep_tensors, plain
+from eiglint.analysis.unknown_calls import unknown_callee
 from eiglint.analysis.values import DictObject, Lazy, ListObject, Pointer, Sequence, Value
 from eiglint.gauge import Tensor
 from eiglint.gauge.terms import term
@@ -32,7 +34,7 @@ def _range(args: list[Value], keywords: Keywords, node: object, frame: Frame) ->
 
 
 def _enumerate(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
-    items = patterns.items_of(args[0], frame, node)
+    items = items_of(args[0], frame, node)
     start = keywords.get("start", args[1] if len(args) > 1 else 0)
     if items is not None and isinstance(start, int):
         return tuple(enumerate(items, start))
@@ -40,7 +42,7 @@ def _enumerate(args: list[Value], keywords: Keywords, node: object, frame: Frame
 
 
 def _zip(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
-    columns = [patterns.items_of(a, frame, node) for a in args]
+    columns = [items_of(a, frame, node) for a in args]
     known = [c for c in columns if c is not None]
     if len(known) == len(columns):
         return tuple(zip(*known, strict=False))
@@ -48,18 +50,18 @@ def _zip(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> V
 
 
 def _reversed(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
-    items = patterns.items_of(args[0], frame, node)
+    items = items_of(args[0], frame, node)
     return tuple(items[::-1]) if items is not None else Lazy("reversed", (args[0],))
 
 
 def _sorted(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
     """Sort: constants are sorted, anything else may come in any order."""
-    items = patterns.items_of(args[0], frame, node)
+    items = items_of(args[0], frame, node)
     if items is not None and all(isinstance(i, int | float) for i in items) and not keywords:
         return frame.allocate(ListObject(tuple(sorted(items))))  # type: ignore[type-var]
     if items is not None and all(isinstance(i, str) for i in items) and not keywords:
         return frame.allocate(ListObject(tuple(sorted(items))))  # type: ignore[type-var]
-    element = patterns.element_of(args[0], frame, node)
+    element = element_of(args[0], frame, node)
     moving = [t for t in deep_tensors([element], frame) if not t.neutral]
     if moving:
         element = gauge.opaque(moving, frame.context(node), "sorted")
@@ -69,10 +71,10 @@ def _sorted(args: list[Value], keywords: Keywords, node: object, frame: Frame) -
 def _list(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
     if not args:
         return frame.allocate(ListObject(()))
-    items = patterns.items_of(args[0], frame, node)
+    items = items_of(args[0], frame, node)
     if items is not None:
         return frame.allocate(ListObject(tuple(items)))
-    return frame.allocate(ListObject(None, patterns.element_of(args[0], frame, node)))
+    return frame.allocate(ListObject(None, element_of(args[0], frame, node)))
 
 
 def _set(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
@@ -86,8 +88,8 @@ def _set(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> V
 def _tuple(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
     if not args:
         return ()
-    items = patterns.items_of(args[0], frame, node)
-    return tuple(items) if items is not None else Sequence(patterns.element_of(args[0], frame, node))
+    items = items_of(args[0], frame, node)
+    return tuple(items) if items is not None else Sequence(element_of(args[0], frame, node))
 
 
 def _iter(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
@@ -95,13 +97,13 @@ def _iter(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> 
 
 
 def _next(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
-    return patterns.element_of(args[0], frame, node) if args else frame.unknown(node)
+    return element_of(args[0], frame, node) if args else frame.unknown(node)
 
 
 def _dict(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
     pointer = frame.allocate(DictObject({}))
     if args:
-        pairs = None if _is_dict(args[0], frame) else patterns.items_of(args[0], frame, node)
+        pairs = None if _is_dict(args[0], frame) else items_of(args[0], frame, node)
         known = [p for p in pairs or [] if isinstance(p, tuple) and len(p) == 2]
         if pairs is not None and len(known) == len(pairs):
             for key, value in known:
@@ -118,7 +120,7 @@ def _is_dict(value: Value, frame: Frame) -> bool:
 
 
 def _sum(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
-    items = patterns.items_of(args[0], frame, node) if args else None
+    items = items_of(args[0], frame, node) if args else None
     start = keywords.get("start", args[1] if len(args) > 1 else 0)
     if items is not None and len(items) <= LONGEST_RANGE:
         made = start
@@ -128,8 +130,8 @@ def _sum(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> V
     if args and isinstance(args[0], Tensor):
         model = frame.world.models.get("torch.sum")
         if model is not None:
-            return library.apply_model(model, [args[0]], {"dim": 0}, node, frame, "sum")
-    element = patterns.element_of(args[0], frame, node) if args else None
+            return frame.apply(model, [args[0]], {"dim": 0}, node, "sum")
+    element = element_of(args[0], frame, node) if args else None
     if isinstance(element, Tensor):
         other = gauge.age(element, element.gauges)
         return operators.apply("add", [element, other], node, frame)
@@ -138,15 +140,15 @@ def _sum(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> V
 
 def _extreme(name: str) -> Callable[[list[Value], Keywords, object, Frame], Value]:
     def run(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
-        items = patterns.items_of(args[0], frame, node) if len(args) == 1 else args
+        items = items_of(args[0], frame, node) if len(args) == 1 else args
         if items and all(isinstance(i, int | float) for i in items) and not keywords:
             return (max if name == "max" else min)(items)  # type: ignore[type-var]
         tensors = deep_tensors(args, frame)
         stack, fold = frame.world.models.get("torch.stack"), frame.world.models.get(f"torch.{name}")
         numbers = items and not keywords and all(isinstance(i, Tensor) and i.rank == 0 for i in items)
         if numbers and stack is not None and fold is not None:
-            together = library.apply_model(stack, [tuple(items or ())], {}, node, frame, name)
-            return library.apply_model(fold, [together], {}, node, frame, name)
+            together = frame.apply(stack, [tuple(items or ())], {}, node, name)
+            return frame.apply(fold, [together], {}, node, name)
         if tensors:
             return gauge.opaque(tensors, frame.context(node), name)
         values = [plain(i, frame, node) for i in items or []]
@@ -166,37 +168,37 @@ def _quantifier(args: list[Value], keywords: Keywords, node: object, frame: Fram
 
 def _map(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
     columns = _zip(args[1:], {}, node, frame) if len(args) > 1 else ()
-    rows = patterns.items_of(columns, frame, node)
+    rows = items_of(columns, frame, node)
     if rows is not None and len(rows) <= 8:
         made: list[Value] = []
         outer = frame.turn
         for i, row in enumerate(rows):
             frame.turn = (*outer, -300 - i)
-            made.append(calls.call(args[0], list(row), {}, node, frame))  # type: ignore[call-overload]
+            made.append(frame.call(args[0], list(row), {}, node))  # type: ignore[call-overload]
         frame.turn = outer
         return tuple(made)
-    element = patterns.element_of(columns, frame, node)
+    element = element_of(columns, frame, node)
     before = len(frame.world.outcome.decomposed)
-    value = calls.call(args[0], list(element) if type(element) is tuple else [element], {}, node, frame)
+    value = frame.call(args[0], list(element) if type(element) is tuple else [element], {}, node)
     return Sequence(members.repeated(value, {o.gauge for o in frame.world.outcome.decomposed[before:]}))
 
 
 def _filter(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
-    element = patterns.element_of(args[1], frame, node) if len(args) > 1 else frame.unknown(node)
+    element = element_of(args[1], frame, node) if len(args) > 1 else frame.unknown(node)
     moving = [t for t in deep_tensors([element], frame) if not t.neutral]
     return Sequence(gauge.opaque(moving, frame.context(node), "filter") if moving else element)
 
 
 def _reduce(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
-    items = patterns.items_of(args[1], frame, node) if len(args) > 1 else None
+    items = items_of(args[1], frame, node) if len(args) > 1 else None
     if items is None or len(items) > 8:
-        return calls.unknown_callee("functools.reduce", args, node, frame)
+        return unknown_callee("functools.reduce", args, node, frame)
     queue = [*args[2:3], *items]
     made = queue[0] if queue else frame.unknown(node)
     outer = frame.turn
     for i, item in enumerate(queue[1:]):
         frame.turn = (*outer, -400 - i)
-        made = calls.call(args[0], [made, item], {}, node, frame)
+        made = frame.call(args[0], [made, item], {}, node)
     frame.turn = outer
     return made
 
@@ -204,8 +206,7 @@ def _reduce(args: list[Value], keywords: Keywords, node: object, frame: Frame) -
 def _product(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
     """itertools.product, combinations, chain and the like: any of the items."""
     elements = [
-        members.member(patterns.element_of(a, frame, node), i) if i else patterns.element_of(a, frame, node)
-        for i, a in enumerate(args)
+        members.member(element_of(a, frame, node), i) if i else element_of(a, frame, node) for i, a in enumerate(args)
     ]
     repeat = keywords.get("repeat", 1)
     if isinstance(repeat, int) and 1 < repeat <= 4:
@@ -214,20 +215,20 @@ def _product(args: list[Value], keywords: Keywords, node: object, frame: Frame) 
 
 
 def _combinations(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
-    items = patterns.items_of(args[0], frame, node) if args else None
+    items = items_of(args[0], frame, node) if args else None
     count = args[1] if len(args) > 1 else keywords.get("r")
     if items is not None and isinstance(count, int) and len(items) <= 4 and count <= 4:
         return tuple(combinations(items, count))
-    element = patterns.element_of(args[0], frame, node)
+    element = element_of(args[0], frame, node)
     older = gauge.age(element, element.gauges) if isinstance(element, Tensor) else element
     return Sequence((older,) + (element,) * (count - 1) if isinstance(count, int) and 0 < count <= 4 else element)
 
 
 def _chain(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
-    columns = [patterns.items_of(a, frame, node) for a in args]
+    columns = [items_of(a, frame, node) for a in args]
     if all(c is not None for c in columns):
         return tuple([v for c in columns if c is not None for v in c])
-    elements = [patterns.element_of(a, frame, node) for a in args]
+    elements = [element_of(a, frame, node) for a in args]
     return Sequence(merge_all(elements, frame.merging(node, "chain"), ()))
 
 

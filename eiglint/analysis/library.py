@@ -7,10 +7,13 @@ from dataclasses import replace
 from typing import cast
 
 from eiglint import gauge
-from eiglint.analysis import aliases, calls, departures, derivatives, homes, python
+from eiglint.analysis import aliases, departures, derivatives, homes, iteration, python
+from eiglint.analysis.decorators import gated
 from eiglint.analysis.frame import Frame
+from eiglint.analysis.items import items_of
 from eiglint.analysis.keeping import save
 from eiglint.analysis.plain import deep_tensors, plain, size_at, spread
+from eiglint.analysis.unknown_calls import unknown_callee
 from eiglint.analysis.values import (
     Choice,
     Derived,
@@ -48,7 +51,7 @@ def call_reference(
     made = python.call(reference.name, positional, keywords, node, frame)
     if made is not NotImplemented:
         return made
-    return calls.unknown_callee(reference.name, values, node, frame)
+    return unknown_callee(reference.name, values, node, frame)
 
 
 def apply_model(
@@ -207,7 +210,7 @@ def _context(model: Model, bound: Mapping[str, Value], node: object, frame: Fram
     if bound.get("mode") is False:
         recording = not recording
     function = bound.get("function")
-    return Gate(recording) if function is None else calls.gated(function, recording)
+    return Gate(recording) if function is None else gated(function, recording)
 
 
 def _sink(model: Model, bound: Mapping[str, Value], node: object, frame: Frame) -> Value:
@@ -234,7 +237,7 @@ def _transform(model: Model, bound: Mapping[str, Value], node: object, frame: Fr
             arguments = list(arguments[0]) if type(arguments[0]) is tuple else arguments[:1]
         if derives:
             return derivatives.derived(function, how, arguments, {}, node, frame)
-        return calls.call(function, arguments, {}, node, frame)
+        return frame.call(function, arguments, {}, node)
     if model.options.get("gives") == "first":
         return Derived(function, None)
     return Derived(function, how) if derives else function
@@ -300,8 +303,6 @@ def _setting(value: Value) -> Value:
 
 def _container(model: Model, bound: Mapping[str, Value], node: object, frame: Frame) -> Value:
     """Make a container of modules: lists and dicts are those of Python, a Sequential can be called."""
-    from eiglint.analysis import iteration
-
     given = bound.get("modules", ())
     values: list[Value] = list(given) if type(given) is tuple else [given]
     how = model.options.get("how")
@@ -358,7 +359,7 @@ def call_layer(layer: Layer, positional: list[Value], keywords: Keywords, node: 
         return _call_container(layer, positional, keywords, node, frame)
     instance = layer.model.instance
     if instance is None:
-        return calls.unknown_callee(layer.model.name, [*positional, *keywords.values()], node, frame)
+        return unknown_callee(layer.model.name, [*positional, *keywords.values()], node, frame)
     settings = {k: v for k, v in layer.settings if v is not None}
     given = [*positional, *keywords.values()]
     if any(isinstance(v, Choice) for v in given):
@@ -375,15 +376,14 @@ def call_layer(layer: Layer, positional: list[Value], keywords: Keywords, node: 
 
 def _call_container(layer: Layer, positional: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
     """Call a Sequential: its parts in a row."""
-    from eiglint.analysis.patterns import items_of
 
     parts = items_of(layer.parts, frame, node)
     if parts is None or layer.model.options.get("how") != "row" or len(positional) != 1:
         values = [*positional, *keywords.values(), layer.parts]
-        return calls.unknown_callee(layer.model.name, values, node, frame)
+        return unknown_callee(layer.model.name, values, node, frame)
     value = positional[0]
     for i, part in enumerate(parts):
         before, frame.turn = frame.turn, (*frame.turn, -100 - i)
-        value = calls.call(part, [value], {}, node, frame)
+        value = frame.call(part, [value], {}, node)
         frame.turn = before
     return value

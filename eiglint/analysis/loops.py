@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from eiglint.analysis import expressions, patterns, statements
+from eiglint.analysis import patterns
 from eiglint.analysis.contents import tensors_inside
 from eiglint.analysis.frame import MOST_TURNS, Frame, LoopExits
+from eiglint.analysis.items import element_of, items_of, walked
 from eiglint.analysis.merge import merge_states
 from eiglint.analysis.merge_walk import is_calm
 from eiglint.analysis.merging import MISSING
@@ -33,19 +34,19 @@ def run_loop(s: ir.Loop, frame: Frame) -> None:
         return
     assert s.iterable is not None
     assert s.target is not None
-    iterable = patterns.walked(expressions.evaluate(s.iterable, frame), frame, s.at)
-    items = patterns.items_of(iterable, frame, s.at)
+    iterable = walked(frame.evaluate(s.iterable), frame, s.at)
+    items = items_of(iterable, frame, s.at)
     if items is not None and len(items) <= MOST_TURNS:
         _unroll(s, items, frame)
         return
     target = s.target
     own: set[Gauge] = set()
     if isinstance(iterable, Sequence) or _is_endless(iterable, frame):
-        own = {g for t in tensors_inside([patterns.element_of(iterable, frame, s.at)]) for g in t.gauges}
+        own = {g for t in tensors_inside([element_of(iterable, frame, s.at)]) for g in t.gauges}
 
     def enter(turn: int) -> bool:
         index = frame.index(s.at, min(turn, 1))
-        patterns.assign(target, patterns.element_of(iterable, frame, s.at, index), frame)
+        patterns.assign(target, element_of(iterable, frame, s.at, index), frame)
         return True
 
     _to_fixpoint(s, enter, own, MISSING, frame)
@@ -76,7 +77,7 @@ def _unroll(s: ir.Loop, items: list[Value], frame: Frame) -> None:
 def _turn(s: ir.Loop, breaks: list[State], frame: Frame) -> bool:
     """Run the body once; False if no path through it comes to its end."""
     frame.loops.append(LoopExits())
-    statements.execute(s.body, frame)
+    frame.execute(s.body)
     exits = frame.loops.pop()
     breaks += exits.breaks
     ends = [*exits.continues, *([] if frame.dead else [frame.state])]
@@ -95,7 +96,7 @@ def _leave(s: ir.Loop, breaks: list[State], frame: Frame) -> None:
     """Run `else` where the loop ended by itself, and merge with the states in which it was left."""
     before = frame.state.guards
     if not frame.dead:
-        statements.execute(s.orelse, frame)
+        frame.execute(s.orelse)
     made: State | None = None if frame.dead else frame.state
     for state in breaks:
         if made is None:
@@ -119,7 +120,7 @@ def _run_while(s: ir.Loop, test: ir.Expression, frame: Frame) -> None:
     seen: list[Value] = []
 
     def enter(turn: int) -> bool:
-        value = expressions.evaluate(test, frame)
+        value = frame.evaluate(test)
         seen[:] = [plain(value, frame, s.at)]
         refine(test, True, frame)
         return truth(value, frame) is not False
@@ -134,7 +135,7 @@ def _counted(s: ir.Loop, test: ir.Expression, breaks: list[State], frame: Frame)
     outer = frame.turn
     number = frame.world.number(s.at)
     for i in range(MOST_TURNS + 1):
-        known = truth(expressions.evaluate(test, frame), frame)
+        known = truth(frame.evaluate(test), frame)
         if known is not True or i == MOST_TURNS:
             return known
         frame.turn = (*outer, -1000 - number, i)
@@ -155,7 +156,7 @@ def _to_fixpoint(
         frame.loops.append(LoopExits())
         runs = enter(turn)
         if runs:
-            statements.execute(s.body, frame)
+            frame.execute(s.body)
         exits = frame.loops.pop()
         if not runs:
             break

@@ -6,10 +6,11 @@ from collections.abc import Hashable, Mapping
 from dataclasses import replace
 
 from eiglint import gauge
-from eiglint.analysis import calls, containers, homes, library, updates
+from eiglint.analysis import attributes, containers, homes, library, subscripts, updates
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.objects import freeze
 from eiglint.analysis.plain import deep_tensors
+from eiglint.analysis.unknown_calls import unknown_callee
 from eiglint.analysis.values import (
     DictObject,
     Gate,
@@ -71,7 +72,7 @@ def call_method(
     if isinstance(receiver, Update):
         return updates.apply(receiver, name, positional, keywords, node, frame)
     if isinstance(receiver, Gate) and (model := frame.world.models.get(f"{TAPE}.{name}")) is not None:
-        return library.apply_model(model, [receiver, *positional], keywords, node, frame, model.name, spill)
+        return frame.apply(model, [receiver, *positional], keywords, node, model.name, spill)
     if isinstance(receiver, Pointer):
         obj = frame.state.load(receiver.address)
         made: Value = NotImplemented
@@ -100,7 +101,7 @@ def call_method(
     if is_tuple(receiver) and name in ("index", "count"):
         return frame.index(node, name)
     values = [receiver, *positional, *keywords.values(), *rest]
-    return calls.unknown_callee(spelled or name, values, node, frame)
+    return unknown_callee(spelled or name, values, node, frame)
 
 
 def _may_be_anothers(model: Model, t: Tensor) -> bool:
@@ -138,11 +139,11 @@ def _of_tensor(
     model = frame.world.models.get(full)
     unproved = model is not None and _may_be_anothers(model, t)
     if model is not None and not model.attribute and not unproved:
-        return library.apply_model(model, [t, *positional], keywords, node, frame, full, spill)
+        return frame.apply(model, [t, *positional], keywords, node, full, spill)
     if t.neutral and name in ("get", "pop", "setdefault", "items", "values", "keys", "copy", "update", "append", "add"):
         return _as_container(t, name, positional, node, frame)
     values = [t, *positional, *keywords.values(), *([] if spill is None else [spill])]
-    return calls.unknown_callee(spelled or full, values, node, frame)
+    return unknown_callee(spelled or full, values, node, frame)
 
 
 def _as_container(t: Tensor, name: str, positional: list[Value], node: object, frame: Frame) -> Value:
@@ -150,8 +151,6 @@ def _as_container(t: Tensor, name: str, positional: list[Value], node: object, f
     if name in ("append", "add", "update", "setdefault"):
         frame.reach("stored", deep_tensors(positional, frame), node)
     if name in ("get", "pop", "setdefault") and positional and isinstance(positional[0], str):
-        from eiglint.analysis import subscripts
-
         return subscripts.get(t, positional[0], node, frame)
     if name == "copy":
         return t
@@ -232,8 +231,6 @@ def _of_instance(
 
 
 def _keep(pointer: Pointer, name: str, value: Value, node: object, frame: Frame) -> None:
-    from eiglint.analysis import attributes
-
     attributes.put(pointer, name, value, node, frame)
 
 
@@ -259,6 +256,6 @@ def _of_layer(
         return gauge.tensor(term("parameters", repr(layer.identity)), Live.YES)
     full = f"{layer.model.name}.{name}"
     if (model := frame.world.models.get(full)) is not None:
-        return library.apply_model(model, [layer, *positional], keywords, node, frame, full)
+        return frame.apply(model, [layer, *positional], keywords, node, full)
     values = [*positional, *keywords.values(), layer.parts]
-    return calls.unknown_callee(full, values, node, frame)
+    return unknown_callee(full, values, node, frame)

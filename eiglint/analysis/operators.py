@@ -6,17 +6,20 @@ import operator
 from collections.abc import Callable
 
 from eiglint import gauge
-from eiglint.analysis import calls, library
 from eiglint.analysis.frame import Frame
+from eiglint.analysis.items import element_of, items_of
+from eiglint.analysis.merge import merge_all
 from eiglint.analysis.objects import class_attribute
 from eiglint.analysis.plain import deep_tensors, plain, spread
 from eiglint.analysis.truth import truth
 from eiglint.analysis.values import (
     Bound,
+    Choice,
     DictObject,
     InstanceObject,
     ListObject,
     Pointer,
+    Reference,
     Sequence,
     Shape,
     Value,
@@ -88,7 +91,7 @@ def on_tensors(op: str, operands: list[Value], node: object, frame: Frame) -> Va
         model = frame.world.models.get("torch.logical_not")
     if model is None:
         return gauge.opaque(deep_tensors(operands, frame), frame.context(node), name)
-    return library.apply_model(model, operands, {}, node, frame, name)
+    return frame.apply(model, operands, {}, node, name)
 
 
 def _on_numbers(op: str, operands: list[Value], node: object, frame: Frame) -> Value:
@@ -129,8 +132,6 @@ def _identity(op: str, operands: list[Value], node: object, frame: Frame) -> Val
 
 def is_none(value: Value, frame: Frame) -> bool | None:
     """Whether a value is None; nobody knows of attributes that were never seen and of unknown results."""
-    from eiglint.analysis.values import Choice, Reference
-
     if value is None:
         return True
     if isinstance(value, Choice):
@@ -148,7 +149,6 @@ DUNDERS = {"and_": "and", "or_": "or", "neg": "neg", "pos": "pos", "invert": "in
 
 
 def _on_containers(op: str, operands: list[Value], node: object, frame: Frame) -> Value:
-    from eiglint.analysis.patterns import element_of
 
     if op in ("contains", "not_contains"):
         return _membership(op, operands, node, frame)
@@ -156,7 +156,7 @@ def _on_containers(op: str, operands: list[Value], node: object, frame: Frame) -
         return frame.unknown(node)
     method = _overloaded(op, operands, frame)
     if method is not None:
-        return calls.call(method[0], method[1], {}, node, frame)
+        return frame.call(method[0], method[1], {}, node)
     if op == "add" and all(_is_list(v, frame) for v in operands):
         return _end_to_end(operands[0], operands, node, frame)
     if op == "mul":
@@ -178,9 +178,6 @@ def _is_list(value: Value, frame: Frame) -> bool:
 
 def _end_to_end(first: Value, parts: list[Value], node: object, frame: Frame) -> Value:
     """Return the items of all parts, as a list or a tuple like the first; of unknown length if a part is."""
-    from eiglint.analysis.merge import merge_all
-    from eiglint.analysis.patterns import element_of, items_of
-
     items: list[Value] = []
     known_from: int | None = None
     for part in parts:

@@ -5,23 +5,17 @@ from __future__ import annotations
 from typing import cast
 
 from eiglint import gauge
-from eiglint.analysis import aliases, attributes, calls, expressions, homes, members, resolve, subscripts
+from eiglint.analysis import aliases, attributes, homes, members, resolve, subscripts
 from eiglint.analysis.contents import map_tensors
 from eiglint.analysis.events import Unused
-from eiglint.analysis.frame import MOST_TURNS, Frame
+from eiglint.analysis.frame import Frame
+from eiglint.analysis.items import element_of, items_of
 from eiglint.analysis.keeping import keep
 from eiglint.analysis.merge import merge_all
-from eiglint.analysis.objects import class_attribute, library_bases
-from eiglint.analysis.plain import deep_tensors, plain, shape_items, size_at
+from eiglint.analysis.plain import deep_tensors, plain, size_at
 from eiglint.analysis.state import Binding, Site
 from eiglint.analysis.values import (
-    Bound,
     Choice,
-    Closure,
-    DictObject,
-    InstanceObject,
-    Layer,
-    Lazy,
     ListObject,
     Pointer,
     Sequence,
@@ -29,132 +23,14 @@ from eiglint.analysis.values import (
     Value,
     is_tuple,
 )
-from eiglint.gauge import Gauge, Record, Tensor
+from eiglint.gauge import Gauge, Tensor
 from eiglint.gauge.coins import random_signs
 from eiglint.gauge.terms import term
-from eiglint.gauge.values import Number, Unknown
+from eiglint.gauge.values import Unknown
 from eiglint.ir import instructions as ir
 
-LONGEST_STRING = 64
 PARAMETERS = frozenset(("param", "attr", "item"))
 """Terms of tensors that belong to somebody outside: what is stored in them outlives the function."""
-
-
-def items_of(value: Value, frame: Frame, node: object) -> list[Value] | None:
-    """Return the items of something iterable; None where their number is not known."""
-    if isinstance(value, tuple) and is_tuple(value):
-        return list(value)
-    match value:
-        case Record():
-            return list(value.values)
-        case Shape():
-            known = shape_items(value.of)
-            return None if known is None else list(known)
-        case str():
-            return list(value) if len(value) <= LONGEST_STRING else None
-        case Layer() if value.parts is not None:
-            return items_of(value.parts, frame, node)
-        case Tensor() if value.rank is not None and isinstance(length := value.size(-value.rank), int):
-            return _rows(value, length, frame, node) if 0 < length <= MOST_TURNS else None
-        case Pointer():
-            return _items_of_object(value, frame)
-    return None
-
-
-def _rows(value: Tensor, length: int, frame: Frame, node: object) -> list[Value]:
-    """Return what iterating over a tensor gives."""
-    rows: list[Value] = []
-    for k in range(length):
-        row = gauge.subscript(value, (k,), frame.context(node))
-        aliases.note(row, value, (k,), frame)
-        rows.append(row)
-    return rows
-
-
-def _items_of_object(pointer: Pointer, frame: Frame) -> list[Value] | None:
-    obj = frame.state.load(pointer.address)
-    if isinstance(obj, ListObject):
-        return None if obj.items is None else list(obj.items)
-    if isinstance(obj, DictObject):
-        return None if obj.has_rest else list(obj.items)
-    assert isinstance(obj, InstanceObject)
-    if obj.cls is not None and obj.cls.fields and library_bases(obj.cls):
-        return [obj.attributes.get(f) for f in obj.cls.fields]
-    walk = class_attribute(obj.cls, "__iter__", frame) if obj.cls is not None else None
-    if isinstance(walk, Closure) and not walk.function.is_generator:
-        made = calls.call(Bound(walk, pointer), [], {}, walk.function.at, frame)
-        return None if isinstance(made, Pointer) and made.address == pointer.address else items_of(made, frame, pointer)
-    return None
-
-
-def walked(value: Value, frame: Frame, node: object) -> Value:
-    """Return what iterating over an instance of a class of the project gives, anything else as it is."""
-    obj = frame.state.load(value.address) if isinstance(value, Pointer) else None
-    if not isinstance(obj, InstanceObject) or obj.cls is None:
-        return value
-    walk, step = (class_attribute(obj.cls, name, frame) for name in ("__iter__", "__next__"))
-    if isinstance(walk, Closure):
-        made = calls.call(Bound(walk, value), [], {}, node, frame)
-        if made != value:
-            return made
-    item = class_attribute(obj.cls, "__getitem__", frame) if walk is None else None
-    before = len(frame.world.outcome.decomposed)
-    if isinstance(step, Closure):
-        one = calls.call(Bound(step, value), [], {}, node, frame)
-    elif isinstance(item, Closure):
-        one = calls.call(Bound(item, value), [frame.index(node, "item")], {}, node, frame)
-    else:
-        return value
-    return Sequence(members.repeated(one, {o.gauge for o in frame.world.outcome.decomposed[before:]}))
-
-
-def element_of(value: Value, frame: Frame, node: object, index: Number | None = None) -> Value:
-    """Return what stands for any item of something iterable: item `index` where it has positions."""
-    held = items_of(value, frame, node)
-    if held:
-        return merge_all(held, frame.merging(node, "element"), ())
-    match value:
-        case Sequence():
-            return value.element
-        case Shape():
-            return Number(term("size", value.of.term), integer=True)
-        case Lazy():
-            return _element_of_lazy(value, frame, node, index or frame.index(node, "element"))
-        case Tensor():
-            place = (index or frame.index(node, "element"),)
-            made = gauge.subscript(value, place, frame.context(node))
-            aliases.note(made, value, place, frame)
-            return made
-        case Unknown():
-            return Unknown(term("element", value.term))
-        case Choice():
-            kept = [v for v in value.values if v is not None]
-            return merge_all([element_of(v, frame, node, index) for v in kept], frame.merging(node, "element"), ())
-        case Pointer():
-            walk = walked(value, frame, node)
-            return _element_of_object(value, frame, node) if walk == value else element_of(walk, frame, node, index)
-    moving = [t for t in deep_tensors([value], frame) if not t.neutral]
-    return gauge.opaque(moving, frame.context(node), "iteration") if moving else frame.unknown(node, "element")
-
-
-def _element_of_lazy(value: Lazy, frame: Frame, node: object, index: Number) -> Value:
-    """Return one item of several things that are walked in step."""
-    if value.kind == "range":
-        return index
-    parts = [element_of(part, frame, node, index) for part in value.parts]
-    if value.kind == "reversed":
-        return parts[0]
-    return (index, parts[0]) if value.kind == "enumerate" else tuple(parts)
-
-
-def _element_of_object(pointer: Pointer, frame: Frame, node: object) -> Value:
-    obj = frame.state.load(pointer.address)
-    if isinstance(obj, ListObject) and obj.items is None:
-        return obj.element
-    moving = [t for t in deep_tensors([pointer], frame) if not t.neutral]
-    if isinstance(obj, InstanceObject) and moving:
-        return gauge.opaque(moving, frame.context(node), "iteration")
-    return frame.unknown(node, "element")
 
 
 def unpack(value: Value, count: int, star: int | None, node: object, frame: Frame) -> list[Value]:
@@ -245,12 +121,12 @@ def assign(target: ir.Expression, value: Value, frame: Frame) -> None:
         case ir.Attribute(value=base, attr=attr, at=at):
             _assign_attribute(base, attr, value, at, frame)
         case ir.Subscript(value=base, index=index, at=at):
-            held = expressions.evaluate(base, frame)
-            assign_item(base, held, expressions.evaluate(index, frame), value, at, frame)
+            held = frame.evaluate(base)
+            assign_item(base, held, frame.evaluate(index), value, at, frame)
 
 
 def _assign_attribute(base: ir.Expression, attr: str, value: Value, at: object, frame: Frame) -> None:
-    held = expressions.evaluate(base, frame)
+    held = frame.evaluate(base)
     if isinstance(held, Tensor) and attr == "data":
         rebind(base, value, frame)
     elif isinstance(held, Tensor) and homes.method(held, attr, frame) is not None:
@@ -299,7 +175,7 @@ def rebind(target: ir.Expression, value: Value, frame: Frame, told: bool = False
             resolve.assign(name, Binding(value, sites), frame)
             aliases.overwritten(None if old is None else old.value, value, target, frame)
         case ir.Attribute(value=base, attr=attr, at=at):
-            held = expressions.evaluate(base, frame)
+            held = frame.evaluate(base)
             if isinstance(held, Tensor) and homes.method(held, attr, frame) is not None:
                 rebind(base, _through_view(held, value, attr, at, frame), frame, told)
             else:
@@ -307,13 +183,13 @@ def rebind(target: ir.Expression, value: Value, frame: Frame, told: bool = False
                 attributes.put(held, attr, value, at, frame)
                 aliases.overwritten(before, value, at, frame)
         case ir.Subscript(value=base, index=index, at=at):
-            held, place = expressions.evaluate(base, frame), expressions.evaluate(index, frame)
+            held, place = frame.evaluate(base), frame.evaluate(index)
             item = None if isinstance(held, Tensor) else subscripts.get(held, place, at, frame)
             if not is_tuple(held):
                 assign_item(base, held, place, value, at, frame)
             aliases.overwritten(item, value, at, frame)
         case ir.Call(func=ir.Attribute(value=base), at=at):
-            held = expressions.evaluate(base, frame)
+            held = frame.evaluate(base)
             if isinstance(held, Tensor):
                 rebind(base, _through_view(held, value, "view", at, frame), frame, told)
 
@@ -341,8 +217,8 @@ def delete(target: ir.Expression, frame: Frame) -> None:
             for item in items:
                 delete(item, frame)
         case ir.Subscript(value=base, index=index, at=at):
-            held = expressions.evaluate(base, frame)
-            expressions.evaluate(index, frame)
+            held = frame.evaluate(base)
+            frame.evaluate(index)
             if isinstance(held, Pointer):
                 obj = frame.state.load(held.address)
                 if isinstance(obj, ListObject) and obj.items is not None:

@@ -8,12 +8,15 @@ from dataclasses import replace
 from typing import Literal
 
 from eiglint import gauge
-from eiglint.analysis import attributes, calls, iteration, library, patterns
+from eiglint.analysis import attributes, iteration
 from eiglint.analysis.events import Revealed
 from eiglint.analysis.frame import Frame
+from eiglint.analysis.items import items_of
 from eiglint.analysis.merge import merge_all
 from eiglint.analysis.plain import deep_tensors, plain, size_at
+from eiglint.analysis.unknown_calls import unknown_callee
 from eiglint.analysis.values import (
+    Ancestor,
     Class,
     Closure,
     DictObject,
@@ -29,7 +32,7 @@ from eiglint.analysis.values import (
 )
 from eiglint.gauge import Record, Tensor
 from eiglint.gauge.terms import term
-from eiglint.gauge.values import Number
+from eiglint.gauge.values import Number, Range
 
 Keywords = Mapping[str, Value]
 Handler = Callable[[list[Value], Keywords, object, Frame], Value]
@@ -124,7 +127,7 @@ def _folded(name: str, positional: list[Value], node: object, frame: Frame) -> V
     if last == "str":
         return frame.unknown(node, "text")
     if model is not None:
-        return library.apply_model(model, positional, {}, node, frame, name)
+        return frame.apply(model, positional, {}, node, name)
     tensors = deep_tensors(positional, frame)
     if tensors:
         return gauge.opaque(tensors, frame.context(node), name)
@@ -144,7 +147,7 @@ def _folded(name: str, positional: list[Value], node: object, frame: Frame) -> V
 
 
 def _len(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
-    items = patterns.items_of(args[0], frame, node) if args else None
+    items = items_of(args[0], frame, node) if args else None
     if items is not None:
         return len(items)
     if args and isinstance(args[0], Tensor):
@@ -175,7 +178,7 @@ def _getattr(args: list[Value], keywords: Keywords, node: object, frame: Frame) 
         if len(args) == 3 and not isinstance(args[0], Reference | Space):
             return merge_all([found, args[2]], frame.merging(node, "getattr"), ())
         return found
-    return calls.unknown_callee("getattr", args, node, frame)
+    return unknown_callee("getattr", args, node, frame)
 
 
 def _hasattr(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
@@ -229,14 +232,14 @@ def _method_kind(kind: Literal["static", "class", "property"]) -> Handler:
 def _namespace(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
     """types.SimpleNamespace: an object with these attributes."""
     if args:
-        return calls.unknown_callee("types.SimpleNamespace", [*args, *keywords.values()], node, frame)
+        return unknown_callee("types.SimpleNamespace", [*args, *keywords.values()], node, frame)
     return frame.allocate(InstanceObject(None, keywords))
 
 
 def _import_module(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
     name = args[0] if len(args) == 1 and not keywords else None
     if not isinstance(name, str) or name.startswith("."):
-        return calls.unknown_callee("importlib.import_module", [*args, *keywords.values()], node, frame)
+        return unknown_callee("importlib.import_module", [*args, *keywords.values()], node, frame)
     return Space(name) if frame.world.module(name) is not None else Reference(name)
 
 
@@ -261,7 +264,7 @@ def _replaced(args: list[Value], keywords: Keywords, node: object, frame: Frame)
     """dataclasses.replace: the same object with other values."""
     obj = frame.state.load(args[0].address) if args and isinstance(args[0], Pointer) else None
     if not isinstance(obj, InstanceObject):
-        return calls.unknown_callee("dataclasses.replace", [*args, *keywords.values()], node, frame)
+        return unknown_callee("dataclasses.replace", [*args, *keywords.values()], node, frame)
     return frame.allocate(InstanceObject(obj.cls, {**obj.attributes, **keywords}, obj.open))
 
 
@@ -272,7 +275,7 @@ def _as_dictionary(args: list[Value], keywords: Keywords, node: object, frame: F
 def _as_tuple(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
     obj = frame.state.load(args[0].address) if args and isinstance(args[0], Pointer) else None
     if not isinstance(obj, InstanceObject) or obj.cls is None:
-        return calls.unknown_callee("dataclasses.astuple", args, node, frame)
+        return unknown_callee("dataclasses.astuple", args, node, frame)
     return tuple([obj.attributes.get(f) for f in obj.cls.fields])
 
 
@@ -282,7 +285,7 @@ def _named_tuple(args: list[Value], keywords: Keywords, node: object, frame: Fra
     if isinstance(fields, str):
         words: list[Value] = list(fields.replace(",", " ").split())
     else:
-        words = patterns.items_of(fields, frame, node) or []
+        words = items_of(fields, frame, node) or []
     if not isinstance(name, str) or not words or not all(isinstance(w, str) for w in words):
         return frame.unknown(node, "namedtuple")
     return Class(name, frame.space, (Reference("typing.NamedTuple"),), {}, tuple([str(w) for w in words]))
@@ -295,16 +298,12 @@ def _reveal(args: list[Value], keywords: Keywords, node: object, frame: Frame) -
 
 
 def _super(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
-    from eiglint.analysis.values import Ancestor
-
     if len(args) == 2 and isinstance(args[0], Class):
         return Ancestor(args[0], args[1])
     return frame.unknown(node, "super")
 
 
 def _slice(args: list[Value], keywords: Keywords, node: object, frame: Frame) -> Value:
-    from eiglint.gauge.values import Range
-
     bounds = [plain(a, frame, node) for a in args]
     if len(bounds) == 1:
         return Range(None, bounds[0])

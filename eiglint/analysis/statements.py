@@ -9,7 +9,6 @@ from eiglint.analysis import (
     aliases,
     branches,
     classes,
-    expressions,
     functions,
     homes,
     loops,
@@ -20,6 +19,7 @@ from eiglint.analysis import (
 )
 from eiglint.analysis.events import Unused
 from eiglint.analysis.frame import Frame
+from eiglint.analysis.items import element_of, items_of
 from eiglint.analysis.objects import extended, replace_object
 from eiglint.analysis.plain import deep_tensors
 from eiglint.analysis.refine import refine
@@ -41,7 +41,7 @@ def execute(block: tuple[ir.Statement, ...], frame: Frame) -> None:
 def _assign(s: ir.Assign, frame: Frame) -> None:
     if s.value is None:
         return
-    value = expressions.evaluate(s.value, frame)
+    value = frame.evaluate(s.value)
     if len(s.targets) == 1:
         taking_apart.note_unpacked(s.targets[0], s.value, value, frame)
     for target in s.targets:
@@ -49,13 +49,13 @@ def _assign(s: ir.Assign, frame: Frame) -> None:
 
 
 def _augment(s: ir.Augment, frame: Frame) -> None:
-    old = expressions.evaluate(s.target, frame)
-    value = expressions.evaluate(s.value, frame)
+    old = frame.evaluate(s.target)
+    value = frame.evaluate(s.value)
     if s.op == "add" and isinstance(old, Pointer):
         obj = frame.state.load(old.address)
         if isinstance(obj, ListObject):
-            more = patterns.items_of(value, frame, s.at)
-            element = patterns.element_of(value, frame, s.at)
+            more = items_of(value, frame, s.at)
+            element = element_of(value, frame, s.at)
             replace_object(old.address, extended(obj, more, element, s.at, frame), s.at, frame)
             if obj.outlives:
                 frame.reach("stored", deep_tensors([value], frame), s.at)
@@ -67,7 +67,7 @@ def _augment(s: ir.Augment, frame: Frame) -> None:
 
 
 def _evaluate(s: ir.Evaluate, frame: Frame) -> None:
-    value = expressions.evaluate(s.value, frame)
+    value = frame.evaluate(s.value)
     if isinstance(value, Tensor) and not value.neutral and _is_pure(s.value, frame):
         frame.world.outcome.unused.append(Unused("", value, frame.spot(s.at)))
 
@@ -81,7 +81,7 @@ def _is_pure(e: ir.Expression, frame: Frame) -> bool:
     if isinstance(e.func, ir.Attribute):
         base = e.func.value
         if isinstance(base, ir.Name | ir.Attribute):
-            held = expressions.evaluate(base, frame)
+            held = frame.evaluate(base)
             name = homes.full_name(held, e.func.attr, frame) if isinstance(held, Tensor) else ""
             if isinstance(held, Reference):
                 name = f"{held.name}.{e.func.attr}"
@@ -91,7 +91,7 @@ def _is_pure(e: ir.Expression, frame: Frame) -> bool:
 
 
 def _return(s: ir.Return, frame: Frame) -> None:
-    value = None if s.value is None else expressions.evaluate(s.value, frame)
+    value = None if s.value is None else frame.evaluate(s.value)
     if frame.root:
         frame.exits.append((s.at, frame.state, value))
         if isinstance(value, Closure):
@@ -102,14 +102,14 @@ def _return(s: ir.Return, frame: Frame) -> None:
 
 def _raise(s: ir.Raise, frame: Frame) -> None:
     if s.value is not None:
-        expressions.evaluate(s.value, frame)
+        frame.evaluate(s.value)
     if frame.tries:
         frame.tries[-1].append(frame.state.copy())
     frame.dead = True
 
 
 def _assert(s: ir.Assert, frame: Frame) -> None:
-    expressions.evaluate(s.test, frame)
+    frame.evaluate(s.test)
     refine(s.test, True, frame)
 
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import cast
 
 from eiglint import gauge
-from eiglint.analysis import aliases, attributes, calls, members, patterns
+from eiglint.analysis import aliases, attributes, members
 from eiglint.analysis.frame import Frame
+from eiglint.analysis.items import element_of, items_of
 from eiglint.analysis.merge import merge_all
 from eiglint.analysis.merging import MISSING
 from eiglint.analysis.objects import (
@@ -153,8 +154,8 @@ def _of_object(pointer: Pointer, index: Value, node: object, frame: Frame) -> Va
             return _of_dict(obj, index, node, frame)
     method = class_attribute(obj.cls, "__getitem__", frame) if obj.cls is not None else None
     if method is not None:
-        return calls.call(bind_to(method, pointer, cast("Class", obj.cls)), [index], {}, node, frame)
-    items = patterns.items_of(pointer, frame, node)
+        return frame.call(bind_to(method, pointer, cast("Class", obj.cls)), [index], {}, node)
+    items = items_of(pointer, frame, node)
     if items is not None:
         return _of_items(tuple(items), index, node, frame)
     if isinstance(index, str) and f"[{index}]" in obj.attributes:
@@ -209,7 +210,7 @@ def _put_on_instance(
 ) -> None:
     method = class_attribute(obj.cls, "__setitem__", frame) if obj.cls is not None else None
     if method is not None:
-        calls.call(bind_to(method, pointer, cast("Class", obj.cls)), [index, value], {}, node, frame)
+        frame.call(bind_to(method, pointer, cast("Class", obj.cls)), [index, value], {}, node)
         return
     attributes.put(pointer, f"[{index}]" if isinstance(index, str) else "*", value, node, frame)
 
@@ -220,7 +221,7 @@ def _with_item(obj: ListObject, index: Value, value: Value, node: object, frame:
         items[index] = value
         return replace(obj, items=tuple(items))
     if isinstance(index, Range):
-        value = patterns.element_of(value, frame, node)
+        value = element_of(value, frame, node)
     old = list(obj.items) if obj.items is not None else [obj.element]
     if obj.items is not None and not isinstance(index, Range):
         return replace(obj, items=tuple([either(v, value, node, f"item {i}", frame) for i, v in enumerate(old)]))

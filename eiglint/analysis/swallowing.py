@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import fields, is_dataclass
 from typing import NamedTuple
 
-from eiglint.analysis import expressions
 from eiglint.analysis.events import Swallowed
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.values import Reference, Value
@@ -66,7 +65,7 @@ def note(s: ir.Try, seen: Seen, frame: Frame) -> None:
 def _catches(handler: ir.Handler, frame: Frame) -> bool:
     if handler.type is None:
         return True
-    kinds = expressions.evaluate(handler.type, frame)
+    kinds = frame.evaluate(handler.type)
     return any(_gives_up(kind, frame) for kind in (kinds if type(kinds) is tuple else (kinds,)))
 
 

@@ -38,7 +38,7 @@ def run_module(name: str, module: ir.Module, world: World) -> None:
             if not isinstance(statement, ir.Define | ir.DefineClass | ir.Import):
                 continue
         try:
-            world.execute((statement,), frame)
+            frame.execute((statement,))
         except OutOfStepsError:
             if spent:
                 raise

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
 from typing import Any, get_args
 
-from eiglint import __version__
 from eiglint.evidence.records import Evidence, Family, Nonfinite, Pass, Probe, SiteEvidence
+from eiglint.version import __version__
 
 FORMAT = 1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from eiglint.findings import Finding
-from eiglint.fix.propose import Proposal
+from eiglint.fix.proposal import Proposal
 from eiglint.fix.spelling import ADJOINTS, append, atom, is_module, is_transposed, library
 from eiglint.fix.syntax import Change, Code, callee, is_plain, names_in
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from eiglint.findings import Finding
 from eiglint.fix.old_names import thin_factors
 from eiglint.fix.outputs import name_of, named
-from eiglint.fix.propose import Proposal
+from eiglint.fix.proposal import Proposal
 from eiglint.fix.syntax import Code
 from eiglint.fix.turned import turned
 

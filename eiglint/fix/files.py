@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from eiglint.findings import Finding, Report
 from eiglint.fix.cells import Unmarked, marked, rewritten
-from eiglint.fix.propose import FIXABLE
+from eiglint.fix.propose import FIXERS
 from eiglint.fix.rounds import fix_text
-from eiglint.inspection import Inspected, Inspector
+from eiglint.inspected import Inspected
+from eiglint.inspection import Inspector
 from eiglint.run import Run
 from eiglint.source.config import Options, options_for
 from eiglint.source.notebooks import code_cells
@@ -31,7 +32,7 @@ class FixedFile(NamedTuple):
 def fix_files(report: Report, checked: Iterable[str], run: Run, *, unsafe: bool) -> Iterator[FixedFile]:
     """Fix the files that were checked, in memory; those that only they import are left alone."""
     own = {run.stdin_name if path == "-" else path: path for path in checked}
-    for path in sorted({finding.path for finding in report.findings if finding.code in FIXABLE} & set(own)):
+    for path in sorted({finding.path for finding in report.findings if finding.code in FIXERS} & set(own)):
         fixed = _fix(path, own[path] == "-", run, unsafe=unsafe)
         if fixed is not None:
             yield fixed

@@ -6,7 +6,7 @@ import ast
 
 from eiglint.findings import Finding
 from eiglint.fix.outputs import name_of, named
-from eiglint.fix.propose import Proposal
+from eiglint.fix.proposal import Proposal
 from eiglint.fix.spelling import is_adjoint, module
 from eiglint.fix.syntax import Change, Code, callee, is_plain, names_in, reads_of
 

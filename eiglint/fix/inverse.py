@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from eiglint.findings import Applicability, Finding
-from eiglint.fix.propose import Proposal
+from eiglint.fix.proposal import Proposal
 from eiglint.fix.spelling import adjoint, atom, is_adjoint, library, module
 from eiglint.fix.syntax import Change, Code, callee
 

@@ -2,59 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import pairwise
-from typing import NamedTuple
 
-from eiglint.findings import Applicability, Finding, Fix
-from eiglint.fix.syntax import Change, Code
+from eiglint.findings import Finding, Fix
+from eiglint.fix.conjugate import conjugate
+from eiglint.fix.factor import other_factor
+from eiglint.fix.function import matrix_function
+from eiglint.fix.hermitian import hermitian
+from eiglint.fix.inverse import adjoint_as_inverse, explicit_inverse
+from eiglint.fix.old_names import new_name
+from eiglint.fix.precision import earlier_cast
+from eiglint.fix.proposal import Fixer
+from eiglint.fix.reduced import reduced
+from eiglint.fix.syntax import Code
+from eiglint.fix.values import values_only
 
-
-class Proposal(NamedTuple):
-    """Changes that should remove a finding."""
-
-    applicability: Applicability
-    changes: tuple[Change, ...]
-
-
-Fixer = Callable[[Finding, Code], Proposal | None]
-
-
-def fixers() -> dict[str, Fixer]:
-    """Return the fixers by code."""
-    from eiglint.fix.conjugate import conjugate
-    from eiglint.fix.factor import other_factor
-    from eiglint.fix.function import matrix_function
-    from eiglint.fix.hermitian import hermitian
-    from eiglint.fix.inverse import adjoint_as_inverse, explicit_inverse
-    from eiglint.fix.old_names import new_name
-    from eiglint.fix.precision import earlier_cast
-    from eiglint.fix.reduced import reduced
-    from eiglint.fix.values import values_only
-
-    return {
-        "EIG104": conjugate,
-        "EIG302": matrix_function,
-        "EIG308": reduced,
-        "EIG401": hermitian,
-        "EIG403": earlier_cast,
-        "EIG404": explicit_inverse,
-        "EIG405": new_name,
-        "EIG406": values_only,
-        "EIG407": adjoint_as_inverse,
-        "EIG408": other_factor,
-    }
-
-
-FIXABLE = frozenset(
-    ("EIG104", "EIG302", "EIG308", "EIG401", "EIG403", "EIG404", "EIG405", "EIG406", "EIG407", "EIG408")
-)
-"""The codes that have a fixer; known without loading one."""
+FIXERS: dict[str, Fixer] = {
+    "EIG104": conjugate,
+    "EIG302": matrix_function,
+    "EIG308": reduced,
+    "EIG401": hermitian,
+    "EIG403": earlier_cast,
+    "EIG404": explicit_inverse,
+    "EIG405": new_name,
+    "EIG406": values_only,
+    "EIG407": adjoint_as_inverse,
+    "EIG408": other_factor,
+}
+"""The fixers by code."""
 
 
 def propose(finding: Finding, code: Code) -> Fix | None:
     """Return what may remove a finding; nothing is tried out yet."""
-    proposal = fixers()[finding.code](finding, code)
+    proposal = FIXERS[finding.code](finding, code)
     if proposal is None or not proposal.changes:
         return None
     changes = sorted(set(proposal.changes))

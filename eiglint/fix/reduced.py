@@ -6,7 +6,7 @@ import ast
 
 from eiglint.findings import Finding
 from eiglint.fix.outputs import arguments
-from eiglint.fix.propose import Proposal
+from eiglint.fix.proposal import Proposal
 from eiglint.fix.syntax import Change, Code, callee
 
 

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from eiglint.findings import Finding, Fix
 from eiglint.fix.edits import apart, apply_fixes, moved
-from eiglint.fix.propose import FIXABLE, propose
+from eiglint.fix.propose import FIXERS, propose
 from eiglint.fix.syntax import Code, comments_in, read_code
-from eiglint.inspection import Inspected
+from eiglint.inspected import Inspected
 
 Judge = Callable[[str], Inspected]
 """Says of a text, in its own lines and columns, what is found in it."""
@@ -35,7 +35,7 @@ class Trial(NamedTuple):
 
 def offers(inspected: Inspected, code: Code, path: str) -> list[Offer]:
     """Propose fixes for the findings in the file itself; what it finds in others is theirs to fix."""
-    wanted = [f for f in inspected.findings if f.code in FIXABLE and f.path == path and f.cell is None]
+    wanted = [f for f in inspected.findings if f.code in FIXERS and f.path == path and f.cell is None]
     proposed = [(finding, propose(finding, code)) for finding in wanted]
     return [Offer(finding, fix) for finding, fix in proposed if fix is not None]
 
@@ -110,7 +110,7 @@ def largest(
 def tried(inspected: Inspected, text: str, path: str, judge: Judge) -> dict[Finding, Fix]:
     """Return the fixes that hold, for the findings of a file that have one."""
     code = read_code(text)
-    if code is None or not any(f.code in FIXABLE for f in inspected.findings):
+    if code is None or not any(f.code in FIXERS for f in inspected.findings):
         return {}
     left = offers(inspected, code, path)
     held: dict[Finding, Fix] = {}

@@ -6,7 +6,7 @@ import ast
 
 from eiglint.findings import Finding
 from eiglint.fix.outputs import name_of, named, taken
-from eiglint.fix.propose import Proposal
+from eiglint.fix.proposal import Proposal
 from eiglint.fix.spelling import sibling
 from eiglint.fix.syntax import Change, Code, callee, reads_of
 

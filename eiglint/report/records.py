@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from eiglint import __version__
 from eiglint.findings import Finding, Report, Site
+from eiglint.version import __version__
 
 
 def as_json(report: Report) -> str:

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from urllib.parse import quote
 
-from eiglint import __version__
 from eiglint.catalogue import Rule, rules
 from eiglint.findings import Finding, Fix, Place, Report
+from eiglint.version import __version__
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}

@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 
 from eiglint.catalogue import rules
-from eiglint.fix.propose import FIXABLE, fixers
+from eiglint.fix.propose import FIXERS
 
 from .programs import CASES
 
 
 def test_the_rules_with_a_fix_are_those_whose_pages_say_so() -> None:
-    assert {code for code, rule in rules().items() if rule.fix != "none"} == FIXABLE == set(fixers())
+    assert {code for code, rule in rules().items() if rule.fix != "none"} == set(FIXERS)
 
 
-@pytest.mark.parametrize("code", sorted(FIXABLE))
+@pytest.mark.parametrize("code", sorted(FIXERS))
 def test_a_page_says_how_safe_its_fix_is_and_why(code: str) -> None:
     rule = rules()[code]
     kinds = {"safe" if case.safe else "unsafe" for case in CASES.values() if case.code == code}
