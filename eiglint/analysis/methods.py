@@ -202,14 +202,14 @@ def _of_instance(
 ) -> Value:
     """Call an inherited method of a library class on an instance of the project."""
     if name == "register_buffer" and len(positional) >= 2 and isinstance(positional[0], str):
-        _keep(pointer, positional[0], positional[1], node, frame)
+        attributes.put(pointer, positional[0], positional[1], node, frame)
         return None
     if name == "save_for_backward":
-        _keep(pointer, "saved_tensors", tuple(positional), node, frame)
+        attributes.put(pointer, "saved_tensors", tuple(positional), node, frame)
         return None
     if name in ("register_parameter", "add_module", "register_module") and len(positional) == 2:
         if isinstance(positional[0], str):
-            _keep(pointer, positional[0], positional[1], node, frame)
+            attributes.put(pointer, positional[0], positional[1], node, frame)
         return None
     if name in ("_replace", "_asdict") and obj.cls is not None and obj.cls.fields:
         if name == "_asdict":
@@ -228,10 +228,6 @@ def _of_instance(
             frame.state.heap[pointer.address] = replace(obj, attributes=attributes, open=True)
         return None
     return NotImplemented
-
-
-def _keep(pointer: Pointer, name: str, value: Value, node: object, frame: Frame) -> None:
-    attributes.put(pointer, name, value, node, frame)
 
 
 def _of_layer(
