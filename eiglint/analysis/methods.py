@@ -224,8 +224,8 @@ def _of_instance(
     if name == "__init__":
         moving = [t for t in deep_tensors([*positional, *keywords.values()], frame) if not t.neutral]
         if moving:
-            attributes = {**obj.attributes, "*": tuple(moving)}
-            frame.state.heap[pointer.address] = replace(obj, attributes=attributes, open=True)
+            held = {**obj.attributes, "*": tuple(moving)}
+            frame.state.heap[pointer.address] = replace(obj, attributes=held, open=True)
         return None
     return NotImplemented
 
