@@ -112,11 +112,16 @@ def _note(root: str, remarked: int, opened: int, outcome: Outcome) -> None:
 
 
 def _run_handed_out(module: Module, name: str, left: dict[str, int], world: World) -> None:
-    """Run the functions that a root gave away and nobody called, where they live."""
+    """Run the functions that a root gave away and nobody called, where they live.
+
+    What an imported file gives away, as its decorators do, is run where that file is analysed itself, unless it sees
+    a decomposition from here.
+    """
     while world.handed_out:
         closure, state = world.handed_out.pop()
-        moving = not all(t.neutral for t in captured_tensors([closure], state))
-        if not is_entered(closure, world) and (moving or world.relevant(closure)) and left[name] > 0:
+        wanted = closure.space in left and world.relevant(closure)
+        moving = wanted or not all(t.neutral for t in captured_tensors([closure], state))
+        if moving and not is_entered(closure, world) and left[name] > 0:
             _guarded(module, name, left, world, lambda c=closure, s=state: run_function(c, world, s))  # type: ignore[misc]
 
 

@@ -152,3 +152,25 @@ def test_a_long_text_that_is_read_once_is_never_cut_off() -> None:
         settings=Settings(budget=6000),
     )
     assert not outcome.truncated
+
+
+REGISTRY = """\
+import torch
+import library
+
+def decompose(A):
+    return torch.linalg.eigh(A)[1]
+
+def rule(A):
+    return decompose(A).exp()
+
+library.register(rule)
+"""
+
+
+def test_what_an_imported_file_gives_away_is_run_with_that_file_and_not_with_every_importer() -> None:
+    importing = "from registry import decompose\n\ndef loss(A):\n    return decompose(A).square().sum()\n"
+    outcome = outcome_of(importing, {"registry": REGISTRY})
+    assert len(outcome.decomposed) == 1
+    assert not outcome.reached
+    assert outcome_of(REGISTRY).reached
