@@ -46,7 +46,7 @@ from eiglint.gauge.values import Number, Unknown
 
 CONSTANTS = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan, "tau": math.tau, "newaxis": None}
 CONSTANT_HOMES = frozenset(("math", "torch", "numpy", "np", "cmath", "scipy"))
-FLAGS = frozenset(("training", "requires_grad", "device", "dtype", "name"))
+FLAGS = frozenset(("training", "requires_grad", "device", "dtype", "name", "__class__"))
 """Attributes that are never tensors, whatever their object is."""
 
 

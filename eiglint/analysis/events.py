@@ -171,7 +171,8 @@ class Outcome:
 class Settings:
     """How unknown dtypes and ranks are read, and how much work is done.
 
-    `budget` bounds the repeated evaluations of one module's roots; `depth` that of inlined calls.
+    `budget` bounds the repeated evaluations of one module's roots, `patience` those of one root before it decomposes
+    anything; `depth` bounds that of inlined calls.
     `only` names the roots that are run; None runs all. `features` follows the decompositions of libraries that do not
     differentiate too, NumPy's and SciPy's, whose results carry no gradient, and collects what is kept.
     """
@@ -179,6 +180,7 @@ class Settings:
     complex_reading: bool = False
     vector_reading: str = ""
     budget: int = 120_000
+    patience: int = 5_000
     depth: int = 12
     only: frozenset[str] | None = None
     features: bool = False

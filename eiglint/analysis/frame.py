@@ -43,6 +43,10 @@ class OutOfStepsError(Exception):
     """The steps that one module may take are used up."""
 
 
+class OutOfPatienceError(OutOfStepsError):
+    """The steps are used up that may be taken before anything is decomposed."""
+
+
 @dataclass(slots=True)
 class World:
     """What all frames share: models, modules, the outcome, the steps that are left."""
@@ -87,6 +91,9 @@ class World:
     one, or is picked out by itself."""
     steps: int = 0
     limit: int = 0
+    patience: int = 0
+    """The limit for as long as nothing more is decomposed than the first `opened` decompositions."""
+    opened: int = 0
     met: dict[int, Expression] = field(default_factory=dict)
     """The expressions that were evaluated, by identity."""
     here: Spot | None = None
@@ -134,6 +141,8 @@ class World:
         self.steps += steps
         if self.steps > self.limit:
             raise OutOfStepsError
+        if self.steps > self.patience and len(self.outcome.decomposed) == self.opened:
+            raise OutOfPatienceError
 
     def path_of(self, space: str) -> str:
         """Return the file of a module of the project."""

@@ -12,7 +12,7 @@ from eiglint.analysis import calls, expressions, library, statements
 from eiglint.analysis.boundaries import run_boundary
 from eiglint.analysis.captured import captured_tensors
 from eiglint.analysis.events import Crash, Outcome, Ran, Reached, Settings, Truncated
-from eiglint.analysis.frame import Interpreter, OutOfStepsError, World
+from eiglint.analysis.frame import Interpreter, OutOfPatienceError, OutOfStepsError, World
 from eiglint.analysis.objects import is_boundary
 from eiglint.analysis.roots import Root, candidates, in_order, is_entered, methods, run_class, run_function
 from eiglint.analysis.taking_apart import taken
@@ -146,10 +146,14 @@ def _guarded(
     module: Module, name: str, left: dict[str, int], world: World, run: Callable[[], object], share: int = SHARE
 ) -> None:
     """Run one root within its budget; an error in it does not lose the others."""
-    before = world.steps
-    world.limit = before + min(left[name], world.settings.budget // share)
+    before, budget = world.steps, world.settings.budget
+    world.limit = before + min(left[name], budget // share)
+    world.patience = world.limit if share == 1 else before + world.settings.patience
+    world.opened = len(world.outcome.decomposed)
     try:
         run()
+    except OutOfPatienceError:
+        _truncate(module, f"came to no decomposition in {world.settings.patience} steps", world)
     except OutOfStepsError:
         _truncate(module, "took too many steps", world)
     except Exception:  # whatever goes wrong in one root is reported, and the others still count

@@ -22,6 +22,7 @@ from eiglint.analysis.values import (
     Sequence,
     Shape,
     Value,
+    is_constant,
     is_tuple,
     same,
 )
@@ -111,7 +112,7 @@ def _merged(a: Value, b: Value, m: Merging, path: tuple[Hashable, ...]) -> Value
         if made is not None:
             return made
     elements = _elements(a), _elements(b)
-    if elements[0] is not None and elements[1] is not None:
+    if elements[0] is not None and elements[1] is not None and not _lists_of_axes(a, b, m):
         return Sequence(merge_all([*elements[0], *elements[1]], m, (*path, "element")))
     return _choice(a, b, m, path)
 
@@ -134,6 +135,11 @@ def _merged_numbers(a: Value, b: Value, m: Merging, path: tuple[Hashable, ...]) 
 
 def _integer(value: Value) -> bool:
     return isinstance(value, int) or (isinstance(value, Number) and value.integer)
+
+
+def _lists_of_axes(a: Value, b: Value, m: Merging) -> bool:
+    """Whether a test chooses between known tuples of unlike length, `(0, 2, 1) if x.ndim == 3 else (1, 0)`."""
+    return not m.retire and all(is_tuple(v) and v != () and is_constant(v) for v in (a, b))
 
 
 def _elements(value: Value) -> tuple[Value, ...] | None:
@@ -237,7 +243,7 @@ def _mergeable(a: Value, b: Value, m: Merging) -> bool:
     if same(a, b) or (isinstance(a, NUMERIC) and isinstance(b, NUMERIC)):
         return True
     if _elements(a) is not None and _elements(b) is not None:
-        return True
+        return not _lists_of_axes(a, b, m)
     if isinstance(a, Pointer) and isinstance(b, Pointer) and m.left is not None and m.right is not None:
         assert m.out is not None
         x, y = _load(a.address, m.left, m.out), _load(b.address, m.right, m.out)

@@ -30,21 +30,9 @@ from eiglint.gauge.values import Number, Unknown
 from eiglint.models.schema import Model
 
 STRINGS = frozenset(
-    [
-        "lower",
-        "upper",
-        "strip",
-        "lstrip",
-        "rstrip",
-        "split",
-        "replace",
-        "startswith",
-        "endswith",
-        "join",
-        "format",
-        "capitalize",
-    ]
+    "lower upper strip lstrip rstrip split replace startswith endswith join format capitalize".split()
 )
+"""Methods of known strings that are carried out; what the others return is text too, or tells something of it."""
 TAPE = "tensorflow.GradientTape"
 UNPROVED = frozenset(("param", "attr", "item", "opaque", "element"))
 """Terms of values that were only assumed to be tensors."""
@@ -84,8 +72,9 @@ def call_method(
             made = _of_instance(receiver, obj, name, positional, keywords, node, frame)
         if made is not NotImplemented:
             return made
-    if isinstance(receiver, str) and name in STRINGS and is_constant(tuple(positional)) and not keywords and not rest:
-        return _of_string(receiver, name, positional, node, frame)
+    if isinstance(receiver, str) and hasattr(str, name):
+        known = name in STRINGS and is_constant(tuple(positional)) and not keywords and not rest
+        return _of_string(receiver, name, positional, node, frame) if known else frame.unknown(node, name)
     if isinstance(receiver, Record) and name in ("_replace", "_asdict"):
         named: dict[Hashable, Value] = dict(zip(receiver.fields, receiver.values, strict=True))
         named.update(keywords)

@@ -43,7 +43,7 @@ def run_module(name: str, module: ir.Module, world: World) -> None:
             if spent:
                 raise
             spent = True
-            world.limit = world.steps + 1000
+            world.limit = world.patience = world.steps + 1000
     publish(frame)
     del world.running[name]
     world.ran[name] = True

@@ -40,9 +40,18 @@ def _is_triangle(x: Term) -> bool:
 
 
 def _is_diagonal(x: Term) -> bool:
-    """Whether a term is the diagonal of a triangular factor, or of its transpose."""
-    inner = x.args[0] if x.op == "diagonal" else None
-    return isinstance(inner, Term) and _is_triangle(upright(inner)[0])
+    """Whether a term is the diagonal of a triangular factor, of its transpose, or of one of several."""
+    stack = [x.args[0]] if x.op == "diagonal" else [None]
+    while stack:
+        inner = stack.pop()
+        if not isinstance(inner, Term):
+            return False
+        here = upright(inner)[0]
+        if here.op == "either":
+            stack += here.args[1:]
+        elif not _is_triangle(here):
+            return False
+    return True
 
 
 def sign_at_zero(t: Tensor, source: Term, context: Context) -> Tensor:

@@ -213,7 +213,7 @@ BY_NAME: dict[str, dict[str, object]] = {
 NO_SAMPLE = _words(
     """gcd lcm isin bitwise_and bitwise_or bitwise_xor bitwise_not bitwise_left_shift bitwise_right_shift and_ or_ xor
     lshift rshift invert resolve_neg share_memory_ pin_memory coalesce to_dense to_sparse spmm dsmm to type type_as cpu
-    cuda xpu as_subclass embedding_bag Variable data detach_ native_norm"""
+    cuda xpu as_subclass _make_subclass embedding_bag Variable data detach_ native_norm"""
 )
 """Operations on integers, storage and devices, and forms that `sample` has no tensors for."""
 
