@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Mapping
+import sys
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from eiglint.analysis.events import How, Outcome, Reached, Settings, Unused
+from eiglint.analysis.events import How, Outcome, Reached, Settings, Truncated, Unused
 from eiglint.analysis.merging import MISSING, Merging
 from eiglint.analysis.state import Site, State, Store
 from eiglint.analysis.values import Class, Closure, Deferred, HeapObject, Pointer, Reference, Value, View
@@ -40,11 +42,7 @@ class Interpreter(NamedTuple):
 
 
 class OutOfStepsError(Exception):
-    """The steps that one module may take are used up."""
-
-
-class OutOfPatienceError(OutOfStepsError):
-    """The steps are used up that may be taken before anything is decomposed."""
+    """The steps that may be taken are used up; the message says by what."""
 
 
 @dataclass(slots=True)
@@ -90,9 +88,9 @@ class World:
     """For each output of a decomposition that is taken apart at once, the variable it became; None if it is no local
     one, or is picked out by itself."""
     steps: int = 0
-    limit: int = 0
-    patience: int = 0
-    """The limit for as long as nothing more is decomposed than the first `opened` decompositions."""
+    limit: int = sys.maxsize
+    patience: int = sys.maxsize
+    """The limit for as long as there are only the first `opened` decompositions."""
     opened: int = 0
     met: dict[int, Expression] = field(default_factory=dict)
     """The expressions that were evaluated, by identity."""
@@ -140,9 +138,25 @@ class World:
         """Count steps; raise OutOfStepsError where there are no more."""
         self.steps += steps
         if self.steps > self.limit:
-            raise OutOfStepsError
-        if self.steps > self.patience and len(self.outcome.decomposed) == self.opened:
-            raise OutOfPatienceError
+            raise OutOfStepsError("took too many steps")
+        if self.steps > self.patience and len(self.outcome.decomposed) <= self.opened:
+            raise OutOfStepsError(f"came to no decomposition in {self.settings.patience} steps")
+
+    @contextmanager
+    def within(self, steps: int, patience: int) -> Iterator[None]:
+        """Allow so many steps, and so many until something is decomposed, as far as there are any left."""
+        outer = self.limit, self.patience, self.opened
+        self.limit = min(self.limit, self.steps + steps)
+        self.patience, self.opened = self.steps + patience, len(self.outcome.decomposed)
+        try:
+            yield
+        finally:
+            self.limit, self.patience, self.opened = outer
+
+    def cut_off(self, path: str, reason: str) -> None:
+        """Record that a file could not be followed to its end."""
+        if (where := Truncated(path, reason)) not in self.outcome.truncated:
+            self.outcome.truncated.append(where)
 
     def path_of(self, space: str) -> str:
         """Return the file of a module of the project."""

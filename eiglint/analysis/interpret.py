@@ -11,10 +11,10 @@ from dataclasses import replace
 from eiglint.analysis import calls, expressions, library, statements
 from eiglint.analysis.boundaries import run_boundary
 from eiglint.analysis.captured import captured_tensors
-from eiglint.analysis.events import Crash, Outcome, Ran, Reached, Settings, Truncated
-from eiglint.analysis.frame import Interpreter, OutOfPatienceError, OutOfStepsError, World
+from eiglint.analysis.events import Crash, Outcome, Ran, Reached, Settings
+from eiglint.analysis.frame import Interpreter, OutOfStepsError, World
 from eiglint.analysis.objects import is_boundary
-from eiglint.analysis.roots import Root, candidates, in_order, is_entered, methods, run_class, run_function
+from eiglint.analysis.roots import Root, attempt, candidates, in_order, is_entered, methods, run_class
 from eiglint.analysis.taking_apart import taken
 from eiglint.analysis.toplevel import run_module
 from eiglint.analysis.values import Closure
@@ -24,8 +24,6 @@ from eiglint.ir.instructions import Module
 from eiglint.models import Models, load
 
 RECURSION_LIMIT = 60_000
-SHARE = 3
-"""One root may take this fraction of its module's budget."""
 
 
 def analyse(
@@ -47,7 +45,7 @@ def analyse(
         left = dict.fromkeys(modules, settings.budget)
         for name, module in modules.items():
             if name not in world.ran:
-                _guarded(module, name, left, world, lambda n=name, m=module: run_module(n, m, world), 1)  # type: ignore[misc]
+                _guarded(module, name, left, world, lambda n=name, m=module: run_module(n, m, world))  # type: ignore[misc]
         _note("", 0, 0, world.outcome)
         for leftovers in (False, True):
             for name, module in modules.items():
@@ -89,13 +87,13 @@ def _run_roots(name: str, module: Module, leftovers: bool, left: dict[str, int],
         if not leftovers and _imported_elsewhere(root, name, world):
             continue
         if left[name] <= 0:
-            _truncate(module, f"no steps left for `{_name(root)}`", world)
+            world.cut_off(module.path, f"no steps left for `{_name(root)}`")
             continue
         outcome = world.outcome
         remarked, opened = len(outcome.remarks), len(outcome.decomposed)
         if isinstance(root, Closure):
             if not is_entered(root, world):
-                _guarded(module, name, left, world, lambda r=root: run_function(r, world))  # type: ignore[misc]
+                _guarded(module, name, left, world, lambda r=root: attempt(r, world))  # type: ignore[misc]
         elif is_boundary(root):
             if not leftovers:
                 _guarded(module, name, left, world, lambda r=root: run_boundary(r, world))  # type: ignore[misc]
@@ -122,7 +120,7 @@ def _run_handed_out(module: Module, name: str, left: dict[str, int], world: Worl
         wanted = closure.space in left and world.relevant(closure)
         moving = wanted or not all(t.neutral for t in captured_tensors([closure], state))
         if moving and not is_entered(closure, world) and left[name] > 0:
-            _guarded(module, name, left, world, lambda c=closure, s=state: run_function(c, world, s))  # type: ignore[misc]
+            _guarded(module, name, left, world, lambda c=closure, s=state: attempt(c, world, s))  # type: ignore[misc]
 
 
 def _imported_elsewhere(root: Root, name: str, world: World) -> bool:
@@ -142,30 +140,18 @@ def _name(root: Root) -> str:
     return root.function.name if isinstance(root, Closure) else root.name
 
 
-def _guarded(
-    module: Module, name: str, left: dict[str, int], world: World, run: Callable[[], object], share: int = SHARE
-) -> None:
-    """Run one root within its budget; an error in it does not lose the others."""
-    before, budget = world.steps, world.settings.budget
-    world.limit = before + min(left[name], budget // share)
-    world.patience = world.limit if share == 1 else before + world.settings.patience
-    world.opened = len(world.outcome.decomposed)
+def _guarded(module: Module, name: str, left: dict[str, int], world: World, run: Callable[[], object]) -> None:
+    """Run the top level or one root within what is left; an error in it does not lose the others."""
+    before = world.steps
     try:
-        run()
-    except OutOfPatienceError:
-        _truncate(module, f"came to no decomposition in {world.settings.patience} steps", world)
-    except OutOfStepsError:
-        _truncate(module, "took too many steps", world)
+        with world.within(left[name], left[name]):
+            run()
+    except OutOfStepsError as error:
+        world.cut_off(module.path, str(error))
     except Exception:  # whatever goes wrong in one root is reported, and the others still count
         if not any(c.path == module.path for c in world.outcome.crashes):
             world.outcome.crashes.append(Crash(module.path, world.here, traceback.format_exc()))
     left[name] -= world.steps - before
-
-
-def _truncate(module: Module, reason: str, world: World) -> None:
-    where = Truncated(module.path, reason)
-    if where not in world.outcome.truncated:
-        world.outcome.truncated.append(where)
 
 
 @contextmanager

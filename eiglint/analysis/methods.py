@@ -30,7 +30,20 @@ from eiglint.gauge.values import Number, Unknown
 from eiglint.models.schema import Model
 
 STRINGS = frozenset(
-    "lower upper strip lstrip rstrip split replace startswith endswith join format capitalize".split()
+    [
+        "lower",
+        "upper",
+        "strip",
+        "lstrip",
+        "rstrip",
+        "split",
+        "replace",
+        "startswith",
+        "endswith",
+        "join",
+        "format",
+        "capitalize",
+    ]
 )
 """Methods of known strings that are carried out; what the others return is text too, or tells something of it."""
 TAPE = "tensorflow.GradientTape"

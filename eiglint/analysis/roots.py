@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from eiglint.analysis.frame import Frame, World
+from eiglint.analysis.frame import Frame, OutOfStepsError, World
 from eiglint.analysis.functions import reach_returned, run_body
 from eiglint.analysis.merge import merge_states
 from eiglint.analysis.objects import class_attribute
@@ -81,6 +81,24 @@ def is_entered(closure: Closure, world: World) -> bool:
     return world.number(closure.function) in world.entered
 
 
+SHARE = 3
+"""One function may take this fraction of its module's budget."""
+
+
+def attempt(closure: Closure, world: World, state: State | None = None, first: Value | None = None) -> Frame | None:
+    """Interpret a function within its share of the steps; None, and a word that it was cut off, where they end."""
+    settings = world.settings
+    spent = world.limit
+    try:
+        with world.within(settings.budget // SHARE, settings.patience):
+            return run_function(closure, world, state, first)
+    except OutOfStepsError as error:
+        if world.steps > spent:
+            raise
+        world.cut_off(world.path_of(closure.space), str(error))
+        return None
+
+
 # --- functions --------------------------------------------------------------------------------------------------
 
 
@@ -131,7 +149,8 @@ def run_class(cls: Class, world: World) -> None:
     pointer = Pointer(address)
     maker = class_attribute(cls, "__init__", Frame(world, cls.space, "", ("none",), (), state))
     if isinstance(maker, Closure):
-        state = _after(run_function(maker, world, state, pointer))
+        made = attempt(maker, world, state.copy(), pointer)
+        state = state if made is None else _after(made)
     before = {world.number(m.function) for m in methods(cls) if is_entered(m, world)}
     wanted = [m for m in _callers_first(methods(cls)) if world.number(m.function) not in before]
     joined, ran = _run_methods(wanted, cls, pointer, state, world)
@@ -178,7 +197,9 @@ def _run_methods(
             continue
         ran.append(method)
         first: Value | None = {"static": None, "class": cls}.get(method.kind, pointer)
-        frame = run_function(method, world, state.copy(), first)
+        frame = attempt(method, world, state.copy(), first)
+        if frame is None:
+            continue
         joined = merge_states(joined, _after(frame), frame.merging(method.function.at, "method"))
     return joined, ran
 

@@ -31,24 +31,24 @@ def run_module(name: str, module: ir.Module, world: World) -> None:
         for name, dotted in later.items()
         if world.models.knows_module(dotted.partition(".")[0])
     }
-    spent = False
+    spent: OutOfStepsError | None = None
     for statement in module.body:
-        if frame.dead or spent:
+        if frame.dead or spent is not None:
             frame.dead = False
             if not isinstance(statement, ir.Define | ir.DefineClass | ir.Import):
                 continue
         try:
             frame.execute((statement,))
-        except OutOfStepsError:
-            if spent:
+        except OutOfStepsError as error:
+            if spent is not None:
                 raise
-            spent = True
+            spent = error
             world.limit = world.patience = world.steps + 1000
     publish(frame)
     del world.running[name]
     world.ran[name] = True
-    if spent:
-        raise OutOfStepsError
+    if spent is not None:
+        raise spent
 
 
 def bound_names(body: tuple[ir.Statement, ...]) -> set[str]:

@@ -11,6 +11,7 @@ from eiglint.gauge.context import Context, Remark
 from eiglint.gauge.contract import contract
 from eiglint.gauge.elementwise import conj, modulus
 from eiglint.gauge.letters import elementwise, lay_out
+from eiglint.gauge.positions import cut, pick
 from eiglint.gauge.reshaping import reshape
 from eiglint.gauge.shape import assumed_rank, axis_of, doubted, inserted, may_be_vector, removed, scrambled, swap
 from eiglint.gauge.state import Live, Mode, spread
@@ -18,6 +19,7 @@ from eiglint.gauge.taking import take
 from eiglint.gauge.tensor import LIKELY, Tensor, Whole, opaque, settle, slots_of
 from eiglint.gauge.terms import Term, subterms, term, upright
 from eiglint.gauge.times import polar_gauge
+from eiglint.gauge.values import Range
 
 
 def matmul(x: Tensor, y: Tensor, context: Context, name: Term | None = None) -> Tensor:
@@ -27,6 +29,8 @@ def matmul(x: Tensor, y: Tensor, context: Context, name: Term | None = None) -> 
     x = _read_rank(x, context, context.vector_reading == "all")
     y = _read_rank(y, context, context.vector_reading != "")
     remark_misplaced(x, y, context)
+    if (column := _column_of(x, y, context)) is not None:
+        return column
     for factor, other, axis in ((x, y, -2), (y, x, -1)):
         if "permutation" in factor and factor.neutral and any(m.order.mode is Mode.EXACT for _, m in other.motions):
             return reordered(other, axis, factor, context)
@@ -37,6 +41,32 @@ def matmul(x: Tensor, y: Tensor, context: Context, name: Term | None = None) -> 
     if (y.rank is None and not y.motions and x.motions) or (x.rank is None and not x.motions and y.motions):
         made = replace(made, doubt=max(made.doubt, LIKELY))
     return _simplified(x, y, made)
+
+
+def _column_of(x: Tensor, y: Tensor, context: Context) -> Tensor | None:
+    """Return the column of x that a column of an identity picks out, however that was cut."""
+    label, column = y.term, y.rank == 2
+    if column and label.op == "insert" and label.args[1] == -1 and isinstance(label.args[0], Term):
+        label = label.args[0]
+    if label.op not in ("pick", "cut") or label.args[1] != -1 or y.motions or not x.motions or x.rank == 1:
+        return None
+    whole, _, *places = label.args
+    if not isinstance(whole, Term) or not _is_identity(whole):
+        return None
+    if not all(place is None or isinstance(place, int) for place in places):
+        return None
+    if label.op == "cut":
+        return cut(x, -1, Range(*places), context)
+    made = pick(x, -1, places[0], context)
+    return inserted(made, -1) if column else made
+
+
+def _is_identity(label: Term) -> bool:
+    """Whether a term is a square identity matrix."""
+    match label.args if label.op == "eye" else ():
+        case (((key, _),),):
+            return bool(key == "n")
+    return False
 
 
 def reordered(t: Tensor, axis: int, by: Tensor, context: Context) -> Tensor:

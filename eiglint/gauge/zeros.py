@@ -41,7 +41,7 @@ def _is_triangle(x: Term) -> bool:
 
 def _is_diagonal(x: Term) -> bool:
     """Whether a term is the diagonal of a triangular factor, of its transpose, or of one of several."""
-    stack = [x.args[0]] if x.op == "diagonal" else [None]
+    stack: list[object] = [x.args[0] if x.op == "diagonal" else None]
     while stack:
         inner = stack.pop()
         if not isinstance(inner, Term):

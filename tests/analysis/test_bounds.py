@@ -174,3 +174,27 @@ def test_what_an_imported_file_gives_away_is_run_with_that_file_and_not_with_eve
     assert len(outcome.decomposed) == 1
     assert not outcome.reached
     assert outcome_of(REGISTRY).reached
+
+
+def test_a_function_that_comes_to_no_decomposition_is_left_and_the_next_one_is_read() -> None:
+    spun = "    for a in A:\n        for b in a:\n            for c in b:\n                A = step(A, c)\n" * 12
+    outcome = outcome_of(
+        "def decompose(A):\n    return torch.linalg.eigh(A)[1]\n\n"
+        "def step(A, c):\n    return A + c\n\n"
+        f"def idle(A):\n{spun}    return decompose(A).sum()\n\n"
+        "def quick(A):\n    return decompose(A).sum()\n",
+        settings=Settings(patience=20),
+    )
+    assert [t.reason for t in outcome.truncated] == ["came to no decomposition in 20 steps"]
+    assert len(outcome.reached) == 1
+
+
+def test_a_method_that_takes_too_long_does_not_take_its_class_along() -> None:
+    slow = "        A = A + torch.linalg.eigh(A)[0].sum()\n" * 3000
+    outcome = outcome_of(
+        f"class Model(nn.Module):\n    def slow(self, A):\n{slow}"
+        "\n    def quick(self, A):\n        return torch.linalg.eigh(A)[1].sum()\n",
+        settings=Settings(budget=8_000),
+    )
+    assert [t.reason for t in outcome.truncated] == ["took too many steps"]
+    assert any(r.how == "returned" for r in outcome.reached)

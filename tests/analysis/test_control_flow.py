@@ -309,3 +309,25 @@ def test_signs_that_are_computed_and_never_read_are_told() -> None:
     assert "" in names
     assert "marks" not in names
     assert "R" not in names
+
+
+def test_a_choice_between_axes_for_one_and_for_many_matrices_is_followed() -> None:
+    found = answers("""
+        def rebuilt(A):
+            axes = (0, 2, 1) if A.ndim == 3 else (1, 0)
+            values, vectors = torch.linalg.eigh(A)
+            return vectors @ (values[..., None] * torch.permute(vectors, axes))
+
+        def mistaken(A):
+            axes = (0, 2, 1) if A.ndim == 3 else (0, 1)
+            values, vectors = torch.linalg.eigh(A)
+            return vectors @ (values[..., None] * torch.permute(vectors, axes))
+
+        def told(A):
+            vectors = torch.linalg.eigh(A)[1]
+            if A.ndim < 2:
+                raise ValueError("no matrix: {} of {}".format(vectors, vectors.__class__.__name__))
+            return vectors.square()
+    """)
+    assert {found["rebuilt"], found["told"]} <= {"silent", "fine"}
+    assert found["mistaken"] == "unknown"

@@ -51,6 +51,17 @@ def test_a_linear_system_with_the_vectors_is_their_inverse() -> None:
     assert verdict(one("linalg.solve", V, mul(V, L), left=False)) == ("fine", "fine", "fine")
 
 
+def test_a_column_of_an_identity_picks_a_column_of_what_it_is_multiplied_by() -> None:
+    _, V = eigh()
+    eye = one("eye", 4)
+    last = at(eye, ALL, 3)
+    assert phase(mul(one("linalg.solve", adjoint(V), last), at(V, ALL, 3))) == "fine"
+    assert phase(mul(matmul(V, last), at(V, ALL, 3))) == "fine"
+    assert phase(mul(matmul(V, at(eye, ALL, 0)), at(V, ALL, 3))) != "fine"
+    two = matmul(V, at(eye, ALL, Range(0, 2)))
+    assert verdict(matmul(two, transposed(two))).phase == "fine"
+
+
 def test_the_pseudo_inverse_of_some_columns_cancels_them() -> None:
     _, V = eigh()
     some = at(V, ALL, Range(None, 2))
