@@ -12,6 +12,7 @@ from eiglint.analysis.frame import Frame
 from eiglint.analysis.plain import deep_tensors
 from eiglint.analysis.values import Differentiation, Sequence, Value
 from eiglint.gauge import Gauge, Live, Tensor
+from eiglint.gauge.tensor import detached
 from eiglint.gauge.terms import contains, role_of, subterms
 from eiglint.models.schema import Model
 
@@ -31,6 +32,8 @@ def root(model: Model, bound: Mapping[str, Value], node: object, frame: Frame) -
     if model.options.get("gives") == "nothing":
         return None
     made = gauge.opaque(tensors, frame.context(node), model.name)
+    if bound.get("create_graph") is False:  # the gradients are constants: no graph leads back from them
+        made = detached(made)
     return Sequence(made) if model.options.get("gives") == "each" else made
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from eiglint.gauge.terms import Term, upright
 from eiglint.gauge.values import Range
 from eiglint.judge.forms import is_scalar
+from eiglint.models.load import Models
 
 SMALL = 1e-2
 """A constant multiple of the identity up to here is read as a jitter; a larger one is part of the matrix."""
@@ -84,6 +85,17 @@ def is_gram(t: object) -> bool:
         weighted = {a for a in x.args if isinstance(a, Term)} if x.op in SCALED else set()
         return (x is y or y in weighted) and flip != other
     return bool(inner.args) and _letters(inner.args[0]) is not None and len(parts) == 2 and parts[0] is parts[1]
+
+
+def is_semidefinite(t: object, models: Models) -> bool:
+    """Whether a matrix has no eigenvalue below zero by construction: a Gram matrix, or a covariance that a call made."""
+    if not isinstance(t, Term):
+        return False
+    inner = _unscaled(t)
+    if is_gram(inner):
+        return True
+    model = models.get(str(inner.args[0])) if inner.op == "opaque" else None
+    return model is not None and bool(model.options.get("semidefinite"))
 
 
 def _unscaled(t: Term) -> Term:

@@ -78,7 +78,7 @@ def reaches_zero(t: Term) -> Term | None:
 
 def _keeps_the_largest(values: Chain) -> bool:
     """Whether only the largest values are left: a rank was chosen, and the largest is zero for the zero matrix only."""
-    rising = "square" in values.root.args[3:]
+    rising = is_rising(values.root)
     for step in values.layout:
         match step:
             case ("pick", -1, place) if place == (-1 if rising else 0):
@@ -86,6 +86,11 @@ def _keeps_the_largest(values: Chain) -> bool:
             case ("cut", -1, first, upper, 1) if first not in (0, None) if rising else upper is not None:
                 return True
     return False
+
+
+def is_rising(values: Term) -> bool:
+    """Whether values are eigenvalues, the smallest first, and not singular values, the largest first."""
+    return "square" in values.args[3:]
 
 
 def bounded_below(matrix: object) -> bool:

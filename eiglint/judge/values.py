@@ -12,8 +12,10 @@ from eiglint.gauge.tensor import LIKELY
 from eiglint.gauge.terms import Term, upright
 from eiglint.judge.certainty import certainty
 from eiglint.judge.flow import flowing
-from eiglint.judge.singularities import chain, open_gap, reaches_zero
+from eiglint.judge.multiplicity import is_semidefinite
+from eiglint.judge.singularities import chain, is_rising, open_gap, reaches_zero
 from eiglint.judge.verdict import Verdict
+from eiglint.models.load import Models
 
 MOST_PICKS = 2
 """An operation that takes more positions than this is a loop over them, which treats all values alike."""
@@ -27,7 +29,7 @@ def value_verdicts(outcome: Outcome, alive: frozenset[Term]) -> Iterator[Verdict
     `alive` are the values that a gradient comes back through.
     """
     used = [r for r in outcome.remarks if Live(r.live) is not Live.NO and _made(r) in alive]
-    yield from _singular(used, _masked(alive, outcome))
+    yield from _singular(used, _masked(alive, outcome), outcome.models)
     handmade = [r for r in outcome.handmade if r.kind == "singular at zero"]
     yield from _gaps(handmade, frozenset(), handmade=True)
     taken = [r for r in used if r.kind == "taken out"]
@@ -54,8 +56,12 @@ def _masked(alive: Iterable[Term], outcome: Outcome) -> frozenset[Term]:
     return flowing([t for t in kept if isinstance(t, Term)], outcome.carried)
 
 
-def _singular(remarks: list[Remark], masked: frozenset[Term]) -> Iterator[Verdict]:
-    """Gaps that are divided by, and values that reach zero where a function of them is singular."""
+def _singular(remarks: list[Remark], masked: frozenset[Term], models: Models) -> Iterator[Verdict]:
+    """Gaps that are divided by, and values that reach zero where a function of them is singular.
+
+    Of the eigenvalues of a matrix that nothing is known of, zero is no special point: whoever takes their root or
+    logarithm has agreed on a positive definite one.
+    """
     singular = [r for r in remarks if r.kind == "singular at zero"]
     yield from _gaps(singular, masked)
     known: set[Term] = set()
@@ -65,12 +71,18 @@ def _singular(remarks: list[Remark], masked: frozenset[Term]) -> Iterator[Verdic
         assert isinstance(made, Term)
         root = None if _passes(of, known) else reaches_zero(of)
         gauge = _gauge(root)
-        if gauge is None:
+        if gauge is None or root is None:
             continue
         known.add(made)
-        sure: Certainty = "possible" if made in masked else certainty(Live(remark.live), remark.doubt)
+        guarded = made in masked or not ends_at_zero(root, models)
+        sure: Certainty = "possible" if guarded else certainty(Live(remark.live), remark.doubt)
         details = (("function", _function(remark)),)
         yield Verdict("EIG307", remark.spot, gauge, sure, ((gauge.spot, "decomposed here"),), details)
+
+
+def ends_at_zero(root: Term, models: Models) -> bool:
+    """Whether no value lies below zero, so that a matrix without full rank is a boundary that inputs lie on."""
+    return not is_rising(root) or is_semidefinite(root.args[2], models)
 
 
 def _passes(t: Term, known: set[Term]) -> bool:

@@ -156,5 +156,5 @@ KINDS = {
     "sink": _kind(),
     "store": _kind("input"),
     "error": _kind(),
-    "opaque": _kind("", "input", "differentiable symmetric"),
+    "opaque": _kind("", "input", "differentiable symmetric semidefinite"),
 }

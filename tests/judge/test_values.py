@@ -51,14 +51,24 @@ def test_functions_that_are_finite_at_zero_are_silent(harmless: str) -> None:
 @pytest.mark.parametrize(
     "jitter",
     [
-        "A = A + 1e-6 * torch.eye(3)",
+        "A = A @ A.mT + 1e-6 * torch.eye(3)",
         "A = torch.diag_embed(eps) + A @ A.mT",
-        "A = A.clone(); A.diagonal(dim1=-2, dim2=-1).add_(eps)",
-        "A = 0.5 * (A + A.mT) + eps * torch.eye(A.shape[-1])",
+        "A = A @ A.mT; A.diagonal(dim1=-2, dim2=-1).add_(eps)",
+        "A = 0.5 * (A @ A.mT + A @ A.mT) + eps * torch.eye(A.shape[-1])",
     ],
 )
 def test_a_matrix_that_was_kept_positive_has_positive_values(jitter: str) -> None:
     assert codes(f"def f(A, eps):\n    {jitter}\n    return torch.linalg.eigvalsh(A).log()\n") == []
+
+
+@pytest.mark.parametrize("matrix", ["A @ A.mT", "A.mT @ A / 3", "torch.cov(A)", "2 * torch.corrcoef(A)"])
+def test_eigenvalues_end_at_zero_where_the_matrix_is_made_without_negative_ones(matrix: str) -> None:
+    assert codes(f"def f(A):\n    return torch.linalg.eigvalsh({matrix}).log()\n") == ["EIG307"]
+
+
+@pytest.mark.parametrize("matrix", ["A", "A + A.mT", "A.detach() * A"])
+def test_zero_is_no_special_point_of_eigenvalues_that_may_be_negative(matrix: str) -> None:
+    assert certainties(f"def f(A):\n    return torch.linalg.eigvalsh({matrix}).log()\n", "EIG307") == ["possible"]
 
 
 def test_one_chain_of_functions_is_one_finding() -> None:
@@ -67,8 +77,8 @@ def test_one_chain_of_functions_is_one_finding() -> None:
 
 def test_a_chosen_rank_keeps_the_largest_values() -> None:
     assert codes("def f(A, k):\n    return torch.linalg.svdvals(A)[:k].log()\n") == []
-    assert codes("def f(A, k):\n    return torch.linalg.eigvalsh(A)[-k:].log()\n") == []
-    assert codes("def f(A, k):\n    return torch.linalg.eigvalsh(A)[:k].log()\n") == ["EIG307"]
+    assert codes("def f(A, k):\n    return torch.linalg.eigvalsh(A @ A.mT)[-k:].log()\n") == []
+    assert codes("def f(A, k):\n    return torch.linalg.eigvalsh(A @ A.mT)[:k].log()\n") == ["EIG307"]
 
 
 def test_what_is_masked_behind_the_function_is_possible() -> None:
