@@ -14,6 +14,9 @@ from eiglint.analysis.refine import refine
 from eiglint.analysis.state import Binding, Guard, State
 from eiglint.analysis.truth import truth
 from eiglint.analysis.values import Gate, InstanceObject, Pointer, Sequence, Value
+from eiglint.gauge import Tensor
+from eiglint.gauge.terms import subterms
+from eiglint.gauge.values import Unknown
 from eiglint.ir import instructions as ir
 
 
@@ -21,7 +24,7 @@ def run_if(s: ir.If, frame: Frame) -> None:
     """Run the branch that is taken, or both and merge them under the test."""
     test = frame.evaluate(s.test)
     known = truth(test, frame)
-    prepared = asks_for_attribute(s.test)
+    prepared = asks_what_is_there(s.test, test)
     frame.fallback += prepared
     if known is not None:
         frame.execute(s.body if known else s.orelse)
@@ -67,14 +70,19 @@ def asks_for_flag(test: ir.Expression) -> bool:
     return False
 
 
-def asks_for_attribute(test: ir.Expression) -> bool:
-    """Whether a test asks what the library at hand can do: `hasattr(torch, ...)`, a version."""
+def asks_what_is_there(test: ir.Expression, value: Value) -> bool:
+    """Whether a test asks what the library at hand can do: `hasattr(torch, ...)`, a version under whatever name."""
+    terms = subterms(value.term, "global") if isinstance(value, Unknown | Tensor) else ()
+    return _asks_what_is_there(test) or any(str(t.args[0]).endswith(".__version__") for t in terms)
+
+
+def _asks_what_is_there(test: ir.Expression) -> bool:
     stack: list[ir.Expression] = [test]
     while stack:
         match stack.pop():
             case ir.Call(func=ir.Name(id="hasattr" | "parse_version" | "version")):
                 return True
-            case ir.Attribute(attr="__version__"):
+            case ir.Attribute(attr=name) | ir.Name(id=name) if "version" in name.lower():
                 return True
             case ir.Call(func=func, arguments=arguments):
                 stack += [func, *[a.value for a in arguments]]

@@ -176,7 +176,7 @@ def _dictionary(e: ir.Dictionary, frame: Frame) -> Value:
 def _choice(e: ir.Choice, frame: Frame) -> Value:
     test = evaluate(e.test, frame)
     known = truth(test, frame)
-    prepared = branches.asks_for_attribute(e.test)
+    prepared = branches.asks_what_is_there(e.test, test)
     frame.fallback += prepared
     try:
         return evaluate(e.body if known else e.orelse, frame) if known is not None else _both(e, test, frame)

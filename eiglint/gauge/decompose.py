@@ -35,9 +35,10 @@ Spec = Mapping[str, object]
 def decompose(t: Tensor, options: Spec, args: Spec, context: Context, name: str) -> object:
     """Return the outputs of a decomposition of t.
 
-    `outputs` lists for each output its field, its role, the axis that carries a charge and the axis that runs over
-    the pairs; `group` is "phase" where outputs are complex whatever the input, "field" where they follow its dtype.
-    `variants` say which outputs a flag leaves `empty`, which alone it returns (`only`), and where all is `unknown`.
+    `outputs` lists for each output its field, its role, the axis that carries a charge, the axis that runs over the
+    pairs, and whether only the `largest` values are found; `group` is "phase" where outputs are complex whatever the
+    input, "field" where they follow its dtype. `variants` say which outputs a flag leaves `empty`, which alone it
+    returns (`only`), and where all is `unknown`.
     """
     outputs: Sequence[Spec] = options["outputs"]  # type: ignore[assignment]
     chosen = chosen_variants(options, args)
@@ -139,8 +140,9 @@ def _output(
     if role == TRIANGLE:
         motion = replace(motion, order=Order(), rotation=Rotation())
     marks: tuple[str, ...] = ("orthogonal",) if gauge.unitary and role in ("vectors", "left", "right") else ()
-    facts = (("square", values and square), ("undefined", undefined), ("rows", undefined and index == -2))
-    marks += tuple([mark for mark, holds in facts if holds])
+    largest = bool(spec.get("largest"))
+    facts = {"square": values and square, "largest": largest, "undefined": undefined, "rows": undefined and index == -2}
+    marks += tuple([mark for mark, holds in facts.items() if holds])
     return Tensor(
         term("output", gauge, str(spec["field"]), t.term, role, *marks),
         settle({gauge: motion, **inherited}),

@@ -13,6 +13,7 @@ from eiglint.gauge.contract import joint_dtype
 from eiglint.gauge.families import same_pair, scattered, stacked
 from eiglint.gauge.shape import inserted
 from eiglint.gauge.state import (
+    ANOTHER_BASIS,
     Cause,
     Cut,
     Live,
@@ -152,7 +153,7 @@ def join_rotation(p: Rotation, q: Rotation, cause: Why, zero: tuple[bool, bool] 
     worst = p if p.mode >= q.mode else q
     if p.charges == q.charges or worst.mode >= Mode.MIXED:
         return worst
-    return Rotation(Mode.MIXED, cause=cause("meets a value in another basis"))
+    return Rotation(Mode.MIXED, cause=cause(ANOTHER_BASIS))
 
 
 def put_together(tensors: Sequence[Tensor], axis: int | None, new: bool, context: Context, name: str) -> Tensor:

@@ -10,7 +10,7 @@ from math import prod
 from eiglint.gauge.arrangement import arrangement, is_placed
 from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.context import Context, Gauge
-from eiglint.gauge.shape import inserted, relabel, removed, scrambled
+from eiglint.gauge.shape import assumed_rank, doubted, inserted, relabel, removed, scrambled
 from eiglint.gauge.state import APART, Mode, Motion, Slot, spread
 from eiglint.gauge.tensor import LIKELY, Tensor, named, settle, slots_of
 from eiglint.gauge.terms import Term, term
@@ -46,7 +46,9 @@ def reshape(t: Tensor, shape: Sequence[object] | None, context: Context) -> Tens
     kept = _only_ones(t, lengths)
     if kept is not None:
         return kept
-    rows = _batch_in_front(t, lengths)
+    rows = _vector(t, lengths)
+    if rows is None:
+        rows = _batch_in_front(t, lengths)
     if rows is None:
         rows = _leading_kept(t, lengths)
     if rows is not None:
@@ -169,6 +171,16 @@ def _only_ones(t: Tensor, lengths: Sequence[object]) -> Tensor | None:
             # Axes further right are already in place, so the position counts from the right of the result.
             t = inserted(t, i - len(lengths))
     return t
+
+
+def _vector(t: Tensor, lengths: Sequence[object]) -> Tensor | None:
+    """Recognise a vector made a row or a column: one dimension of any length among dimensions of length one.
+
+    A batch of vectors, laid end to end, would not be told from one vector any more: the rank counts as assumed.
+    """
+    if t.rank is not None or assumed_rank(t) != 1 or sorted(map(str, lengths)) != ["-1"] + ["1"] * (len(lengths) - 1):
+        return None
+    return _only_ones(doubted(t, assumed=True), lengths)
 
 
 def _is_length(length: object, t: Tensor, axis: int) -> bool:

@@ -301,8 +301,15 @@ def of_clusters(part: object, gauge: Gauge) -> bool:
     return True
 
 
+ANOTHER_BASIS = "meets a value in another basis"
+"""The reason of a loss where a value is in a basis of the gauge in some cases, and in others in none or another."""
+
+
 def squared(rotation: Rotation, gauge: Gauge) -> Rotation | None:
     """Return the rotation of |x|**2, given that of x; None where the sum over a block is not the same in any basis."""
+    if rotation.cause is not None and rotation.cause.reason == ANOTHER_BASIS:
+        # In each case for itself the sum over a block may be the same.
+        return replace(rotation, mode=max(rotation.mode, Mode.UNKNOWN))
     plain = rotation.mode is Mode.EXACT and not any(is_dyad(k) for k, _ in rotation.charges)
     if not (plain and gauge.unitary):
         return None

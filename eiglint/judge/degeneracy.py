@@ -12,6 +12,8 @@ from typing import NamedTuple
 from eiglint.analysis.events import Outcome, Reached
 from eiglint.gauge import Gauge, Live, Mode, Motion, Remark, Spot
 from eiglint.gauge.meeting import MEETING
+from eiglint.gauge.state import ANOTHER_BASIS
+from eiglint.gauge.tensor import POSSIBLE
 from eiglint.gauge.terms import Term, role_of
 from eiglint.judge.certainty import certainty
 from eiglint.judge.flow import Carried, branches, is_output_of, is_vectors_of
@@ -167,6 +169,8 @@ def _undefined(
                 cause = motion.rotation.cause
                 spot = event.spot if cause is None else cause.spot
                 doubt = max(event.value.doubt, cause.doubt if cause else 0)
+                if cause is not None and cause.reason == ANOTHER_BASIS:
+                    doubt = POSSIBLE  # a loss in one of several cases, at a place that is not told
                 live = motion.live if cause is None else min(motion.live, cause.live)
                 trail = ((gauge.spot, "decomposed here"), (spot, "a basis of equal eigenvalues is read here"))
                 yield Verdict("EIG301", spot, gauge, certainty(live, doubt), trail)

@@ -10,6 +10,7 @@ from eiglint.gauge.tensor import CERTAIN, POSSIBLE
 from eiglint.gauge.terms import Term, contains
 from eiglint.judge.certainty import certainty
 from eiglint.judge.flow import PLACED, VECTORS
+from eiglint.judge.singularities import LAYOUT
 from eiglint.judge.verdict import Verdict
 
 CODES = frozenset(f"EIG50{i}" for i in range(1, 9))
@@ -138,6 +139,13 @@ def _underived(outcome: Outcome, opened: Mapping[Gauge, Opened]) -> Iterator[Ver
 
 
 def _is_made_of(r: Reached, g: Gauge) -> bool:
-    """Whether a result that may be differentiated is made of a decomposition; of a bare factor its reader decides."""
-    passed = r.how == "argument" or (r.how != "backward" and r.value.term.op == "output")
+    """Whether a result that may be differentiated is made of a decomposition.
+
+    Of a bare factor, sorted or cut or not, its reader decides.
+    """
+    factor: object = r.value.term
+    while isinstance(factor, Term) and factor.op in LAYOUT:
+        factor = factor.args[0]
+    bare = isinstance(factor, Term) and factor.op == "output"
+    passed = r.how == "argument" or (r.how != "backward" and bare)
     return not passed and r.value.live is not Live.NO and any(o.args[0] == g for o in r.value.term.outputs)

@@ -88,7 +88,7 @@ def is_gram(t: object) -> bool:
 
 
 def is_semidefinite(t: object, models: Models) -> bool:
-    """Whether a matrix has no eigenvalue below zero by construction: a Gram matrix, or a covariance that a call made."""
+    """Whether a matrix has no eigenvalue below zero by construction: a Gram matrix, or what a call made of its kind."""
     if not isinstance(t, Term):
         return False
     inner = _unscaled(t)

@@ -78,6 +78,8 @@ def reaches_zero(t: Term) -> Term | None:
 
 def _keeps_the_largest(values: Chain) -> bool:
     """Whether only the largest values are left: a rank was chosen, and the largest is zero for the zero matrix only."""
+    if "largest" in values.root.args[3:]:
+        return True
     rising = is_rising(values.root)
     for step in values.layout:
         match step:

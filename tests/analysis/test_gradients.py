@@ -230,6 +230,18 @@ def each(ws):
 def run():
     return list(each([torch.randn(3, 3, requires_grad=True)]))
 """,
+    "a gradient that a call returns": """
+def run():
+    w = torch.randn(3, 3, requires_grad=True)
+    (g,) = torch.autograd.grad((w ** 3).sum(), w)
+    return torch.linalg.eigh(g @ g.T)[1]
+""",
+    "a gradient that a call returns with its graph": """
+def run():
+    w = torch.randn(3, 3, requires_grad=True)
+    (g,) = torch.autograd.grad((w ** 3).sum(), w, create_graph=True)
+    return torch.linalg.eigh(g @ g.T)[1]
+""",
     "a function that torch.func.grad differentiates": """
 def f(a):
     return torch.linalg.eigh(a @ a.T)[1].abs().sum()

@@ -36,6 +36,10 @@ SILENT = {
     "values that differ on one side of an expression": "return V.pow(4).sum() if (L.diff() > 1e-3).all() else L.sum()",
     "slices that may begin at the same pair": "W = V.chunk(2, -1)[1]\n        i = torch.arange(t, 2 * t)\n"
     "        return (W * L[i]) @ W.T",
+    "vectors and values that are kept by a key and met again": "kept, weights = {{}}, {{}}\n        for k in x:\n"
+    "            L, V = torch.linalg.eigh(x[k])\n            kept[k], weights[k] = V, L\n"
+    "        return sum((((t @ kept[k]) ** 2) * weights[k]).sum() for k in x)",
+    "vectors of one of two cases": "W = V if t else torch.eye(3)\n        return W.abs().sum(0)",
     "values that differ": "if (L.diff() > 1e-3).all():\n            return V.pow(4).sum()\n        return L.sum()",
 }
 
@@ -55,6 +59,7 @@ FUNCTIONS = {
     "a loop over both outputs": "S = 0\n        for l, v in zip(L, V.T):\n"
     "            S = S + l.exp() * torch.outer(v, v)\n        return S",
     "a time of unknown rank": "return V @ torch.diag(torch.exp(t * L)) @ V.T",
+    "values that are laid down a column": "return V @ (L.exp().reshape(-1, 1) * (V.T @ x))",
     "something of unknown rank, transformed back and forth": "return V @ (L.exp() * (V.T @ x))",
     "a number for each matrix beside the diagonal": "S = L.sum(-1, keepdim=True)[..., None]\n"
     "        return V @ (torch.diag_embed(L) * S / (S + (S == 0))) @ V.T",

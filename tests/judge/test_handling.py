@@ -258,6 +258,7 @@ def test_a_loss_that_grows_may_be_refused_and_is_told_only_when_asked() -> None:
         "return torch.linalg.qr(A.reshape(3, 3), mode='complete').R.diagonal().abs().sum()",
         "return torch.linalg.qr(A.reshape(3, 5), mode='complete').R.diagonal().abs().sum()",
         "return torch.geqrf(A)",
+        "R = torch.linalg.qr(A, mode='r').R\n    return R[R.diagonal().abs().argsort()].mT",
     ],
 )
 def test_a_factor_that_is_not_differentiated_here_or_has_a_derivative_is_fine(rest: str) -> None:

@@ -81,6 +81,11 @@ def test_a_chosen_rank_keeps_the_largest_values() -> None:
     assert codes("def f(A, k):\n    return torch.linalg.eigvalsh(A @ A.mT)[:k].log()\n") == ["EIG307"]
 
 
+@pytest.mark.parametrize("values", ["torch.lobpcg(A @ A.mT, k=1)[0]", "torch.svd_lowrank(A, q=3)[1]"])
+def test_methods_that_find_the_largest_values_alone_choose_a_rank(values: str) -> None:
+    assert codes(f"def f(A):\n    return {values}.log()\n") == []
+
+
 def test_what_is_masked_behind_the_function_is_possible() -> None:
     text = "def f(A):\n    S = torch.linalg.svdvals(A)\n    return torch.where(S > 1e-6, 1 / S, 0.0).sum()\n"
     assert certainties(text, "EIG307") == ["possible"]
