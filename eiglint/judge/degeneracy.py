@@ -16,7 +16,7 @@ from eiglint.gauge.state import ANOTHER_BASIS
 from eiglint.gauge.tensor import POSSIBLE
 from eiglint.gauge.terms import Term, role_of
 from eiglint.judge.certainty import certainty
-from eiglint.judge.flow import Carried, branches, is_output_of, is_vectors_of
+from eiglint.judge.flow import SIGNS, Carried, branches, is_output_of, is_vectors_of
 from eiglint.judge.matrix_functions import (
     ANY,
     Function,
@@ -29,7 +29,7 @@ from eiglint.judge.matrix_functions import (
 )
 from eiglint.judge.multiplicity import is_gram, jitter_of, tied_by_construction
 from eiglint.judge.pairs import weights_of_pairs
-from eiglint.judge.singularities import TESTS
+from eiglint.judge.singularities import LAYOUT, TESTS
 from eiglint.judge.sites import has_symmetry
 from eiglint.judge.truncation import Kept, kept_pairs, of_kept
 from eiglint.judge.verdict import Verdict
@@ -166,11 +166,14 @@ def _undefined(
             if has_symmetry(gauge, "rotation") and _is_undefined(motion, gauge, event):
                 if _null_vectors_alone(event.value.term, gauge, alive, carried, gauge in grams):
                     continue
+                if event.how != "backward" and _is_convention(event.value.term, gauge):
+                    continue
                 cause = motion.rotation.cause
                 spot = event.spot if cause is None else cause.spot
                 doubt = max(event.value.doubt, cause.doubt if cause else 0)
-                if cause is not None and cause.reason == ANOTHER_BASIS:
-                    doubt = POSSIBLE  # a loss in one of several cases, at a place that is not told
+                if event.how == "stored" or (cause is not None and cause.reason == ANOTHER_BASIS):
+                    # Kept for later, which differentiates it or not; or lost in one of several cases, who knows where.
+                    doubt = POSSIBLE
                 live = motion.live if cause is None else min(motion.live, cause.live)
                 trail = ((gauge.spot, "decomposed here"), (spot, "a basis of equal eigenvalues is read here"))
                 yield Verdict("EIG301", spot, gauge, certainty(live, doubt), trail)
@@ -187,6 +190,23 @@ def _is_undefined(motion: Motion, gauge: Gauge, event: Reached) -> bool:
         return False
     left = rotation.mode is Mode.EXACT and not rotation.neutral
     return rotation.mode is Mode.BROKEN or (left and event.how == "backward")
+
+
+def _is_convention(value: Term, gauge: Gauge) -> bool:
+    """Whether a value is the vectors themselves, their signs fixed by themselves.
+
+    In another basis of equal values these are yet another basis of them: like any vectors, of which nothing is said.
+    """
+    factors = [_laid(a) for a in _laid(value).args if isinstance(a, Term)] if _laid(value).op == "mul" else []
+    signs = [x for x in factors if x.op in SIGNS]
+    return len(factors) == 2 and len(signs) == 1 and any(is_vectors_of(x, gauge) for x in factors)
+
+
+def _laid(t: Term) -> Term:
+    """Return what a value is a layout of: its rows and columns cut, picked or exchanged."""
+    while t.op in LAYOUT and isinstance(t.args[0], Term):
+        t = t.args[0]
+    return t
 
 
 def _null_vectors_alone(value: Term, gauge: Gauge, alive: frozenset[Term], carried: Carried, gram: bool) -> bool:

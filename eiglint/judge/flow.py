@@ -14,6 +14,7 @@ INDEXED = frozenset(("take", "gather", "pick"))
 """Of these, the first argument alone carries a gradient: the others say where it is taken."""
 PLACED = INDEXED | {"cut"}
 VECTORS = frozenset(("vectors", "left", "right"))
+SIGNS = frozenset(("sgn", "sign", "signs", "torch.sign", "torch.sgn"))
 
 Carried = Mapping[Term, Iterable[Term]]
 """For each name that a loop gave a value, the values that went under it."""

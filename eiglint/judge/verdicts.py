@@ -13,7 +13,7 @@ from eiglint.judge.certainty import certainty
 from eiglint.judge.choice import CHOICES, choice_verdicts
 from eiglint.judge.codes import order_code, phase_code, rank
 from eiglint.judge.degeneracy import degenerate_verdicts, most_specific
-from eiglint.judge.flow import flowing
+from eiglint.judge.flow import SIGNS, flowing
 from eiglint.judge.handling import CODES, handling_verdicts
 from eiglint.judge.kept import holds_no_data, kept_verdicts
 from eiglint.judge.values import value_verdicts
@@ -242,9 +242,6 @@ def _mask_for(unused: Unused, sites: dict[str, Gauge]) -> Gauge | None:
     ):
         return next((g for g, _ in value.motions), None)
     return None
-
-
-SIGNS = ("sgn", "sign", "signs", "torch.sign", "torch.sgn")
 
 
 def is_sign_mask(t: Tensor) -> bool:

@@ -39,6 +39,9 @@ SILENT = {
     "vectors and values that are kept by a key and met again": "kept, weights = {{}}, {{}}\n        for k in x:\n"
     "            L, V = torch.linalg.eigh(x[k])\n            kept[k], weights[k] = V, L\n"
     "        return sum((((t @ kept[k]) ** 2) * weights[k]).sum() for k in x)",
+    "vectors whose signs are fixed, and no more": "s = torch.where(V.sum(0) < 0, -1.0, 1.0)\n"
+    "        return (V * s)[:, :2]",
+    "what is kept for later": "x.loadings = V.abs()\n        return L",
     "vectors of one of two cases": "W = V if t else torch.eye(3)\n        return W.abs().sum(0)",
     "values that differ": "if (L.diff() > 1e-3).all():\n            return V.pow(4).sum()\n        return L.sum()",
 }

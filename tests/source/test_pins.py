@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -118,3 +119,24 @@ def test_the_requirements_among_the_programs_are_reported_where_they_say() -> No
     home = Path(__file__).resolve().parents[2] / "fixtures" / "old_pin" / "requirements.txt"
     marked = [i for i, line in enumerate(home.read_text(encoding="utf-8").splitlines(), 1) if "#! EIG505" in line]
     assert [finding.line for finding in found(home)] == marked != []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("requirements.txt", "deploy/requirements-gpu.txt", "dev_requirements.txt", "a/pyproject.toml", "setup.cfg"),
+        *(
+            "environment.yml",
+            "conda/environment-dev.yaml",
+            "requirements.in",
+            "notes.txt",
+            "setup.py",
+            "env.yml",
+        ),
+    ],
+)
+def test_the_hook_for_requirements_is_given_the_files_that_are_read(path: str) -> None:
+    hooks = (Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text().split("- id: ")
+    (hook,) = [text for text in hooks if text.startswith("eiglint-pins\n")]
+    (files,) = [line.split(": ")[1] for line in hook.splitlines() if line.startswith("  files: ")]
+    assert bool(re.search(files, path)) == declares_dependencies(path)
