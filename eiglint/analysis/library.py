@@ -8,6 +8,7 @@ from typing import cast
 
 from eiglint import gauge
 from eiglint.analysis import aliases, departures, derivatives, homes, iteration, python
+from eiglint.analysis.captured import captured_tensors
 from eiglint.analysis.decorators import gated
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.items import items_of
@@ -92,7 +93,7 @@ def numeric(model: Model, bound: Mapping[str, Value], node: object, frame: Frame
         joined = _join_of_many(model, bound, node, frame, name)
         if joined is not None:
             return joined
-    arguments = {key: plain(value, frame, node) for key, value in bound.items()}
+    arguments = {key: _argument(value, frame, node) for key, value in bound.items()}
     if model.kind == "cast" and isinstance(arguments.get("dtype"), str):
         arguments["to"] = arguments["dtype"]
     precision = _precision(bound.get("dtype"), frame)
@@ -118,6 +119,12 @@ def numeric(model: Model, bound: Mapping[str, Value], node: object, frame: Frame
     if bound.get("requires_grad") is True and isinstance(made, Tensor) and model.kind != "requires":
         made = gauge.apply("requires", {}, {"input": made}, frame.context(node), name)
     return frame.allocate(ListObject(made)) if model.options.get("list") and type(made) is tuple else made
+
+
+def _argument(value: Value, frame: Frame, node: object) -> Value:
+    """Return a value as an argument of the algebra; a function stands for what it can see, if that moves."""
+    seen = [t for t in captured_tensors([value], frame.state) if not t.neutral]
+    return gauge.opaque(seen, frame.context(node), "function") if seen else plain(value, frame, node)
 
 
 def _precision(dtype: Value, frame: Frame) -> object:
@@ -178,7 +185,8 @@ def _element(many: Value, frame: Frame) -> Value | None:
 
 
 def _opaque(values: list[Value], name: str, node: object, frame: Frame) -> Tensor:
-    return gauge.opaque(deep_tensors(values, frame), frame.context(node), name)
+    seen = captured_tensors(values, frame.state)
+    return gauge.opaque([*deep_tensors(values, frame), *seen], frame.context(node), name)
 
 
 def _remark_old(model: Model, positional: list[Value], node: object, frame: Frame) -> None:

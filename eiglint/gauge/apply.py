@@ -29,7 +29,6 @@ from eiglint.gauge import elementwise as maps
 from eiglint.gauge.arguments import Arguments, NoRuleError, Options, Rule, integers, listed, maybe, need
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.create import create
-from eiglint.gauge.decompose import decompose
 from eiglint.gauge.layers import attention, attention_like, layer
 from eiglint.gauge.overwriting import read_overwrite
 from eiglint.gauge.pieces import masked, roll, split
@@ -141,6 +140,7 @@ RULES: dict[str, Rule] = {
     "matfun": read_more.read_matrix_function,
     "polar": read_more.read_polar,
     "canonical": read_more.read_canonical,
+    "flow": read_more.read_flow,
     "matrix_norm": lambda o, a, c, n: matrix.matrix_number(need(a, "input"), c, n),
     "cond": lambda o, a, c, n: matrix.matrix_number(need(a, "input"), c, n),
     "rank": lambda o, a, c, n: matrix.matrix_number(need(a, "input"), c, n),
@@ -198,7 +198,7 @@ RULES: dict[str, Rule] = {
     "attention": lambda o, a, c, n: attention(a, c, n) if o.get("how") == "dot" else attention_like(a, c, n),
     "loss": read_several.read_loss,
     "cosine_similarity": lambda o, a, c, n: directions.cosine(need(a, "x1"), need(a, "x2"), a.get("dim"), c),
-    "decompose": lambda o, a, c, n: decompose(need(a, "input"), o, a, c, n),
+    "decompose": read_more.read_decomposition,
 }
 
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from eiglint.gauge import combine as sums
 from eiglint.gauge import elementwise as maps
-from eiglint.gauge import matrix, parts, products, reduction, scans, shape, taking, times
+from eiglint.gauge import matrix, parts, positions, products, reduction, scans, shape, taking, times
 from eiglint.gauge.arguments import Arguments, NoRuleError, Options, integers, listed, maybe, names, need
 from eiglint.gauge.context import Context
+from eiglint.gauge.decompose import decompose
 from eiglint.gauge.reshaping import reshape
 from eiglint.gauge.taken_apart import with_pieces
 from eiglint.gauge.tensor import Record, Tensor, as_tensor, constant, named, opaque, settle, slots_of
@@ -203,7 +204,7 @@ def read_contrast(o: Options, a: Arguments, c: Context, name: str) -> object:
 def read_matrix_function(o: Options, a: Arguments, c: Context, name: str) -> object:
     """A function of a matrix as a whole; an integer power and the exponential among them."""
     how = str(o.get("how", name))
-    settings = [a.get(key) for key in ("n", "upper", "eps")]
+    settings = [a.get(key) for key in ("n", "upper", "eps", "func", "derivative")]
     if any(isinstance(value, Tensor) and value.motions for value in settings):
         raise NoRuleError(name)  # a power that moves moves the result in ways of its own
     return matrix.matrix_function(need(a, "input"), c, how, tuple(named(value) for value in settings))
@@ -217,15 +218,42 @@ def read_polar(o: Options, a: Arguments, c: Context, name: str) -> object:
 
 
 def read_canonical(o: Options, a: Arguments, c: Context, name: str) -> object:
-    """Columns over the phase of their largest entry, or times that of their products with the columns of another."""
-    t, like = need(a, "input"), maybe(a, "like")
+    """Columns over the phase of their largest entry, or times that of their products with the columns of another.
+
+    The rows of an `other` matrix lose what the columns gain.
+    """
+    t, like, other = need(a, "input"), maybe(a, "like"), maybe(a, "other")
     if like is None:
         rows = reduction.reduce(maps.modulus(t, c), -2, True, "argmax", c)
         phase = maps.conj(maps.sgn(taking.gather(t, -2, rows, c), c, name, "one"), c)
     else:
         inner = reduction.reduce(times.product(maps.conj(t, c), like, c), -2, True, "sum", c)
         phase = maps.sgn(inner, c, name, "one")
-    return times.product(t, phase, c)
+    made = times.product(t, phase, c)
+    return made if other is None else (made, times.product(products.adjoint(phase, c), other, c))
+
+
+def read_flow(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """exp(A t) x for many t, one row for each."""
+    moments, start = need(a, "dim"), need(a, "other")
+    if moments.motions:
+        raise NoRuleError(name)
+    moved = matrix.matrix_function(need(a, "input"), c, "flow", (moments.term,))
+    rows = products.matmul(shape.unsqueeze(start, -2, c), shape.transpose(moved, c), c)
+    return replace(rows, sizes=tuple(s for s in rows.sizes if s[0] != -2))
+
+
+def read_decomposition(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """The outputs of a decomposition, or one value and its vector, refused where another value meets it."""
+    if not o.get("isolated"):
+        return decompose(need(a, "input"), o, a, c, name)
+    key = a.get("index")
+    made = decompose(need(a, "input"), o, a, replace(c, promised=c.promised | {"distinct"}), name)
+    if not isinstance(made, Record) or not isinstance(key, int | Number):
+        raise NoRuleError(name)
+    at = key.term if isinstance(key, Number) else key
+    picked = [positions.pick(v, -1, at, c) for v in made.values if isinstance(v, Tensor)]
+    return Record(made.fields, tuple(picked))
 
 
 def read_broadcast(o: Options, a: Arguments, c: Context, name: str) -> object:

@@ -54,6 +54,12 @@ def _places(spots: set[Spot], modules: Mapping[str, Module]) -> dict[Spot, Place
     return found
 
 
+def _library(call: str) -> str:
+    """Return whose backward pass a call has; the remedies of eiglint itself have torch's."""
+    root = call.partition(".")[0]
+    return "torch" if root == __name__.partition(".")[0] else root
+
+
 def _finding(v: Verdict, places: Mapping[Spot, Place], rules: Mapping[str, Rule]) -> Finding | None:
     rule, words = rules.get(v.code), WORDING[v.code]
     if rule is None:
@@ -63,7 +69,7 @@ def _finding(v: Verdict, places: Mapping[Spot, Place], rules: Mapping[str, Rule]
     call = v.gauge.call if v.gauge else details.get("call", "")
     values = {
         "call": call,
-        "library": call.partition(".")[0],
+        "library": _library(call),
         "line": origin.line if origin else "?",
         **details,
     }

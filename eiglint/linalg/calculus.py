@@ -8,8 +8,8 @@ forward and reverse mode share one formula each.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol, cast
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, cast
 
 import torch
 from torch import Tensor
@@ -18,12 +18,8 @@ from torch.autograd import Function, forward_ad
 THIRD = "the functions of eiglint.linalg can be differentiated twice by their matrix; this asks for a third derivative"
 
 
-class Factors(NamedTuple):
-    """A = U diag(s) Vh, carrying no gradient; for a Hermitian matrix Vh is U.mH and s are the eigenvalues."""
-
-    U: Tensor
-    s: Tensor
-    Vh: Tensor
+Factors = Sequence[Tensor]
+"""U, s, Vh of A = U diag(s) Vh, carrying no gradient; for a Hermitian matrix Vh is U.mH and s are the eigenvalues."""
 
 
 class Calculus(Protocol):
@@ -89,7 +85,7 @@ class _CompiledValue(Function):
 
     @staticmethod
     def forward(A: Tensor, calculus: Calculus, U: Tensor, s: Tensor, Vh: Tensor) -> Tensor:
-        return calculus.value(Factors(U, s, Vh))
+        return calculus.value((U, s, Vh))
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
@@ -100,7 +96,7 @@ class _CompiledValue(Function):
     @staticmethod
     def backward(ctx: Any, G: Tensor) -> Gradients:
         A, U, s, Vh = ctx.saved_tensors
-        return _derivative(A, G, ctx.calculus, Factors(U, s, Vh)), None, None, None, None
+        return _derivative(A, G, ctx.calculus, (U, s, Vh)), None, None, None, None
 
 
 class _PlainValue(Function):
@@ -108,14 +104,16 @@ class _PlainValue(Function):
 
     @staticmethod
     def forward(ctx: Any, A: Tensor, calculus: Calculus, factors: Factors) -> Tensor:
-        ctx.calculus = calculus
-        ctx.save_for_backward(A, *factors)
+        ctx.known = calculus, factors
+        ctx.save_for_backward(A)
         return calculus.value(factors)
 
     @staticmethod
     def backward(ctx: Any, G: Tensor) -> Gradients:
-        A, *factors = ctx.saved_tensors
-        return _derivative(A, G, ctx.calculus, Factors(*factors)), None, None
+        calculus, factors = ctx.known
+        if torch.is_grad_enabled():
+            return _applied(_First, *ctx.saved_tensors, G, calculus, *factors), None, None
+        return calculus.first(factors, G), None, None
 
 
 _plain_value: Callable[[Tensor, Calculus, Factors], Tensor] = super(Function, _PlainValue).apply
@@ -126,7 +124,7 @@ class _Value(_CompiledValue):
     @staticmethod
     def jvp(ctx: Any, E: Tensor, *_: Any) -> Tensor:
         A, *factors = ctx.saved_tensors
-        return _derivative(A, E, ctx.calculus, Factors(*factors))
+        return _derivative(A, E, ctx.calculus, factors)
 
 
 class _First(Function):
@@ -134,7 +132,7 @@ class _First(Function):
 
     @staticmethod
     def forward(A: Tensor, X: Tensor, calculus: Calculus, U: Tensor, s: Tensor, Vh: Tensor) -> Tensor:
-        return calculus.first(Factors(U, s, Vh), X)
+        return calculus.first((U, s, Vh), X)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
@@ -145,7 +143,7 @@ class _First(Function):
     @staticmethod
     def backward(ctx: Any, G: Tensor) -> Gradients:
         A, X, U, s, Vh = ctx.saved_tensors
-        calculus, factors = ctx.calculus, Factors(U, s, Vh)
+        calculus, factors = ctx.calculus, (U, s, Vh)
         to_A = _curvature(A, X, G, calculus, factors) if ctx.needs_input_grad[0] else None
         to_X = _derivative(A, G, calculus, factors) if ctx.needs_input_grad[1] else None
         return to_A, to_X, None, None, None, None
@@ -153,7 +151,7 @@ class _First(Function):
     @staticmethod
     def jvp(ctx: Any, E: Tensor | None, D: Tensor | None, *_: Any) -> Tensor:
         A, X, *factors = ctx.saved_tensors
-        calculus, factors = ctx.calculus, Factors(*factors)
+        calculus = ctx.calculus
         moved = torch.zeros_like(X) if E is None else _curvature(A, X, E, calculus, factors)
         return moved if D is None else moved + _derivative(A, D, calculus, factors)
 
@@ -163,7 +161,7 @@ class _Second(Function):
 
     @staticmethod
     def forward(A: Tensor, X: Tensor, Y: Tensor, calculus: Calculus, U: Tensor, s: Tensor, Vh: Tensor) -> Tensor:
-        return calculus.second(Factors(U, s, Vh), X, Y)
+        return calculus.second((U, s, Vh), X, Y)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
@@ -176,7 +174,7 @@ class _Second(Function):
         A, X, Y, U, s, Vh = ctx.saved_tensors
         if ctx.needs_input_grad[0]:
             raise NotImplementedError(THIRD)
-        calculus, factors = ctx.calculus, Factors(U, s, Vh)
+        calculus, factors = ctx.calculus, (U, s, Vh)
         to_X = _curvature(A, Y, G, calculus, factors) if ctx.needs_input_grad[1] else None
         to_Y = _curvature(A, X, G, calculus, factors) if ctx.needs_input_grad[2] else None
         return None, to_X, to_Y, None, None, None, None
@@ -186,6 +184,6 @@ class _Second(Function):
         A, X, Y, *factors = ctx.saved_tensors
         if E is not None:
             raise NotImplementedError(THIRD)
-        calculus, factors = ctx.calculus, Factors(*factors)
+        calculus = ctx.calculus
         moved = torch.zeros_like(X) if D is None else _curvature(A, D, Y, calculus, factors)
         return moved if H is None else moved + _curvature(A, X, H, calculus, factors)

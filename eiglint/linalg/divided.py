@@ -33,12 +33,19 @@ class Rule(NamedTuple):
     value: Callable[[Tensor], Tensor]
     first: Callable[[Tensor, Tensor], Tensor]
     second: Callable[[Tensor, Tensor, Tensor], Tensor]
-    ascending: Callable[[Tensor], Tensor] | None = None
-    """The first divided differences of all pairs of ascending values, where that is cheaper than pair by pair."""
+    weigh: Callable[[Tensor, Tensor], Tensor]
+    """Of ascending values l and a matrix X return X_ij f[l_i, l_j]; X is overwritten where that is cheaper."""
 
-    def pairs(self, L: Tensor) -> Tensor:
-        """Return f[l_i, l_j] of all pairs of ascending values."""
-        return self.first(L.unsqueeze(-1), L.unsqueeze(-2)) if self.ascending is None else self.ascending(L)
+
+def paired(value: Callable[[Tensor], Tensor], first: Callable[[Tensor, Tensor], Tensor],
+           second: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Rule:  # fmt: skip
+    """Return a rule that weighs pair by pair."""
+    return Rule(value, first, second, lambda L, X: X * first(L.unsqueeze(-1), L.unsqueeze(-2)))
+
+
+def sums(x: Tensor) -> Tensor:
+    """Return x_i + x_j of all pairs."""
+    return x.unsqueeze(-1) + (x if x.ndim == 1 else x.unsqueeze(-2))
 
 
 def ordered(a: Tensor, b: Tensor, c: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -60,22 +67,18 @@ def _sqrt_second(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
     return -1 / ((x + y) * (y + z) * (z + x))
 
 
-def _sqrt_pairs(L: Tensor) -> Tensor:
-    roots = L.sqrt()
-    return (roots.unsqueeze(-1) + roots.unsqueeze(-2)).reciprocal_()
+def _sqrt_weigh(L: Tensor, X: Tensor) -> Tensor:
+    return X.div_(sums(L.sqrt()))
 
 
 def _inv_sqrt_first(a: Tensor, b: Tensor) -> Tensor:
-    return _inverse_of_roots(a.sqrt(), b.sqrt())
-
-
-def _inv_sqrt_pairs(L: Tensor) -> Tensor:
-    roots = L.sqrt()
-    return _inverse_of_roots(roots.unsqueeze(-1), roots.unsqueeze(-2))
-
-
-def _inverse_of_roots(x: Tensor, y: Tensor) -> Tensor:
+    x, y = a.sqrt(), b.sqrt()
     return (x * y).mul_(x + y).reciprocal_().neg_()
+
+
+def _inv_sqrt_weigh(L: Tensor, X: Tensor) -> Tensor:
+    roots = L.sqrt().neg_()
+    return X.div_(roots.unsqueeze(-1) * roots.unsqueeze(-2)).div_(sums(roots))
 
 
 def _inv_sqrt_second(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
@@ -83,9 +86,13 @@ def _inv_sqrt_second(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
     return (x + y + z) / (x * y * z * (x + y) * (y + z) * (z + x))
 
 
-SQRT = Rule(torch.sqrt, lambda a, b: (a.sqrt() + b.sqrt()).reciprocal_(), _sqrt_second, _sqrt_pairs)
-INV_SQRT = Rule(torch.rsqrt, _inv_sqrt_first, _inv_sqrt_second, _inv_sqrt_pairs)
-INVERSE = Rule(torch.reciprocal, lambda a, b: -1 / (a * b), lambda a, b, c: 1 / (a * b * c))
+def _inverse_weigh(L: Tensor, X: Tensor) -> Tensor:
+    return X.div_(L.unsqueeze(-1)).div_(-L.unsqueeze(-2))
+
+
+SQRT = Rule(torch.sqrt, lambda a, b: (a.sqrt() + b.sqrt()).reciprocal_(), _sqrt_second, _sqrt_weigh)
+INV_SQRT = Rule(torch.rsqrt, _inv_sqrt_first, _inv_sqrt_second, _inv_sqrt_weigh)
+INVERSE = Rule(torch.reciprocal, lambda a, b: -1 / (a * b), lambda a, b, c: 1 / (a * b * c), _inverse_weigh)
 
 
 # Exponential, logarithm, powers: expm1 and log1p take the difference of the values before it rounds. Each form is seen
@@ -100,10 +107,10 @@ def exp_first(a: Tensor, b: Tensor) -> Tensor:
     return torch.expm1(step).div_(step).mul_(torch.maximum(a.exp(), b.exp()))
 
 
-def _exp_pairs(L: Tensor) -> Tensor:
+def _exp_weigh(L: Tensor, X: Tensor) -> Tensor:
     step = (L.unsqueeze(-2) - L.unsqueeze(-1)).clamp_(max=-_tiny(L))
     slopes = torch.expm1(step).div_(step).mul_(L.exp().unsqueeze(-1))
-    return torch.maximum(slopes, slopes.mT)
+    return X.mul_(torch.maximum(slopes, slopes.mT))
 
 
 def log_first(a: Tensor, b: Tensor) -> Tensor:
@@ -113,11 +120,11 @@ def log_first(a: Tensor, b: Tensor) -> Tensor:
     return torch.log1p(step).div_(step).div_(low)
 
 
-def _log_pairs(L: Tensor) -> Tensor:
+def _log_weigh(L: Tensor, X: Tensor) -> Tensor:
     low = L.unsqueeze(-1)
     step = (L.unsqueeze(-2) - low).div_(low).clamp_(min=_tiny(L))
     slopes = torch.log1p(step).div_(step).div_(low)
-    return torch.maximum(slopes, slopes.mT)
+    return X.mul_(torch.maximum(slopes, slopes.mT))
 
 
 def power_first(a: Tensor, b: Tensor, p: float) -> Tensor:
@@ -136,7 +143,7 @@ def inverse_power_first(a: Tensor, b: Tensor, p: float) -> Tensor:
     return torch.log1p(step).mul_(p).expm1_().div_(step).mul_(torch.maximum(a ** (p - 1), b ** (p - 1)))
 
 
-def _power_pairs(L: Tensor, p: float) -> Tensor:
+def _power_weigh(L: Tensor, X: Tensor, p: float) -> Tensor:
     if p > 1:
         L = L.clamp(min=torch.finfo(L.dtype).tiny)
     row, tiny = L.unsqueeze(-1), _tiny(L)
@@ -147,8 +154,8 @@ def _power_pairs(L: Tensor, p: float) -> Tensor:
         step = step.clamp_(max=-tiny) if p > 0 else step.clamp_(min=tiny)
     slopes = torch.log1p(step).mul_(p).expm1_().div_(step).mul_((L ** (p - 1)).unsqueeze(-1))
     if 0 < p < 1:
-        return slopes
-    return (torch.maximum if p > 0 else torch.minimum)(slopes, slopes.mT)
+        return X.mul_(slopes)
+    return X.mul_((torch.maximum if p > 0 else torch.minimum)(slopes, slopes.mT))
 
 
 def _tiny(x: Tensor) -> float:
@@ -180,8 +187,8 @@ def _comparable(high: Tensor, low: Tensor) -> Tensor:
     return high - low < 0.5 * low
 
 
-EXP = Rule(torch.exp, exp_first, second_from(exp_first, exp_first, lambda high, low: high - low < 1), _exp_pairs)
-LOG = Rule(torch.log, log_first, second_from(log_first, INVERSE.first, _comparable), _log_pairs)
+EXP = Rule(torch.exp, exp_first, second_from(exp_first, exp_first, lambda high, low: high - low < 1), _exp_weigh)
+LOG = Rule(torch.log, log_first, second_from(log_first, INVERSE.first, _comparable), _log_weigh)
 
 
 def power(p: float) -> Rule:
@@ -194,7 +201,7 @@ def power(p: float) -> Rule:
         return p * (power_first if p > 1 else inverse_power_first)(a, b, p - 1)
 
     second = second_from(first, of_derivative, _comparable)
-    return Rule(lambda x: x**p, first, second, lambda L: _power_pairs(L, p))
+    return Rule(lambda x: x**p, first, second, lambda L, X: _power_weigh(L, X, p))
 
 
 # Functions with a kink or a jump: it lies between two values or it does not.
@@ -207,10 +214,9 @@ def clamped(least: float) -> Rule:
         a, b = (a - least, b - least) if least else (a, b)
         return (a.relu() + b.relu()).div_(_size(a) + _size(b))
 
-    def pairs(L: Tensor) -> Tensor:
+    def weigh(L: Tensor, X: Tensor) -> Tensor:
         L = L - least if least else L
-        above, size = L.relu(), _size(L)
-        return (above.unsqueeze(-1) + above.unsqueeze(-2)).div_(size.unsqueeze(-1) + size.unsqueeze(-2))
+        return X.mul_(sums(L.relu()).div_(sums(_size(L))))
 
     def second(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
         high, middle, low = ordered(a, b, c)
@@ -220,7 +226,7 @@ def clamped(least: float) -> Rule:
         bent = torch.where(middle > least, two, torch.where(high > least, one, none))
         return torch.where(low > least, none, bent)
 
-    return Rule(lambda x: x.clamp(min=least), first, second, pairs)
+    return Rule((lambda x: x.clamp(min=least)) if least else torch.relu, first, second, weigh)
 
 
 def _size(x: Tensor) -> Tensor:
@@ -239,10 +245,10 @@ def floored(rule: Rule, least: float) -> Rule:
         bent = rule.second(x, y, z) * clamp.first(a, b) * clamp.first(a, c)
         return bent + rule.first(y, z) * clamp.second(a, b, c)
 
-    def pairs(L: Tensor) -> Tensor:
-        return rule.pairs(clamp.value(L)) * clamp.pairs(L)
+    def weigh(L: Tensor, X: Tensor) -> Tensor:
+        return rule.weigh(clamp.value(L), clamp.weigh(L, X))
 
-    return Rule(lambda x: rule.value(clamp.value(x)), first, second, pairs)
+    return Rule(lambda x: rule.value(clamp.value(x)), first, second, weigh)
 
 
 def _step_first(a: Tensor, b: Tensor) -> Tensor:
@@ -258,7 +264,7 @@ def _step_second(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
     return torch.where((low < 0) & (high > 0), across, torch.zeros_like(across))
 
 
-BELOW = Rule(lambda x: torch.where(x.isnan(), x, (x < 0).to(x.dtype)), _step_first, _step_second)
+BELOW = paired(lambda x: torch.where(x.isnan(), x, (x < 0).to(x.dtype)), _step_first, _step_second)
 """1 below 0 and 0 above it; NaN for NaN."""
 
 
@@ -273,5 +279,5 @@ def _hit_second(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
     return torch.where(hits == 1, one, torch.where(hits == 2, two, torch.zeros_like(one)))
 
 
-HIT = Rule(lambda x: torch.where(x.isnan(), x, (x == 0).to(x.dtype)), _hit_first, _hit_second)
+HIT = paired(lambda x: torch.where(x.isnan(), x, (x == 0).to(x.dtype)), _hit_first, _hit_second)
 """1 at 0 and 0 elsewhere; NaN for NaN."""

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from eiglint.linalg.spectrum import floating, lowest, square
+from eiglint.linalg.spectrum import lowest, square
 
 LEVELS = 20
 """The binary digits of a time where |A| and |t| cannot be read."""
@@ -28,7 +28,6 @@ def linear_flow(A: Tensor, t: Tensor, x0: Tensor) -> Tensor:
     digits, and the result is NaN if they are not enough.
     """
     square(A, "linear_flow")
-    floating(A, "linear_flow")
     if t.ndim != 1 or t.is_complex() or x0.ndim < 1 or x0.shape[-1] != A.shape[-1]:
         raise ValueError(
             f"linear_flow: needs A (..., n, n), real t (T,) and x0 (..., n), and got {tuple(A.shape)}, "

@@ -8,9 +8,10 @@ from torch import Tensor
 from eiglint.linalg.calculus import Factors, evaluate, transformed
 from eiglint.linalg.divided import EXP, INV_SQRT, INVERSE, LOG, SQRT, Rule, clamped, floored, power
 from eiglint.linalg.quadrature import Scalar, measured
+from eiglint.linalg.sampled import Sampled
 from eiglint.linalg.spectrum import Spectral, decomposed, hermitian, lowest, square
 
-_EXPONENTIAL = Spectral(EXP)
+_SQUARE_ROOT, _INVERSE_ROOT, _LOGARITHM, _EXPONENTIAL = map(Spectral, (SQRT, INV_SQRT, LOG, EXP))
 _PROJECTION = Spectral(clamped(0.0))
 
 
@@ -23,7 +24,7 @@ def sqrtm(A: Tensor, *, eps: float | None = None) -> Tensor:
 
     ValueError: an eigenvalue is negative, or, where a gradient is asked for, 0: the gradient is infinite there.
     """
-    return _root(A, SQRT, eps, "sqrtm")
+    return _root(A, _SQUARE_ROOT, eps, "sqrtm")
 
 
 def inv_sqrtm(A: Tensor, *, eps: float | None = None) -> Tensor:
@@ -33,7 +34,7 @@ def inv_sqrtm(A: Tensor, *, eps: float | None = None) -> Tensor:
 
     ValueError: an eigenvalue is not positive.
     """
-    return _positive(A, INV_SQRT, eps, "inv_sqrtm")
+    return _positive(A, _INVERSE_ROOT, eps, "inv_sqrtm")
 
 
 def logm(A: Tensor, *, eps: float | None = None) -> Tensor:
@@ -43,7 +44,7 @@ def logm(A: Tensor, *, eps: float | None = None) -> Tensor:
 
     ValueError: an eigenvalue is not positive.
     """
-    return _positive(A, LOG, eps, "logm")
+    return _positive(A, _LOGARITHM, eps, "logm")
 
 
 def expm(A: Tensor) -> Tensor:
@@ -66,14 +67,14 @@ def powm(A: Tensor, p: float | Tensor, *, eps: float | None = None) -> Tensor:
     if isinstance(p, Tensor):
         return funm(A, lambda x: x**p, lambda x: p * x ** (p - 1))
     if eps is not None:
-        return _positive(A, power(p), eps, "powm")
+        return _positive(A, Spectral(power(p)), eps, "powm")
     if float(p).is_integer():
         square(A, "powm")
         power_of: Tensor = torch.linalg.matrix_power(hermitian(A) if p >= 0 else _inverse(A), abs(int(p)))
         return power_of
     if p < 0:
-        return _positive(A, power(p), None, "powm")
-    return _root(A, power(p), None, "powm", smooth=p > 1)
+        return _positive(A, Spectral(power(p)), None, "powm")
+    return _root(A, Spectral(power(p)), None, "powm", smooth=p > 1)
 
 
 def psd_project(A: Tensor) -> Tensor:
@@ -95,7 +96,7 @@ def funm(A: Tensor, f: Scalar, df: Scalar | None = None) -> Tensor:
     here is cheaper under its name.
     """
     factors = decomposed(A, "funm")
-    L = factors.s
+    L = factors[1]
     values = f(L)
     if values.shape != L.shape:
         raise ValueError(f"funm: f must act entry by entry; it made {tuple(values.shape)} of {tuple(L.shape)}")
@@ -110,7 +111,7 @@ def funm(A: Tensor, f: Scalar, df: Scalar | None = None) -> Tensor:
 def _sampled(A: Tensor, factors: Factors, values: Tensor, f: Scalar, df: Scalar | None) -> Tensor:
     if values.requires_grad or transformed() or torch.compiler.is_compiling():
         return _expanded(A, factors, values, measured(f, df))
-    return evaluate(A, Spectral(measured(f, df, plain=True)), factors)
+    return evaluate(A, Sampled(f, df, values), factors)
 
 
 def _part(f: Scalar, part: str) -> Scalar:
@@ -127,7 +128,7 @@ class _Bend(Spectral):
     __slots__ = ()
 
     def value(self, factors: Factors) -> Tensor:
-        return torch.zeros_like(factors.U)
+        return torch.zeros_like(factors[0])
 
     def first(self, factors: Factors, X: Tensor) -> Tensor:
         return torch.zeros_like(X)
@@ -140,7 +141,7 @@ def _expanded(A: Tensor, factors: Factors, values: Tensor, rule: Rule) -> Tensor
     if _fixed(A) and not values.requires_grad:
         return found
     E = hermitian(A - A.detach())  # zero
-    return found + V @ (rule.pairs(L) * (Vh @ E @ V)) @ Vh + evaluate(A, _Bend(rule), factors)
+    return found + V @ rule.weigh(L, Vh @ E @ V) @ Vh + evaluate(A, _Bend(rule), factors)
 
 
 def _fixed(A: Tensor) -> bool:
@@ -148,27 +149,26 @@ def _fixed(A: Tensor) -> bool:
     return not transformed() and not (A.requires_grad and torch.is_grad_enabled())
 
 
-def _positive(A: Tensor, rule: Rule, eps: float | None, caller: str) -> Tensor:
+def _positive(A: Tensor, function: Spectral, eps: float | None, caller: str) -> Tensor:
     if eps is not None:
         if eps <= 0:
             raise ValueError(f"{caller}: eps must be positive, and is {eps:g}")
-        return evaluate(A, Spectral(floored(rule, eps)), decomposed(A, caller))
+        return evaluate(A, Spectral(floored(function.rule, eps)), decomposed(A, caller))
     factors = decomposed(A, caller)
-    least = lowest(factors.s)
+    least = lowest(factors[1])
     if least is not None and least <= 0:
         raise ValueError(f"{caller}: the smallest eigenvalue is {least:.3g}, and must be positive; eps= raises it")
-    return evaluate(A, Spectral(rule), factors)
+    return evaluate(A, function, factors)
 
 
-def _root(A: Tensor, rule: Rule, eps: float | None, caller: str, *, smooth: bool = False) -> Tensor:
+def _root(A: Tensor, function: Spectral, eps: float | None, caller: str, *, smooth: bool = False) -> Tensor:
     """Return a positive power; `smooth` tells that its gradient is finite at 0."""
     if eps is not None:
-        return _positive(A, rule, eps, caller)
-    factors = decomposed(A, caller)
-    L = factors.s
+        return _positive(A, function, eps, caller)
+    factors = V, L, Vh = decomposed(A, caller)
     least = lowest(L)
     if least is not None and least > 0:
-        return evaluate(A, Spectral(rule), factors)
+        return evaluate(A, function, factors)
     noise = L.shape[-1] * torch.finfo(L.dtype).eps * L.abs().amax(-1, keepdim=True)
     raised = torch.where(L.clamp(min=0) - L > noise, L, L.clamp(min=0))
     if least is not None:
@@ -178,12 +178,12 @@ def _root(A: Tensor, rule: Rule, eps: float | None, caller: str, *, smooth: bool
             raise ValueError(
                 f"{caller}: the smallest eigenvalue is {least:.3g}, and the gradient is infinite at 0; eps= raises it"
             )
-    return evaluate(A, Spectral(rule), factors._replace(s=raised))
+    return evaluate(A, function, (V, raised, Vh))
 
 
 def _inverse(A: Tensor) -> Tensor:
     factors = decomposed(A, "powm")
-    least = lowest(factors.s.abs())
+    least = lowest(factors[1].abs())
     if least == 0:
         raise ValueError("powm: an eigenvalue is 0, and a negative power needs its inverse; eps= raises it")
     return evaluate(A, Spectral(INVERSE), factors)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from eiglint.linalg.calculus import Factors, evaluate
-from eiglint.linalg.spectrum import floating, lowest, numbers, square
+from eiglint.linalg.divided import sums
+from eiglint.linalg.spectrum import EPS, FLOATING, lowest, numbers, refuse, square
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,58 +18,63 @@ class PolarFactor:
     """U Vh and its derivatives, for at least as many rows as columns.
 
     A = P H with H = V diag(s) V^H, and P^H dP solves the Sylvester equation Z H + H Z = P^H dA - dA^H P, which divides
-    by s_i + s_j (Kenney and Laub 1991; Higham, Functions of Matrices, section 8.2). The entries of s may be negative
-    and, if `signed`, the last one may be 0.
+    by s_i + s_j (Kenney and Laub 1991; Higham, Functions of Matrices, section 8.2). The entries of s may be negative.
     """
 
-    signed: bool = False
+    spread: Callable[[Tensor], Tensor]
+    """Makes the matrix of s_i + s_j that a skew matrix is divided by."""
+    tall: bool = False
+    """Tells that there are more rows than columns."""
 
     def value(self, factors: Factors) -> Tensor:
         """Return U Vh."""
-        return factors.U @ factors.Vh
+        U, _, Vh = factors
+        return U @ Vh
 
     def first(self, factors: Factors, X: Tensor) -> Tensor:
         """Return the derivative in direction X."""
         U, s, Vh = factors
-        M, rest = _components(factors, X)
-        moved = U @ self._turn(s, M - M.mH)
-        return (moved if rest is None else moved + rest / s.unsqueeze(-2)) @ Vh
+        XV = X @ Vh.mH
+        M = U.mH @ XV
+        moved = U @ (M - M.mH).div_(self.spread(s))
+        if self.tall:
+            moved = moved + (XV - U @ M) / s.unsqueeze(-2)
+        return moved @ Vh
 
     def second(self, factors: Factors, X: Tensor, Y: Tensor) -> Tensor:
         """Return the second derivative in directions X and Y."""
         U, s, Vh = factors
         row = s.unsqueeze(-2)
-        M, rest = _components(factors, X)
-        N, left = _components(factors, Y)
-        by_x, by_y = self._turn(s, M - M.mH), self._turn(s, N - N.mH)
+        M, rest = self._components(factors, X)
+        N, left = self._components(factors, Y)
+        spread = self.spread(s)
+        by_x, by_y = (M - M.mH) / spread, (N - N.mH) / spread
         stretch_x, stretch_y = M - by_x * row, N - by_y * row
         C = -by_y @ M
         if rest is not None and left is not None:
             C = C + (left / row).mH @ rest
-        turned = by_y @ by_x + self._turn(s, C - C.mH - by_x @ stretch_y - stretch_y @ by_x)
+        turned = by_y @ by_x + (C - C.mH - by_x @ stretch_y - stretch_y @ by_x) / spread
         if rest is None or left is None:
             return U @ turned @ Vh
         inside = turned - (left / row).mH @ (rest / row)
         outside = (left / row) @ stretch_x + (rest / row) @ stretch_y
         return (U @ inside - outside / row) @ Vh
 
-    def _turn(self, s: Tensor, K: Tensor) -> Tensor:
-        """Solve Z diag(s) + diag(s) Z = K for a skew K."""
-        sums = s.unsqueeze(-1) + s.unsqueeze(-2)
-        if self.signed:  # a real skew matrix has no diagonal
-            sums.diagonal(dim1=-2, dim2=-1).fill_(1)
-        return K / sums
+    def _components(self, factors: Factors, X: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Return U^H X V, and what X V has outside the range of U if there is such an outside."""
+        U, _, Vh = factors
+        XV = X @ Vh.mH
+        M = U.mH @ XV
+        return M, XV - U @ M if self.tall else None
 
 
-_UNITARY, _PROPER = PolarFactor(), PolarFactor(signed=True)
+def _proper_sums(s: Tensor) -> Tensor:
+    found = sums(s)
+    found.diagonal(dim1=-2, dim2=-1).fill_(1)  # a real skew matrix has no diagonal
+    return found
 
 
-def _components(factors: Factors, X: Tensor) -> tuple[Tensor, Tensor | None]:
-    """Return U^H X V, and what X V has outside the range of U if there is such an outside."""
-    U, _, Vh = factors
-    XV = X @ Vh.mH
-    M = U.mH @ XV
-    return M, None if U.shape[-2] == U.shape[-1] else XV - U @ M
+_SQUARE, _TALL, _PROPER = PolarFactor(sums), PolarFactor(sums, tall=True), PolarFactor(_proper_sums)
 
 
 def polar(A: Tensor) -> Tensor:
@@ -78,13 +85,17 @@ def polar(A: Tensor) -> Tensor:
 
     ValueError: A has not the full rank: its polar factor is not determined.
     """
-    floating(A, "polar")
-    if A.ndim < 2:
-        raise ValueError(f"polar: needs matrices, of shape (..., m, n), and got {tuple(A.shape)}")
-    if A.shape[-2] < A.shape[-1]:
-        return polar(A.mH).mH
-    U, s, Vh = torch.linalg.svd(A.detach(), full_matrices=False)
-    noise = A.shape[-2] * torch.finfo(s.dtype).eps
+    try:
+        rows, columns = A.size(-2), A.size(-1)
+        if rows < columns:
+            return polar(A.mH).mH
+        factors = torch.linalg.svd(A.detach(), full_matrices=False)
+    except (IndexError, RuntimeError):
+        if A.ndim < 2 or A.dtype not in FLOATING:
+            refuse(A, "polar", "matrices, of shape (..., m, n)")
+        raise
+    s = factors[1]
+    noise = rows * EPS[s.dtype]
     single = numbers(s)
     least = single[-1] - noise * single[0] if single else lowest(s[..., -1] - noise * s[..., 0])
     if least is not None and least <= 0:
@@ -92,7 +103,7 @@ def polar(A: Tensor) -> Tensor:
             f"polar: the smallest singular value is {s[..., -1].min():.3g}, 0 to rounding (the largest is "
             f"{s[..., 0].max():.3g}): the unitary factor is not determined"
         )
-    return evaluate(A, _UNITARY, Factors(U, s, Vh))
+    return evaluate(A, _SQUARE if rows == columns else _TALL, factors)
 
 
 def rotation(A: Tensor) -> Tensor:
@@ -113,7 +124,7 @@ def rotation(A: Tensor) -> Tensor:
     s = s * signs
     if A.shape[-1] > 1:
         _unique(s)
-    return evaluate(A, _PROPER, Factors(U * signs.unsqueeze(-2), s, Vh))
+    return evaluate(A, _PROPER, (U * signs.unsqueeze(-2), s, Vh))
 
 
 def _unique(s: Tensor) -> None:

@@ -25,36 +25,37 @@ POINTS = torch.tensor([0.0, *(t for t, _ in (*NODES, *FEWER))], dtype=torch.floa
 """A point itself, and the nodes of both rules."""
 
 WEIGHTS = torch.tensor(
-    [(0.0, 0.0), *((w, 0.0) for _, w in NODES), *((0.0, w) for _, w in FEWER)], dtype=torch.float64, device="cpu"
+    [(0.0, 0.0), *((w, w) for _, w in NODES), *((0.0, -w) for _, w in FEWER)], dtype=torch.float64, device="cpu"
 )
-"""The weights of either rule in a column."""
+"""The weights of the rule with 8 nodes, and of the difference of the two."""
+
+NOISE = 256
+"""By how many times its rounding a quotient may differ from the mean of f'; beyond that f jumps between the values."""
 
 
-def measured(f: Scalar, df: Scalar | None, *, plain: bool = False) -> Rule:
+def measured(f: Scalar, df: Scalar | None) -> Rule:
     """Return the rule of a function that acts entry by entry on real numbers.
 
     f[a, b] is the mean of f' between a and b, by quadrature, or (f(a) - f(b)) / (a - b): for each pair, whichever has
     the smaller estimated error. Quadrature is exact to rounding up to gaps at which subtracting loses no more than a
-    digit, so that no gap falls between the two. `plain` tells that torch.func is not at work, nor a gradient of f
-    asked for: f' costs less then.
+    digit, so that no gap falls between the two.
     """
     slope = df or derivative(f)
     bend = derivative(slope)
-    sampled = df or (_pulled(f) if plain else slope)
 
     def first(a: Tensor, b: Tensor) -> Tensor:
-        return _chosen(f, slope, a, b)[0]
+        return chosen(f, slope, a, b)[0]
 
     def of_derivative(a: Tensor, b: Tensor) -> Tensor:
         return _mean(bend, a, b)
 
     def near(high: Tensor, low: Tensor) -> Tensor:
-        return _chosen(f, slope, high, low)[1]
+        return chosen(f, slope, high, low)[1].logical_not()
 
-    return Rule(f, first, second_from(first, of_derivative, near), lambda L: _pairs(f, sampled, L))
+    return Rule(f, first, second_from(first, of_derivative, near), lambda L, X: X * pairs(f, slope, L))
 
 
-def _pairs(f: Scalar, slope: Scalar, L: Tensor) -> Tensor:
+def pairs(f: Scalar, slope: Scalar, L: Tensor) -> Tensor:
     """Return f[l_i, l_j] of all pairs of ascending values, from f' between neighbours alone.
 
     f[a, c] (c - a) = f[a, b] (b - a) + f[b, c] (c - b). Each sum starts at its own l_i: a difference of two sums from
@@ -72,12 +73,10 @@ def _pairs(f: Scalar, slope: Scalar, L: Tensor) -> Tensor:
 def _neighbours(f: Scalar, slope: Scalar, L: Tensor, gaps: Tensor) -> tuple[Tensor, Tensor]:
     """Return f' of all values, and the rise of f to each value from the one before it, a gap away."""
     found = slope(torch.addcmul(L.unsqueeze(-1), gaps.unsqueeze(-1), POINTS.to(L), value=-1))
-    by_quadrature, by_fewer = ((found @ WEIGHTS.to(found)) * gaps.unsqueeze(-1)).unbind(-1)
     values = f(L)
-    with torch.no_grad():
-        rounding = torch.add(values.abs(), by_quadrature.abs(), alpha=4).mul_(2 * torch.finfo(L.dtype).eps)
-        rough = (by_quadrature - by_fewer).abs_() > rounding
-    return found[..., 0], torch.where(rough, _steps(values), by_quadrature)
+    sizes, rises = values.abs(), _steps(values)
+    sizes = sizes + sizes.roll(1, -1)
+    return found[..., 0], better(found, rises / gaps, sizes, _steps(L))[0] * gaps
 
 
 def _steps(x: Tensor) -> Tensor:
@@ -85,7 +84,7 @@ def _steps(x: Tensor) -> Tensor:
     return x.diff(prepend=x[..., :1])
 
 
-def _pulled(f: Scalar) -> Scalar:
+def pulled(f: Scalar) -> Scalar:
     """Return the derivative without what torch.func takes to find it."""
 
     def slope(x: Tensor) -> Tensor:
@@ -110,24 +109,27 @@ def derivative(f: Scalar) -> Scalar:
     return slope
 
 
-def _chosen(f: Scalar, slope: Scalar, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
-    """Return f[a, b], and where it comes from quadrature."""
-    at_a, at_b = f(a), f(b)
-    by_subtraction = (at_a - at_b) / nonzero(a - b)
-    by_quadrature, by_fewer = _means(slope, a, b)
+def chosen(f: Scalar, slope: Scalar, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    """Return f[a, b], and where it is a quotient."""
+    at_a, at_b, gap = f(a), f(b), a - b
+    return better(slope(points(a, b)), (at_a - at_b) / nonzero(gap), at_a.abs() + at_b.abs(), gap.abs())
+
+
+def points(a: Tensor, b: Tensor) -> Tensor:
+    """Return where f' is sampled between a and b, along a new last axis."""
+    return torch.addcmul(a.unsqueeze(-1), (b - a).unsqueeze(-1), POINTS.to(a))
+
+
+def better(samples: Tensor, quotient: Tensor, size: Tensor, gap: Tensor) -> tuple[Tensor, Tensor]:
+    """Return f[a, b], from samples of f' or as a quotient of values of f, whose size is given; and where it is that.
+
+    It is where the rules differ, or where the mean of f' is nothing like the quotient, as f jumps there.
+    """
+    mean, error = (samples @ WEIGHTS.to(samples)).unbind(-1)
     with torch.no_grad():
-        eps = torch.finfo(a.dtype).eps
-        error = (by_quadrature - by_fewer).abs()
-        rounding = eps * (at_a.abs() + at_b.abs()) / nonzero((a - b).abs())
-        smooth = (a == b) | (error <= torch.maximum(rounding, 4 * eps * by_quadrature.abs()))
-    return torch.where(smooth, by_quadrature, by_subtraction), smooth
-
-
-def _means(f: Scalar, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the means by either rule, from one call of f."""
-    found = f(torch.addcmul(a.unsqueeze(-1), (b - a).unsqueeze(-1), POINTS.to(a)))
-    by_eight, by_fewer = (found @ WEIGHTS.to(found)).unbind(-1)
-    return by_eight, by_fewer
+        rounding = torch.addcdiv(mean.abs() * 4, size, gap).mul_(torch.finfo(mean.dtype).eps)
+        rough = torch.maximum(error.abs(), (mean - quotient).abs_().div_(NOISE)) > rounding  # not so if the gap is 0
+    return torch.where(rough, quotient, mean), rough
 
 
 def _mean(f: Scalar, a: Tensor, b: Tensor) -> Tensor:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NoReturn
 
 import torch
 from torch import Tensor
 
 from eiglint.linalg.calculus import Factors
 from eiglint.linalg.divided import Rule
+
+FLOATING = (torch.float64, torch.float32, torch.complex128, torch.complex64)
+
+EPS = {dtype: torch.finfo(dtype).eps for dtype in FLOATING}
+"""The distance of 1 from the next number: a look here takes less time than one there."""
 
 BLOCK = 1 << 22
 """How many entries of f[a, b, c] are held at once."""
@@ -27,12 +33,13 @@ class Spectral:
     def value(self, factors: Factors) -> Tensor:
         """Return V f(L) V^H."""
         V, L, Vh = factors
-        return (V * self.rule.value(L).unsqueeze(-2)) @ Vh
+        values = self.rule.value(L)
+        return (V * (values if values.ndim == 1 else values.unsqueeze(-2))) @ Vh
 
     def first(self, factors: Factors, X: Tensor) -> Tensor:
         """Return the derivative in direction (X + X^H) / 2."""
         V, L, Vh = factors
-        return V @ (self.rule.pairs(L) * (Vh @ hermitian(X) @ V)) @ Vh
+        return V @ self.rule.weigh(L, Vh @ torch.lerp(X, X.mH, 0.5) @ V) @ Vh
 
     def second(self, factors: Factors, X: Tensor, Y: Tensor) -> Tensor:
         """Return the second derivative in directions (X + X^H) / 2 and (Y + Y^H) / 2."""
@@ -53,24 +60,30 @@ def hermitian(A: Tensor) -> Tensor:
     return torch.lerp(A, A.mH, 0.5)
 
 
-def decomposed(A: Tensor, caller: str) -> Factors:
+def decomposed(A: Tensor, caller: str) -> tuple[Tensor, Tensor, Tensor]:
     """Return the eigenvectors and eigenvalues of (A + A^H) / 2, without a gradient."""
-    square(A, caller)
-    L, V = torch.linalg.eigh(hermitian(A.detach()))
-    return Factors(V, L, V.mH)
+    D = A.detach()
+    try:
+        L, V = torch.linalg.eigh(torch.lerp(D, D.mH, 0.5))
+    except RuntimeError:  # it is quicker to ask what was wrong than whether all is well
+        square(A, caller)
+        raise
+    if A.size(-1) != A.size(-2):  # a single row, which was taken for a matrix of equal ones
+        square(A, caller)
+    return V, L, V.mH
 
 
 def square(A: Tensor, caller: str) -> None:
     """Refuse what is no stack of square matrices of floating-point numbers."""
-    if A.ndim < 2 or A.shape[-1] != A.shape[-2]:
-        raise ValueError(f"{caller}: needs square matrices, of shape (..., n, n), and got {tuple(A.shape)}")
-    floating(A, caller)
+    if A.ndim < 2 or A.size(-1) != A.size(-2) or A.dtype not in FLOATING:
+        refuse(A, caller)
 
 
-def floating(A: Tensor, caller: str) -> None:
-    """Refuse integers and the short floating-point formats, for which torch has no decomposition."""
-    if A.dtype not in (torch.float32, torch.float64, torch.complex64, torch.complex128):
+def refuse(A: Tensor, caller: str, shape: str = "square matrices, of shape (..., n, n)") -> NoReturn:
+    """Say what is wrong with a matrix: its dtype, for which torch has no decomposition, or else its shape."""
+    if A.dtype not in FLOATING:
         raise ValueError(f"{caller}: needs float32, float64, complex64 or complex128, and got {A.dtype}")
+    raise ValueError(f"{caller}: needs {shape}, and got {tuple(A.shape)}")
 
 
 def lowest(values: Tensor) -> float | None:
@@ -78,11 +91,11 @@ def lowest(values: Tensor) -> float | None:
 
     None if there is none, and while compiling or under vmap, where no number can be read.
     """
-    if torch.compiler.is_compiling() or values.numel() == 0:
+    if torch.compiler.is_compiling():
         return None
     try:
         return min(values.tolist()) if values.ndim == 1 else values.min().item()
-    except RuntimeError:
+    except (RuntimeError, ValueError):  # under vmap; of no numbers at all
         return None
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from eiglint.linalg.calculus import Factors, evaluate
 from eiglint.linalg.divided import BELOW, HIT
-from eiglint.linalg.spectrum import Spectral, decomposed, hermitian, lowest, numbers
+from eiglint.linalg.spectrum import EPS, Spectral, decomposed, hermitian, lowest, numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,24 +20,25 @@ class Cut:
 
     def value(self, factors: Factors) -> Tensor:
         """Return V V.mH of the first k vectors."""
-        inside = factors.U.narrow(-1, 0, self.k)
+        inside = factors[0].narrow(-1, 0, self.k)
         return inside @ inside.mH
 
     def first(self, factors: Factors, X: Tensor) -> Tensor:
         """Return the derivative in direction (X + X^H) / 2."""
         V, L, _ = factors
-        sizes = (self.k, L.shape[-1] - self.k)
+        sizes = (self.k, L.size(-1) - self.k)
         inside, outside = torch.split_with_sizes(V, sizes, -1)
         low, high = torch.split_with_sizes(L, sizes, -1)
-        block = inside.mH @ hermitian(X) @ outside
-        block = inside @ (block / (low.unsqueeze(-1) - high.unsqueeze(-2))) @ outside.mH
+        block = inside.mH @ torch.lerp(X, X.mH, 0.5) @ outside
+        gaps = low.unsqueeze(-1) - (high if high.ndim == 1 else high.unsqueeze(-2))
+        block = inside @ block.div_(gaps) @ outside.mH
         return block + block.mH
 
     def second(self, factors: Factors, X: Tensor, Y: Tensor) -> Tensor:
         """Return the second derivative in directions (X + X^H) / 2 and (Y + Y^H) / 2."""
-        L, k = factors.s, self.k
+        (V, L, Vh), k = factors, self.k
         middle = L[..., k - 1 : k].lerp(L[..., k : k + 1], 0.5)
-        return Spectral(BELOW).second(factors._replace(s=L - middle), X, Y)
+        return Spectral(BELOW).second((V, L - middle, Vh), X, Y)
 
 
 def projector(A: Tensor, k: int, largest: bool = False) -> Tensor:
@@ -51,8 +52,8 @@ def projector(A: Tensor, k: int, largest: bool = False) -> Tensor:
     Under vmap and torch.compile, where this cannot be seen in time, the result is NaN then.
     """
     A = -A if largest else A
-    factors = decomposed(A, "projector")
-    L = factors.s
+    factors: Factors = decomposed(A, "projector")
+    L = factors[1]
     n = L.shape[-1]
     if not 0 < k < n:
         raise ValueError(f"projector: k must be between 1 and {n - 1} for matrices of size {n}, and is {k}")
@@ -73,8 +74,8 @@ def eigh_isolated(A: Tensor, k: int) -> tuple[Tensor, Tensor]:
     ValueError: there is no eigenvalue k, or its distance from the nearest is 0 to rounding. Under vmap and
     torch.compile, where this cannot be seen in time, the result is NaN then.
     """
-    factors = decomposed(A, "eigh_isolated")
-    L = factors.s
+    factors: Factors = decomposed(A, "eigh_isolated")
+    L = factors[1]
     n = L.shape[-1]
     if not -n <= k < n:
         raise ValueError(f"eigh_isolated: matrices of size {n} have no eigenvalue {k}")
@@ -84,8 +85,9 @@ def eigh_isolated(A: Tensor, k: int) -> tuple[Tensor, Tensor]:
     if n > 1:
         nearest = others.amin(-1)
         factors = _opened(factors, nearest, f"eigh_isolated: the distance of eigenvalue {k} from the nearest")
-    v = factors.U[..., k : k + 1]
-    v = evaluate(A, Spectral(HIT), factors._replace(s=apart)) @ v
+    V, _, Vh = factors
+    v = V[..., k : k + 1]
+    v = evaluate(A, Spectral(HIT), (V, apart, Vh)) @ v
     v = v / torch.linalg.vector_norm(v, dim=-2, keepdim=True)
     value = (v.mH @ hermitian(A) @ v).real
     return value[..., 0, 0], v[..., 0]
@@ -93,8 +95,7 @@ def eigh_isolated(A: Tensor, k: int) -> tuple[Tensor, Tensor]:
 
 def _noise(L: Tensor) -> float:
     """Return how far eigenvalues are from right to rounding, over the largest one."""
-    noise: float = L.shape[-1] * torch.finfo(L.dtype).eps
-    return noise
+    return L.size(-1) * EPS[L.dtype]
 
 
 def _opened(factors: Factors, gap: Tensor, what: str) -> Factors:
@@ -105,7 +106,7 @@ def _opened(factors: Factors, gap: Tensor, what: str) -> Factors:
     least = lowest(open_)
     if least is None:
         V = torch.where((open_ > 0)[..., None, None], V, torch.nan)
-        return Factors(V, L, V.mH)
+        return (V, L, V.mH)
     if least <= 0:
         closed = int(open_.argmin())
         raise ValueError(

@@ -29,8 +29,9 @@ KINDS = {
     # decompositions
     "decompose": _kind(
         "input",
-        options="outputs group ordered square all_pairs hermitian named packed variants differentiable absolute "
-        "if_hermitian values_alone",
+        "index",
+        "outputs group ordered square all_pairs hermitian named packed variants differentiable absolute if_hermitian "
+        "values_alone isolated",
     ),
     # one tensor
     "map": _kind("input", "min max", "parity zero singular dtype if_tensor stochastic clamps exponential"),
@@ -84,9 +85,10 @@ KINDS = {
     "inverse": _kind("input", options="pseudo"),
     "solve": _kind("A B", "left upper", "pinv triangular"),
     "det": _kind("input", options="how"),
-    "matfun": _kind("input", "n upper eps", "how differentiable"),
+    "matfun": _kind("input", "n upper eps func derivative", "how differentiable"),
+    "flow": _kind("input dim other"),
     "polar": _kind("input"),
-    "canonical": _kind("input", "like"),
+    "canonical": _kind("input", "like other"),
     "cond": _kind("input", "p"),
     "rank": _kind("input"),
     # shape

@@ -17,6 +17,7 @@ DECOMPOSITIONS = (
     *RAW,
     "eig",
     "eigh",
+    "eigh_isolated",
     "eigvals",
     "eigvalsh",
     "lobpcg",

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.autograd import gradcheck, gradgradcheck
 
 from eiglint import linalg
-from tests.linalg.matrices import FUNCTIONS, SPECTRA, basis, with_values
+from tests.linalg.matrices import FUNCTIONS, SPECTRA, basis, weights, with_values
 
 Of = Callable[[Tensor], Tensor]
 DTYPES = pytest.mark.parametrize("dtype", [torch.float64, torch.complex128], ids=["real", "complex"])
@@ -87,6 +87,36 @@ def test_a_function_may_be_complex() -> None:
     assert torch.allclose(evolved(A), torch.linalg.matrix_exp(1j * A))
     assert gradcheck(evolved, A)
     assert gradgradcheck(evolved, A)
+
+
+def jumping(x: Tensor) -> Tensor:
+    return torch.sin(x) + 5 * (x > 1.5)
+
+
+@pytest.mark.parametrize("values", [(1.0, 2.0, 3.0), (1.49, 1.51, 3.0), (1.0, 1.0, 2.0), (1.0,) * 20 + (2.0,) * 20])
+def test_a_jump_between_eigenvalues_has_its_part_in_the_gradient(values: tuple[float, ...]) -> None:
+    def smooth(A: Tensor) -> Tensor:
+        upper = sum(value > 1.5 for value in values)
+        return linalg.funm(A, torch.sin) + 5 * linalg.projector(A, upper, largest=True)
+
+    A = with_values(values).requires_grad_()
+    W = weights(A.detach())
+    gradients = []
+    for function in (lambda A: linalg.funm(A, jumping), smooth, lambda A: linalg.funm(A.unsqueeze(0), jumping)[0]):
+        gradients.append(torch.autograd.grad((W * function(A)).sum(), A)[0])
+    assert torch.allclose(gradients[0], gradients[1], atol=1e-10)
+    assert torch.allclose(gradients[2], gradients[1], atol=1e-10)
+    through = torch.func.grad(lambda A: (W * linalg.funm(A, jumping)).sum())(A)
+    assert torch.allclose(through, gradients[1], atol=1e-10)
+
+
+@pytest.mark.parametrize("gap", [0.1, 1e-3, 1e-7, 1e-13, 0.0])
+def test_matrices_of_a_stack_may_be_close_or_not(gap: float) -> None:
+    A = torch.stack([with_values(values) for values in ((1.0, 1.0 + gap, 2.0), (0.0, 1.0, 2.0))]).requires_grad_()
+    W = weights(A.detach())
+    (found,) = torch.autograd.grad((W * linalg.funm(A, torch.exp)).sum(), A)
+    (true,) = torch.autograd.grad((W * linalg.expm(A)).sum(), A)
+    assert torch.allclose(found, true, rtol=1e-14, atol=1e-14 * true.abs().max().item())
 
 
 def test_a_third_derivative_is_refused() -> None:
