@@ -140,6 +140,7 @@ PAIRS: dict[str, tuple[Of, Of]] = {
     "powm(A, 0.3)": (naive(lambda x: x**0.3), lambda A: linalg.powm(A, 0.3)),
     "psd_project": (naive(torch.relu), linalg.psd_project),
     "funm(A, sin)": (naive(torch.sin), lambda A: linalg.funm(A, torch.sin)),
+    "funm(A, sin, cos)": (naive(torch.sin), lambda A: linalg.funm(A, torch.sin, torch.cos)),
     "projector": (first_vectors, lambda A: linalg.projector(A, A.shape[-1] // 2)),
     "polar": (naive_polar, linalg.polar),
 }

@@ -185,7 +185,8 @@ def _element(many: Value, frame: Frame) -> Value | None:
 
 
 def _opaque(values: list[Value], name: str, node: object, frame: Frame) -> Tensor:
-    seen = captured_tensors(values, frame.state)
+    given = [v for value in values for v in (value if type(value) is tuple else (value,))]
+    seen = captured_tensors(given, frame.state)
     return gauge.opaque([*deep_tensors(values, frame), *seen], frame.context(node), name)
 
 

@@ -90,10 +90,10 @@ def funm(A: Tensor, f: Scalar, df: Scalar | None = None) -> Tensor:
     """Return f((A + A.mH) / 2), where f acts entry by entry on a tensor of real eigenvalues of any shape.
 
     A has the shape (..., n, n), float32, float64, complex64 or complex128; the result has its shape, and is complex if
-    f is. f must not jump between two eigenvalues: its derivative, from which the gradient is made, does not show a jump
-    (`projector` has the gradient of one). `df` is the derivative of f, by default that of torch. Gradients flow to A
-    and to whatever f refers to. The divided differences are those of `quadrature.measured`; a function that has a name
-    here is cheaper under its name.
+    f is. `df` is the derivative of f, by default that of torch, which takes longer. Gradients flow to A and to whatever
+    f refers to. The divided differences are quotients, or between close eigenvalues means of f'
+    (`quadrature.measured`); if f jumps between two eigenvalues, they are still right. A function that has a name here
+    is cheaper under its name.
     """
     factors = decomposed(A, "funm")
     L = factors[1]

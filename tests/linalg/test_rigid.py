@@ -106,17 +106,20 @@ def test_a_loss_of_canonical_vectors_is_differentiated_through_the_phase() -> No
     assert gradcheck(lambda A: linalg.canonicalize(linalg.eigh_isolated(A, 1)[1].unsqueeze(-1)), A)
 
 
+@pytest.mark.parametrize("repeats", [1, 40], ids=["few times", "many times"])
 @pytest.mark.parametrize("dtype", [torch.float64, torch.complex128], ids=["real", "complex"])
-def test_a_flow_is_the_matrix_exponential(dtype: torch.dtype, device: str) -> None:
+def test_a_flow_is_the_matrix_exponential(dtype: torch.dtype, repeats: int, device: str) -> None:
     A = 3 * numbers((2, 5, 5), dtype).to(device)
-    t = torch.tensor([0.0, 1e-3, 0.3, 1.0, 2.5, -0.4], dtype=torch.float64, device=device)
+    t = torch.tensor([0.0, 1e-3, 0.3, 1.0, 2.5, -0.4], dtype=torch.float64, device=device).repeat(repeats)
     x0 = numbers((5,), dtype, 3).to(device)
     exact = torch.linalg.matrix_exp(A.unsqueeze(-3) * t[:, None, None]) @ x0.unsqueeze(-1)
     found = linalg.linear_flow(A, t, x0)
     assert torch.allclose(found, exact.squeeze(-1), rtol=1e-10)
 
 
-def test_a_flow_of_a_defective_matrix_has_both_derivatives() -> None:
+@pytest.mark.parametrize("small", [0, 3000], ids=["by digits of the times", "by exponentials"])
+def test_a_flow_of_a_defective_matrix_has_both_derivatives(small: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("eiglint.linalg.flow.SMALL", small)
     A = torch.tensor([[1.0, 1.0], [0.0, 1.0]], dtype=DOUBLE, requires_grad=True)
     t = torch.tensor([0.0, 0.4, 3.0, -1.0], dtype=DOUBLE, requires_grad=True)
     x0 = torch.tensor([1.0, -2.0], dtype=DOUBLE, requires_grad=True)

@@ -79,9 +79,10 @@ def test_compiling_keeps_a_gradient_a_hessian_and_forward_mode() -> None:
     assert torch.allclose(compiled(vmap(grad(loss)))(stack()), vmap(grad(loss))(stack()), atol=1e-10)
 
 
-def test_a_flow_can_be_compiled_and_mapped() -> None:
+@pytest.mark.parametrize("times", [5, 400])
+def test_a_flow_can_be_compiled_and_mapped(times: int) -> None:
     A = torch.stack([with_values(values) for values in SPECTRA.values()])
-    x, t = weights(A)[..., 0], torch.linspace(-1, 1, 5, dtype=torch.float64)
+    x, t = weights(A)[..., 0], torch.linspace(-1, 1, times, dtype=torch.float64)
     one_by_one = torch.stack([linalg.linear_flow(a, t, b) for a, b in zip(A, x, strict=True)])
     assert torch.allclose(vmap(linalg.linear_flow, (0, None, 0))(A, t, x), one_by_one)
     assert torch.allclose(compiled(linalg.linear_flow)(A, t, x), one_by_one)

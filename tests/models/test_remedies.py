@@ -18,7 +18,8 @@ PREFIX = "eiglint.linalg."
 NAMES = sorted(name.removeprefix(PREFIX) for name in MODELS if name.startswith(PREFIX))
 FUNCTIONS = [name for name in NAMES if (model := MODELS.get(PREFIX + name)) is not None and model.kind == "matfun"]
 FOLLOWED = [name for name in NAMES if (model := MODELS.get(PREFIX + name)) is not None and model.kind != "opaque"]
-MORE = {"powm": (0.7,), "projector": (2,)}
+MORE = {"powm": {"0.7": 0.7}, "projector": {"2": 2}, "funm": {"torch.sin": torch.sin}}
+"""What else the functions take, as it is written and what it is."""
 
 
 def test_the_table_names_every_public_function_and_no_other() -> None:
@@ -40,20 +41,25 @@ def test_a_change_of_basis_goes_through(name: str, change: str) -> None:
     A = X @ X.mH + torch.diag(torch.arange(4.0))
     phases = torch.diag(torch.exp(1j * torch.arange(4, dtype=torch.float64)))
     D = phases if change == "phases" else torch.eye(4, dtype=A.dtype)[[2, 0, 3, 1]]
-    more = MORE.get(name, ())
+    more = MORE.get(name, {}).values()
     assert torch.allclose(function(D.mH @ A @ D, *more), D.mH @ function(A, *more) @ D)
 
 
 def phase_of(body: str) -> str:
     """Return what the linter says of the phases of a decomposition used like this."""
+    (phase,) = check(body).values()
+    return phase
+
+
+def check(body: str) -> dict[str, str]:
+    """Return the same of each call of a program."""
     source = f"import torch\nfrom eiglint import linalg\n\ndef loss(A, M):\n    L, V = torch.linalg.eigh(A)\n{body}"
-    (site,) = eiglint.check_source(source, path="program.py").sites
-    return site.phase
+    return {site.call: site.phase for site in eiglint.check_source(source, path="program.py").sites}
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_of_a_matrix_in_the_basis_is_followed_back_out_of_it(name: str) -> None:
-    arguments = ", ".join(["V.mH @ M @ V", *map(str, MORE.get(name, ()))])
+    arguments = ", ".join(["V.mH @ M @ V", *MORE.get(name, {})])
     inside = f"    F = linalg.{name}({arguments})\n"
     assert phase_of(inside + "    return (V @ F @ V.mH).real.sum()\n") == "invariant"
     assert phase_of(inside + "    return F.real.sum()\n") == "dependent"
@@ -61,13 +67,44 @@ def test_a_function_of_a_matrix_in_the_basis_is_followed_back_out_of_it(name: st
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_of_the_matrix_itself_opens_no_gauge(name: str) -> None:
-    arguments = ", ".join(["A", *map(str, MORE.get(name, ()))])
+    arguments = ", ".join(["A", *MORE.get(name, {})])
     assert phase_of(f"    return (linalg.{name}({arguments}) * M).real.sum() + L.sum()\n") == "invariant"
 
 
 def test_a_power_that_depends_on_the_phase_is_not_taken_for_a_number() -> None:
     body = "    return (V @ linalg.powm(V.mH @ M @ V, V[0, 0].real) @ V.mH).real.sum()\n"
     assert phase_of(body) != "invariant"
+
+
+def test_a_function_that_sees_something_with_a_phase_is_not_taken_for_a_plain_one() -> None:
+    body = "    return (V @ linalg.funm(V.mH @ M @ V, lambda x: x * {}.real) @ V.mH).real.sum()\n"
+    assert phase_of(body.format("M[0, 0]")) == "invariant"
+    assert phase_of(body.format("V[0, 0]")) != "invariant"
+    assert phase_of("    return linalg.kabsch(M, lambda x: V * x).rotation.sum()\n") == "unknown"
+
+
+def test_a_flow_moves_a_vector_in_the_basis_and_back_out_of_it() -> None:
+    A, x = torch.randn(5, 4, 4, dtype=torch.complex128, generator=torch.Generator().manual_seed(6))[:2]
+    D, t, x = phases(4), torch.linspace(0, 1, 3, dtype=torch.float64), x[0]
+    assert torch.allclose(linalg.linear_flow(D.mH @ A @ D, t, x @ D.conj()), linalg.linear_flow(A, t, x) @ D.conj())
+    body = "    t = torch.linspace(0, 1, 3)\n    x = linalg.linear_flow(V.mH @ M @ V, t, M[0] @ V.conj())\n"
+    assert phase_of(body + "    return (x @ V.mT).abs().sum()\n") == "invariant"
+    assert phase_of(body + "    return x.real.sum()\n") == "dependent"
+
+
+def test_the_vector_of_an_isolated_eigenvalue_has_a_phase_and_no_other_freedom() -> None:
+    source = "from eiglint import linalg\n\ndef loss(A, M):\n    a, v = linalg.eigh_isolated(A, 1)\n    return {}\n"
+    for loss, phase in (("v.real.sum()", "dependent"), ("(v[:, None] * v.conj() * M).real.sum() + a", "invariant")):
+        (site,) = eiglint.check_source(source.format(loss), path="program.py").sites
+        assert (site.phase, site.order, site.rotation) == (phase, "none", "none")
+
+
+def test_a_pair_is_fixed_together() -> None:
+    body = "    U, S, Vh = torch.linalg.svd(M, full_matrices=False)\n    U, Vh = linalg.canonicalize_pair(U, Vh{})\n"
+    for like, phase in (("", "invariant"), (", like=A", "invariant"), (", V", "dependent")):
+        found = check(body.format(like) + "    return (U * A).real.sum() + (Vh * A).real.sum() + L.sum()\n")
+        assert found["torch.linalg.svd"] == "invariant"
+        assert found["torch.linalg.eigh"] == phase
 
 
 def test_a_polar_factor_keeps_the_phases_of_either_side() -> None:
@@ -92,7 +129,7 @@ def phases(n: int) -> Tensor:
 
 
 @pytest.mark.parametrize(
-    "call", ["canonicalize(V.mH)", "rotation(V.real)", "funm(V.mH @ M @ V, torch.sin)", "polar(V.mH @ M @ V)"]
+    "call", ["canonicalize(V.mH)", "rotation(V.real)", "kabsch(M @ V, M).rotation", "polar(V.mH @ M @ V)"]
 )
 def test_nothing_is_proved_of_what_is_not_followed(call: str) -> None:
     assert phase_of(f"    return (linalg.{call} * M).real.sum()\n") != "invariant"
