@@ -118,8 +118,10 @@ def test_the_package_is_loaded_when_it_is_asked_for_and_needs_torch_alone() -> N
     script = """
 import sys, eiglint
 assert "torch" not in sys.modules and "eiglint.linalg" not in sys.modules
+before = set(sys.modules)
 eiglint.linalg.sqrtm
-ours = {name for name in sys.modules if name.startswith("eiglint.") and not name.startswith("eiglint.linalg")}
+new = set(sys.modules) - before
+ours = {name for name in new if name.startswith("eiglint.") and not name.startswith("eiglint.linalg")}
 assert not ours and "libcst" not in sys.modules, ours
 """
     subprocess.run([sys.executable, "-c", script], check=True)
