@@ -31,7 +31,7 @@ from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.create import create
 from eiglint.gauge.layers import attention, attention_like, layer
 from eiglint.gauge.overwriting import read_overwrite
-from eiglint.gauge.pieces import masked, roll, split
+from eiglint.gauge.pieces import centred, masked, roll, split
 from eiglint.gauge.precision import with_precision
 from eiglint.gauge.state import Live, Mode, Motion, Phase, Roots, joint_roots
 from eiglint.gauge.tensor import Record, Tensor, named, opaque, tensors_in
@@ -158,7 +158,11 @@ RULES: dict[str, Rule] = {
     "join": read_axes.read_join,
     "split": lambda o, a, c, n: split(need(a, "input"), a.get("sizes"), a.get("dim", 0), str(o.get("how", "split")), c),
     "flip": read_arrays.read_flip,
-    "roll": lambda o, a, c, n: roll(need(a, "input"), integers(a.get("shifts")), integers(a.get("dims")), c),
+    "roll": lambda o, a, c, n: (
+        centred(need(a, "input"), integers(a.get("dims")), n, c)
+        if o.get("shifts") == "half"
+        else roll(need(a, "input"), integers(a.get("shifts")), integers(a.get("dims")), c)
+    ),
     "index_select": read_axes.read_index_select,
     "lookup": read_placing.read_lookup,
     "msort": read_placing.read_msort,

@@ -14,9 +14,9 @@ from dataclasses import replace
 from eiglint.gauge.context import Gauge
 from eiglint.gauge.factors import batch_letters
 from eiglint.gauge.letters import Contraction, Operand
-from eiglint.gauge.state import APART, Cause, Cut, Mode, Motion, Order, Slot, Why
+from eiglint.gauge.state import APART, ROW, Cause, Cut, Mode, Motion, Order, Slot, Why
 from eiglint.gauge.tensor import Tensor
-from eiglint.gauge.terms import term
+from eiglint.gauge.terms import Term, term
 
 TIES = "ties are not settled"
 
@@ -38,11 +38,33 @@ def arrangement(*parts: object) -> Cut:
     return (term("arranged", *parts), "arranged")
 
 
+def row(*parts: object) -> Cut:
+    """Return the cut of one axis whose positions a permutation of the pairs permutes, each in a way of its own.
+
+    Pairs repeated, rolled, or beside other values: what runs along such an axis is as good as what runs along the
+    pairs, for all that is arranged alike.
+    """
+    return (term("row", *parts), ROW)
+
+
+def has_copies(part: Cut) -> bool:
+    """Whether a row may hold pairs twice: these tie, and an odd permutation of the pairs may be an even one of it."""
+    start = part[0]
+    return part[1] == ROW and isinstance(start, Term) and start.args[0] in ("cat", "stack", "reshape")
+
+
+def is_joint(part: Cut) -> bool:
+    """Whether axes under a cut belong together, so that one of them alone is no row of pairs."""
+    return part[1] == "arranged"
+
+
 def over(order: Order, slots: Iterable[Slot], summed: bool, cause: Cause) -> Order:
     """Return the order of a tensor whose entries of the pairs lie along the given axes."""
     tags = frozenset(slots)
     if not any(s.cut != APART for s in tags):
         return Order()
+    if not (summed or order.vague) and not any(s.cut == APART or is_joint(s.cut) for s in tags):
+        return Order(tags=tags)
     return replace(order, mode=Mode.MIXED, tags=tags, summed=summed, cause=order.cause or cause)
 
 
@@ -74,6 +96,7 @@ def picked(order: Order, axis: int, cause: Cause) -> Order:
 def in_product(gauge: Gauge, laid: Contraction, moving: list[tuple[Operand, Motion]], cause: Why) -> Order:
     """Return the order of a product of which a factor is in a forgotten arrangement."""
     mixed = [(o, m.order) for o, m in moving if m.order.mode is Mode.MIXED]
+    exact = [(o, m.order) for o, m in moving if m.order.mode is Mode.EXACT]
     first = mixed[0][1]
     lost = cause("combines rearranged values")
     entrywise = all(len(set(o.letters)) == len(o.letters) or "diagonal" in o.tensor for o, _ in mixed)
@@ -102,8 +125,13 @@ def in_product(gauge: Gauge, laid: Contraction, moving: list[tuple[Operand, Moti
     if tagged & spread:
         sorted_alone = worst.cause is not None and worst.cause.reason == TIES
         return Order(Mode.BROKEN, cause=cause("mispaired")) if sorted_alone else spoiled(worst, cause("mispaired"))
-    if tagged:
+    if any(len(set(o.letters)) < len(o.letters) or "diagonal" in o.tensor for o, _ in exact):
         return Order(Mode.UNKNOWN, cause=lost)
+    along = {o: frozenset((o.letter(s.axis), s.cut) for s in state.tags) for o, state in exact}
+    rows = [_by_letter(slots) for slots in along.values()]
+    if any(x[k] != y[k] for i, x in enumerate(rows) for y in rows[:i] for k in x.keys() & y.keys()):
+        return spoiled(worst, cause("mispaired"))
+    named |= along
     across = {x for slots in named.values() for x, part in slots if part != APART}
     for o in laid.operands:
         for letter in across:
@@ -117,7 +145,7 @@ def in_product(gauge: Gauge, laid: Contraction, moving: list[tuple[Operand, Moti
     contracted = set(laid.contracted())
     hit = {part for x, part in every if x in contracted}
     kept = {(x, part) for x, part in every if x not in contracted}
-    mingled = APART in hit or any(part in hit for _, part in kept if part != APART)
+    mingled = APART in hit or any(part in hit for _, part in kept if is_joint(part))
     if mingled and len(mixed) > 1:
         return spoiled(worst, lost)
     slots = [Slot(p, part) for x, part in kept if (p := laid.position(x)) is not None]
@@ -195,8 +223,10 @@ def put_together(g: Gauge, pieces: Sequence[Tensor], axis: int, name: str, cause
         return Order(tags=tags)
     if alike and not along and all(replace(s, cause=None) == replace(states[0], cause=None) for s in states):
         return states[0]
-    alike &= exact
     about = [f"{t.size(axis)} {sorted(map(str, s.tags))}" for t, s in zip(pieces, states, strict=True)]
+    if exact and along and (alike or all(s.axis == axis for s in tags)):
+        return Order(tags=frozenset((Slot(axis, row("cat", name, *about)), *(s for s in tags if s.axis != axis))))
+    alike &= exact
 
     def slot(s: Slot) -> Slot:
         # Axes along which all pairs run are independent of one another, those of one arrangement are not.

@@ -13,6 +13,7 @@ from eiglint.gauge.contract_order import derives_from
 from eiglint.gauge.elementwise import modulus, neg, power
 from eiglint.gauge.families import same_pair, scattered, total
 from eiglint.gauge.mirrors import even_in_sign, even_sum, multiple_of
+from eiglint.gauge.parity import sum_of_signed
 from eiglint.gauge.state import (
     Cause,
     Live,
@@ -132,9 +133,15 @@ def _sum_motion(g: Gauge, x: Tensor, y: Tensor, context: Context, compared: bool
         phase = _no_better(phase, Phase(Mode.BROKEN, cause=cause(ACROSS)))
     order = total(g, x, y, term("add", x.term, y.term))
     if order is None:
+        order = sum_of_signed(g, x, y, any(_is_tiny(t.value) for t in (x, y)), cause)
+    if order is None:
         laid = [_spread_beside(x, y), _spread_beside(y, x)]
         order = added(g, laid, side_by_side_order(g, laid, cause))
     return replace(base, phase=phase, order=order, rotation=_sum_rotation(g, x, y, cause))
+
+
+def _is_tiny(value: object) -> bool:
+    return isinstance(value, int | float) and abs(value) <= TINY
 
 
 def _spread_beside(t: Tensor, other: Tensor) -> Tensor:
@@ -218,12 +225,15 @@ def side_by_side_order(g: Gauge, tensors: Sequence[Tensor], cause: Why) -> Order
     if not moving:
         return Order()
     worst = max(moving, key=lambda s: s.mode)
+    if worst.mode is Mode.UNKNOWN and any(s.mode is Mode.FUN for s in moving):
+        return scattered(moving)
     if worst.mode >= Mode.UNKNOWN:
         return worst
     if any(s.pointer for s in moving):
         return Order(Mode.BROKEN, cause=cause("computes with positions of pairs"))
     if any(s.mode is Mode.FUN for s in moving):
-        return same_pair(states) or scattered(moving)
+        batches = {m.batch for t in tensors if (m := t.motion(g)).order.mode is Mode.FUN}
+        return (same_pair(states) if len(batches) == 1 else None) or scattered(moving)
     if worst.mode is Mode.MIXED:
         return side_by_side(g, tensors, cause)
     tags = frozenset().union(*(s.tags for s in moving))

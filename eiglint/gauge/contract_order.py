@@ -50,6 +50,8 @@ def order_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> Ord
     signs = of_signs(moving) if worst.sign else None
     if signs is not None:
         return signs
+    if worst.mode is Mode.UNKNOWN and any(s.mode is Mode.FUN for s in states):
+        return scattered(states)
     if worst.mode >= Mode.UNKNOWN:
         return Order(Mode.BROKEN, cause=cause("mispaired")) if _sorted_beside_unsorted(moving) else worst
     if any(s.pointer for s in states):
@@ -58,6 +60,8 @@ def order_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> Ord
         rest = [(o, m) for o, m in moving if m.order.mode is not Mode.FUN and not m.order.neutral]
         left = order_of(gauge, laid, rest, cause) if rest else Order()
         shares = [s for s in states if s.mode is Mode.FUN]
+        if _mingles_shares(laid, moving):
+            return scattered(shares)
         return (same_pair(shares) if left.neutral else None) or scattered(shares)
     tags = {(o.letter(s.axis), s.cut) for o, m in moving for s in m.order.tags}
     doubtful = False
@@ -114,6 +118,12 @@ def _mingles_batches(laid: Contraction, moving: Moving) -> bool:
         if any(letters[i] & letters[j] and batches[i] != batches[j] for j in range(i)):
             return True
     return False
+
+
+def _mingles_shares(laid: Contraction, moving: Moving) -> bool:
+    """Whether pairs that stand at one position of several batch elements are set against each other."""
+    batches = [batch_letters(o, replace(m, rest=None)) for o, m in moving if m.order.mode is Mode.FUN]
+    return len(set(batches)) > 1 or any(b & set(laid.contracted()) for b in batches)
 
 
 def _sorted_beside_unsorted(moving: Moving) -> bool:

@@ -33,6 +33,12 @@ SQUARED = frozenset({"real2", "imag2", "pair2"})
 """What is real of a complex value, as `Whole` calls it; a pair is both parts along a last axis."""
 
 
+NEVER_ZERO = frozenset(
+    ("output", "input", "param", "random", "conj", "swap", "insert", "mul", "div", "pick", "cut", "abs", "sgn", "power")
+) | {"matmul", "einsum", "permute", "reshape", "product", "constant"}
+"""Operators of values of which no entry is 0 for generic inputs, so that their phase factors have modulus 1."""
+
+
 def apply_map(
     t: Tensor,
     context: Context,
@@ -50,7 +56,7 @@ def apply_map(
         if order.sign and parity == "even":
             order = replace(order, mode=Mode.EXACT, cause=None, sign=False)
         elif order.sign and parity != "odd":
-            order = Order(Mode.UNKNOWN, cause=cause)
+            order = Order(Mode.BROKEN, cause=cause)
         return replace(m, phase=mapped(m.phase, g, parity, cause), order=order, rotation=drop_rotation(m, cause))
 
     flags = t.flags & {"random", GUARDED}
@@ -102,6 +108,8 @@ def modulus(t: Tensor, context: Context, name: str = "abs") -> Tensor:
         return replace(root, flags=root.flags | {"nonneg"})
     if t.whole is not None and t.whole.part == "turned":
         return modulus(turned_back(t, t.whole.of), context, name)
+    if t.whole is not None and t.whole.part == "tied":
+        return modulus(t.whole.of, context, name)  # conjugates have one modulus
     if t.whole is not None and t.whole.part == "scaled":
         sizes = [modulus(x, context) for x in (t.whole.of, *t.whole.pieces)]  # |x y| is |x| |y|
         return contract(elementwise(sizes), context, term(name, t.term))
@@ -111,11 +119,14 @@ def modulus(t: Tensor, context: Context, name: str = "abs") -> Tensor:
     def change(g: Gauge, m: Motion) -> Motion:
         cause = cause_at(context, "entrywise", g, m, t.doubt)
         phase = of_moduli(m.phase, cause) if m.phase.mode in (Mode.EXACT, Mode.MIXED) else replace(m.phase, centre=None)
-        order = only_order(m.order, cause)
+        order = only_order(m.order, cause, linear="nonneg" in t)  # what is not negative is its own modulus
         if order.sign:
             order = replace(order, mode=Mode.EXACT, cause=None, sign=False)
+        if phases:
+            phase, order = Phase(), Order()
         return replace(m, phase=phase, order=order, rotation=_modulus_rotation(g, m, t, cause))
 
+    phases = "unit" in t and t.term.ops <= NEVER_ZERO
     flags = frozenset({"nonneg"} | (t.flags & {"diagonal", "nonzero", "unit", "zero", "identity"}))
     made = changed(t, change, context, name, flags=flags, dtype="real" if t.dtype == "complex" else t.dtype)
     if t.whole is not None and t.whole.part == "sorted":
@@ -160,7 +171,9 @@ def conj(t: Tensor, context: Context, name: str = "conj") -> Tensor:
     label = t.term.args[0] if t.term.op == "conj" else term("conj", t.term)
     flags = t.flags - {"nonneg"} if t.dtype == "complex" else t.flags
     value = t.value.conjugate() if isinstance(t.value, complex) else t.value
-    return changed(t, change, context, name, term=label, flags=flags, value=value, whole=None)
+    kept = t.whole is not None and t.whole.part in ("tied", "turned")
+    whole = t.whole._replace(of=conj(t.whole.of, context, name)) if t.whole is not None and kept else None
+    return changed(t, change, context, name, term=label, flags=flags, value=value, whole=whole)
 
 
 def neg(t: Tensor, context: Context) -> Tensor:
@@ -190,6 +203,8 @@ def power(t: Tensor, exponent: object, context: Context) -> Tensor:
     whole = _power_of_part(t, exponent, context)
     if whole is not None:
         return whole
+    if exponent == 2 and t.whole is not None and t.whole.part == "turned" and t.whole.factor == -1:
+        return power(turned_back(t, t.whole.of), exponent, context)
     integer = isinstance(exponent, int | float) and float(exponent).is_integer()
     p = int(exponent) if integer else 0  # type: ignore[call-overload]
     base = t if integer and p > 0 else undiagonal(t)

@@ -1,26 +1,41 @@
 """Families: the same function of each eigenpair. Alone it depends on the order; all of them together do not.
 
 `sum(f(V[:, k]) for k in range(n))` runs over every pair, in whatever order these came, and `torch.stack` of the same
-puts the pairs' axis back. That the function is the same for each is read off the terms.
+puts the pairs' axis back. That the function is the same for each is read off the terms. Products of the parts of an
+axis, `V[:, :2] @ V[:, :2].mH`, add up likewise.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
 from eiglint.gauge.context import Gauge
-from eiglint.gauge.state import Cause, Cut, Family, Mode, Order, Slot
+from eiglint.gauge.state import Cause, Cut, Family, Mode, Motion, Order, Slot
 from eiglint.gauge.tensor import Tensor
-from eiglint.gauge.terms import Term, term
+from eiglint.gauge.terms import Term, replaced, term
+
+ENTRYWISE = frozenset(
+    ("abs", "modulus", "conj", "neg", "power", "real", "imag", "exp", "log", "sin", "cos", "tanh", "sqrt", "sgn")
+)
+"""Functions of one tensor that treat every entry alone."""
 
 
-def picked_one(picked: Term, position: object, size: object, part: Cut, order: Order, cause: Cause) -> Order:
-    """Return the order of what stands at one position of the pairs' axis."""
-    if order.tags or order.pointer or not isinstance(position, int) or not isinstance(size, int):
+def picked_one(
+    picked: Term, position: object, size: object, part: Cut, order: Order, batched: bool, cause: Cause
+) -> Order:
+    """Return the order of what stands at one position of the pairs' axis; `order` is what is left of it."""
+    if order.pointer or not isinstance(position, int) or not isinstance(size, int) or not 0 <= position < size:
         return Order(Mode.BROKEN, cause=cause)
-    if not 0 <= position < size:
+    family = Family(size, part, frozenset((position,)), frozenset((picked,)), rest=order.tags, batched=batched)
+    return Order(Mode.BROKEN if order.tags else Mode.FUN, cause=cause, family=family)
+
+
+def cut_off(made: Term, positions: object, size: object, part: Cut, rest: frozenset[Slot], cause: Cause) -> Order:
+    """Return the order of a slice of the pairs' axis, which all slices together may mend."""
+    if not isinstance(positions, range) or not isinstance(size, int) or rest:
         return Order(Mode.BROKEN, cause=cause)
-    return Order(Mode.FUN, cause=cause, family=Family(size, part, frozenset((position,)), frozenset((picked,))))
+    return Order(Mode.BROKEN, cause=cause, family=Family(size, part, frozenset(positions), frozenset((made,))))
 
 
 def same_pair(states: Sequence[Order]) -> Order | None:
@@ -30,17 +45,29 @@ def same_pair(states: Sequence[Order]) -> Order | None:
     alike = all(f.size == first.size and f.positions == first.positions and f.part == first.part for f in families)
     if not alike or len(first.positions) != 1 or not all(s.mode is Mode.FUN or s.neutral for s in states):
         return None
-    if any(f.body is not None for f in families):
+    if any(f.body is not None or f.mingled is not None for f in families):
         return None
     picks = frozenset[Term]().union(*(f.picks for f in families))
     cause = next(s.cause for s in states if s.mode is Mode.FUN)
-    return Order(Mode.FUN, cause=cause, family=Family(first.size, first.part, first.positions, picks))
+    batched = any(f.batched for f in families)
+    return Order(Mode.FUN, cause=cause, family=Family(first.size, first.part, first.positions, picks, batched=batched))
 
 
 def scattered(states: Sequence[Order]) -> Order:
     """Return the order of a mixture of positions: that of the first one that was picked, lost."""
     cause = next(s.cause for s in states if s.mode is Mode.FUN)
     return Order(Mode.BROKEN, cause=cause)
+
+
+def share_over_batch(order: Order, linear: bool, label: Term) -> Order:
+    """Return the order of one pair's share summed over batch elements, in each of which another pair stands there."""
+    if order.sign and linear:
+        return Order(Mode.BROKEN, cause=order.cause)  # each determinant has a sign of its own
+    if order.mode is not Mode.FUN or order.family is None:
+        return order
+    if not linear or order.family.body is not None or order.family.mingled is not None:
+        return Order(Mode.BROKEN, cause=order.cause)
+    return replace(order, family=order.family._replace(mingled=label))
 
 
 def total(g: Gauge, x: Tensor, y: Tensor, label: Term) -> Order | None:
@@ -59,7 +86,7 @@ def stacked(g: Gauge, pieces: Sequence[Tensor], axis: int) -> Order | None:
         return None
     if [s.positions for s in known] != [frozenset((k,)) for k in range(known[0].size)]:
         return None
-    return Order(tags=frozenset((Slot(axis, known[0].part),)))
+    return _along(known[0], axis, pieces[0].motion(g).order)
 
 
 def stored(g: Gauge, base: Tensor, value: Tensor, axis: int, position: object, label: Term) -> Order | None:
@@ -70,7 +97,7 @@ def stored(g: Gauge, base: Tensor, value: Tensor, axis: int, position: object, l
     held = base.motion(g).order
     if held.neutral and "zero" in base and base.neutral:
         return _completed(new._replace(positions=frozenset()), new, label, axis, g, value)
-    old = held.family if held.mode is Mode.FUN else None
+    old = held.family if held.mode in (Mode.FUN, Mode.BROKEN) else None
     if old is None or old.of is not base.term or old.axis != axis or not _fit(old, new):
         return None
     return _completed(old, new, label, axis, g, value)
@@ -78,43 +105,83 @@ def stored(g: Gauge, base: Tensor, value: Tensor, axis: int, position: object, l
 
 def _share(g: Gauge, t: Tensor) -> Family | None:
     """Return what a tensor is of a family: a single pair's share, or the sum so far."""
-    order = t.motion(g).order
-    family = order.family
-    if order.mode is not Mode.FUN or family is None:
+    m = t.motion(g)
+    family = m.order.family
+    if m.order.mode not in (Mode.FUN, Mode.BROKEN) or family is None:
         return None
     if family.body is not None:
         return family if family.of is t.term else None
-    body = _abstract(t.term, {p: term("pair", *p.args[:2]) for p in family.picks})
-    return family._replace(body=body, picks=frozenset(), of=t.term)
+    if not _is_own(t.term, m, family):
+        return None
+    whole = "pair" if len(family.positions) == 1 else "part"
+    body = replaced(t.term, {p: term(whole, *p.args[:2]) for p in family.picks})
+    return family._replace(body=body, picks=frozenset(), of=t.term, mingled=family.mingled and body)
+
+
+def _is_own(t: Term, m: Motion, family: Family) -> bool:
+    """Whether a value is a function of one pair (of each batch element), or a sum over pairs cut off together."""
+    if family.mingled is not None:
+        return family.mingled is t
+    if family.batched and not m.batch:
+        return False
+    if len(family.positions) > 1 or any(p.op == "cut" for p in family.picks):
+        return _is_sum_over(t, family.picks)
+    return m.order.mode is Mode.FUN or _is_entrywise(t, family.picks)
+
+
+def _is_entrywise(t: Term, picks: frozenset[Term]) -> bool:
+    """Whether a value treats every entry of what was picked alone."""
+    while t not in picks:
+        inner = [a for a in t.args if isinstance(a, Term)]
+        if t.op not in ENTRYWISE or len(inner) != 1:
+            return False
+        (t,) = inner
+    return True
+
+
+def _is_sum_over(t: Term, parts: frozenset[Term]) -> bool:
+    """Whether a value is a matrix product, or a sum, along the very axis along which a part was cut off."""
+    while t.op in ("conj", "neg", "real", "imag", "swap") and isinstance(t.args[0], Term):
+        t = t.args[0]
+    if t.op == "matmul":
+        return [_axis_of(a, parts) for a in t.args] == [-1, -2]
+    axis = _axis_of(t.args[0], parts) if t.op == "sum" else None
+    return axis is not None and (t.args[1] is None or (isinstance(t.args[1], tuple) and axis in t.args[1]))
+
+
+def _axis_of(t: object, parts: frozenset[Term]) -> int | None:
+    """Return where the axis of a part lies in a value that treats its entries alone; None for any other value."""
+    swaps: list[tuple[object, ...]] = []
+    while isinstance(t, Term) and t not in parts:
+        inner = [a for a in t.args if isinstance(a, Term)]
+        if len(inner) != 1 or (t.op not in ENTRYWISE and t.op != "swap"):
+            return None
+        if t.op == "swap":
+            swaps.append(t.args[1:])
+        (t,) = inner
+    axis = t.args[1] if isinstance(t, Term) else None
+    for a, b in reversed(swaps):
+        axis = {a: b, b: a}.get(axis, axis)
+    return axis if isinstance(axis, int) else None
 
 
 def _fit(a: Family, b: Family) -> bool:
-    alike = a.body is b.body and a.size == b.size and a.part == b.part
+    alike = a.body is b.body and a.size == b.size and a.part == b.part and a.rest == b.rest
     return alike and not a.positions & b.positions
+
+
+def _along(family: Family, axis: int, held: Order) -> Order:
+    """Return the order of all shares along an axis of their own."""
+    beside = frozenset(Slot(s.axis if s.axis > axis else s.axis - 1, s.cut) for s in family.rest)
+    tags = frozenset((Slot(axis, family.part),)) | beside
+    if family.mingled is not None:  # sums over batch elements, good for what is linear in them
+        return Order(Mode.MIXED, tags, held.cause, summed=True)
+    return Order(tags=tags)
 
 
 def _completed(a: Family, b: Family, label: Term, axis: int | None, g: Gauge, t: Tensor) -> Order:
     positions = a.positions | b.positions
-    if len(positions) == a.size:
-        return Order() if axis is None else Order(tags=frozenset((Slot(axis, a.part),)))
     held = t.motion(g).order
-    return Order(Mode.FUN, cause=held.cause, family=a._replace(positions=positions, of=label, axis=axis))
-
-
-def _abstract(here: Term, table: Mapping[Term, Term]) -> Term:
-    """Return a term with some of its subterms replaced."""
-    made: dict[int, Term] = {id(old): new for old, new in table.items()}
-    stack = [here]
-    while stack:
-        t = stack[-1]
-        if id(t) in made:
-            stack.pop()
-            continue
-        waiting = [a for a in t.args if isinstance(a, Term) and id(a) not in made]
-        if waiting:
-            stack.extend(waiting)
-            continue
-        args = tuple(made[id(a)] if isinstance(a, Term) else a for a in t.args)
-        made[id(t)] = t if all(x is y for x, y in zip(args, t.args, strict=True)) else term(t.op, *args)
-        stack.pop()
-    return made[id(here)]
+    if len(positions) == a.size:
+        return Order(tags=a.rest) if axis is None else _along(a, axis, held)
+    return Order(held.mode, cause=held.cause, family=a._replace(positions=positions, of=label, axis=axis))

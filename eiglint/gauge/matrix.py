@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from eiglint.gauge.adjoint import remark_adjoint
-from eiglint.gauge.arrangement import spoiled
+from eiglint.gauge.arrangement import has_copies, spoiled
 from eiglint.gauge.context import Context, Gauge, Remark
 from eiglint.gauge.contract import joint_dtype
 from eiglint.gauge.elementwise import apply_map, modulus, power
@@ -236,6 +236,9 @@ def _parity(order: Order, cause: Cause) -> Order:
     if order.mode is not Mode.EXACT or order.pointer:
         return _of_rearranged(order, cause)
     inside = {s.axis for s in order.tags if s.axis in (-1, -2)}
+    cuts = {s.cut for s in order.tags if s.axis in inside}
+    if any(has_copies(part) for part in cuts) and not (len(inside) == 2 and len(cuts) == 1):
+        return Order(Mode.UNKNOWN, cause=cause)  # a row's permutation may be even where that of the pairs is odd
     if len(inside) == 1:
         return Order(Mode.MIXED, cause=cause, sign=True)
     return Order(tags=frozenset(Slot(s.axis + 2, s.cut) for s in order.tags if s.axis < -2))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from eiglint.gauge.arguments import names
-from eiglint.gauge.arrangement import is_placed, reduced
+from eiglint.gauge.arrangement import has_copies, is_placed, reduced
 from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.reduction import reduce, tied
@@ -30,7 +30,7 @@ def sort(t: Tensor, dim: object, how: str, k: object, options: Mapping[str, obje
     def motion(g: Gauge, m: Motion, indices: bool) -> Motion:
         cause = Cause(context.spot, how, g, m.live, t.doubt, m.trail)
         order = _ordered(m.order, axis, indices, cause)
-        if order.tags and m.is_batch(axis):
+        if (order.tags or m.order.sign) and m.is_batch(axis):
             order = Order(Mode.BROKEN, cause=cause)
         rotation = m.rotation
         if rotation.mode is Mode.EXACT and rotation.charges:
@@ -82,6 +82,8 @@ def _ordered(order: Order, axis: int, indices: bool, cause: Cause) -> Order:
         return Order(Mode.UNKNOWN, cause=cause)
     rest = frozenset(s for s in order.tags if s.axis != axis)
     hit = [s.cut for s in order.tags if s.axis == axis]
+    if hit and indices and has_copies(hit[0]):
+        return Order(Mode.UNKNOWN, cause=cause)  # pairs that are there twice tie
     return Order(tags=rest, pointer=True, into=hit[0]) if hit and indices else Order(tags=rest)
 
 

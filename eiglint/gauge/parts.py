@@ -18,6 +18,8 @@ def part(t: Tensor, which: str, context: Context) -> Tensor:
         return t
     if which == "angle" and "nonneg" in t and t.dtype not in ("complex", None):
         return zeros(t)
+    if which == "real" and t.whole is not None and t.whole.part == "tied":
+        return part(t.whole.of, which, context)  # conjugates have one real part
     t = undiagonal(t) if which == "angle" else t
 
     def change(g: Gauge, m: Motion) -> Motion:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from eiglint.gauge.arrangement import row
 from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.positions import cut, pick
@@ -69,6 +70,8 @@ def flip(t: Tensor, dims: Sequence[object] | None, context: Context) -> Tensor:
 
 def roll(t: Tensor, shifts: Sequence[object] | None, dims: Sequence[object] | None, context: Context) -> Tensor:
     """Shift entries cyclically: fine along axes over which nothing arbitrary runs."""
+    if dims is None and t.rank == 1:
+        dims = (-1,)
     if shifts is None or dims is None or len(shifts) != len(dims):
         return scrambled(t, context, "roll")
     made = undiagonal(t)
@@ -81,13 +84,20 @@ def roll(t: Tensor, shifts: Sequence[object] | None, dims: Sequence[object] | No
     return replace(made, term=label, flags=made.flags - {"diagonal", "identity", "hermitian"}, whole=None)
 
 
+def centred(t: Tensor, dims: Sequence[object] | None, name: str, context: Context) -> Tensor:
+    """Shift every dimension asked for, or all of them, by half its length (fftshift and its inverse)."""
+    if dims is None and t.rank is not None:
+        dims = tuple(range(-t.rank, 0))
+    return roll(t, None if dims is None else tuple(term(name, d) for d in dims), dims, context)
+
+
 def rolled(t: Tensor, axis: int, shift: object) -> Tensor:
     """Shift the columns that run along an axis: all of them are there, and fit only what was shifted alike."""
 
     def recut(key: Slot | Pick) -> Slot | Pick:
         if not isinstance(key, Slot) or key.axis != axis or key.cut == APART:
             return key
-        return Slot(axis, (term("rolled", *map(named, key.cut), named(shift)), 1))
+        return Slot(axis, row("rolled", *map(named, key.cut), named(shift)))
 
     def motion(g: Gauge, m: Motion) -> Motion:
         phase = replace(m.phase, charges=charges(((recut(k), q) for k, q in m.phase.charges), g.group))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from eiglint.gauge.arrangement import TIES, arrangement, is_placed
+from eiglint.gauge.arrangement import arrangement, is_placed
 from eiglint.gauge.arrangement import picked as left_after
 from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.contract_order import derives_from
-from eiglint.gauge.families import picked_one
+from eiglint.gauge.families import cut_off, picked_one
 from eiglint.gauge.join import put_together
 from eiglint.gauge.shape import inserted
 from eiglint.gauge.singular import remark_taken
@@ -35,6 +35,7 @@ from eiglint.gauge.state import (
 from eiglint.gauge.taken_apart import piece_at, pieces_in
 from eiglint.gauge.tensor import Tensor, named, settle
 from eiglint.gauge.terms import term
+from eiglint.gauge.ties import equal_where_tied, unsettled_pairs, with_mirrored
 from eiglint.gauge.unlike import some_of_them
 from eiglint.gauge.values import Number, Range
 
@@ -77,6 +78,11 @@ def pick(t: Tensor, axis: int, key: object, context: Context, index: Tensor | No
         whole=None,
     )
     remark_taken(t, made, context)
+    if index is not None and "tied" in index and not equal_where_tied(t, index):
+        pointed = [
+            g for g, m in t.motions if index.motion(g).order.pointer and any(s.axis == axis for s in m.order.tags)
+        ]
+        return with_mirrored(made, t, unsettled_pairs(t, index, None, pointed, context))
     return made
 
 
@@ -99,11 +105,13 @@ def _picked(
     tag = next((s for s in m.order.tags if s.axis == axis), None)
     order = replace(m.order, tags=frozenset(Slot(moved(s.axis), s.cut) for s in m.order.tags if s.axis != axis))
     if tag is not None and m.order.mode is Mode.EXACT:
-        order = _picked_order(g, order, tag, key, index, t, cause)
+        order = _picked_order(g, order, tag, key, index, t, bool(m.batch - {axis}), cause)
     elif is_placed(m.order):
         order = replace(left_after(m.order, axis, cause), tags=order.tags)
     elif m.order.mode is Mode.MIXED and not m.order.sign:
         order = Order(Mode.UNKNOWN, cause=cause)
+    elif (family := m.order.family) is not None and m.is_batch(axis):
+        order = replace(order, family=family._replace(batched=bool(m.batch - {axis})))
     across = None if m.phase.across is None else frozenset(moved(a) for a in m.phase.across if a != axis)
     part = m.phase.vague or (m.phase.mode is Mode.MIXED and _may_differ(m, axis))
     phase = replace(
@@ -132,20 +140,21 @@ def _picked(
 
 
 def _picked_order(
-    g: Gauge, order: Order, tag: Slot, key: object, index: Tensor | None, t: Tensor, cause: Cause
+    g: Gauge, order: Order, tag: Slot, key: object, index: Tensor | None, t: Tensor, batched: bool, cause: Cause
 ) -> Order:
     if g.ordered:
         return order
     if index is not None and index.motion(g).order.pointer:
         if index.motion(g).order.into != tag.cut:
             return Order(Mode.BROKEN, cause=cause._replace(reason="mispaired"))
-        return order if "tied" not in index else Order(Mode.UNKNOWN, cause=cause._replace(reason=TIES))
+        return order
     if index is not None:
         held = index.motion(g).order
         if held.mode in (Mode.FUN, Mode.BROKEN) or (index.neutral and not derives_from(index, g)):
             return Order(Mode.BROKEN, cause=held.cause or cause)
     if isinstance(key, int):
-        return picked_one(term("pick", t.term, tag.axis, key), key, t.size(tag.axis), tag.cut, order, cause)
+        made = term("pick", t.term, tag.axis, key)
+        return picked_one(made, key, t.size(tag.axis), tag.cut, order, batched, cause)
     return Order(Mode.UNKNOWN, cause=cause._replace(reason="position not known"))
 
 
@@ -295,7 +304,7 @@ def _cut_motion(g: Gauge, m: Motion, axis: int, part: Cut, span: Range, t: Tenso
         order = Order(Mode.UNKNOWN, cause=cause)
     if tagged and order.mode is Mode.EXACT:
         if not g.ordered and not (part == (-1, -1) and span.upper is None):
-            order = Order(Mode.BROKEN, cause=cause)
+            order = _cut_order(order, axis, part, span, t, cause)
         else:
             # All pairs backwards are still all pairs, in an order that fits only what was reversed alike.
             renamed = (recut(s) for s in order.tags)
@@ -303,6 +312,18 @@ def _cut_motion(g: Gauge, m: Motion, axis: int, part: Cut, span: Range, t: Tenso
     if single and rotation.mode is Mode.EXACT and any(isinstance(k, Pick) for k, _ in rotation.charges):
         rotation = Rotation(Mode.BROKEN, cause=cause)
     return replace(m, phase=phase, order=order, rotation=rotation)
+
+
+def _cut_order(order: Order, axis: int, part: Cut, span: Range, t: Tensor, cause: Cause) -> Order:
+    """Return the order of some pairs that stand side by side."""
+    size, (first, stride), upper = t.size(axis), part, span.upper
+    positions = None
+    if isinstance(size, int) and isinstance(first, int) and isinstance(upper, int | None) and stride == 1:
+        positions = range(size)[first:upper]
+    made = term("cut", t.term, axis, named(first), named(upper), named(stride))
+    held = next(s.cut for s in order.tags if s.axis == axis)
+    rest = frozenset(s for s in order.tags if s.axis != axis)
+    return cut_off(made, positions, size, held, rest, cause)
 
 
 def _may_differ(m: Motion, axis: int) -> bool:

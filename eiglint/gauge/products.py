@@ -9,7 +9,7 @@ from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.combine import add
 from eiglint.gauge.context import Context, Remark
 from eiglint.gauge.contract import contract
-from eiglint.gauge.elementwise import conj, modulus
+from eiglint.gauge.elementwise import conj, modulus, turned_back
 from eiglint.gauge.letters import elementwise, lay_out
 from eiglint.gauge.positions import cut, pick
 from eiglint.gauge.reshaping import reshape
@@ -161,7 +161,20 @@ def spec(operands: Sequence[Tensor], text: str, context: Context, name: str = "e
         return None
     out = tuple(output.replace("...", ""))
     label = term(name, text, *(t.term for t in operands))
+    laid = _without_turns(laid)
     return contract(lay_out(laid, out), context, label)
+
+
+def _without_turns(laid: list[tuple[Tensor, tuple[str, ...]]]) -> list[tuple[Tensor, tuple[str, ...]]]:
+    """Take what was multiplied by numbers of modulus 1 for what it was, where it meets its own conjugate."""
+    if len(laid) != 2 or laid[0][1] != laid[1][1]:
+        return laid
+    (x, letters), (y, _) = laid
+    both = x.whole is not None and y.whole is not None and x.whole.part == y.whole.part == "turned"
+    conjugate = any(a.term.op == "conj" and a.term.args[0] is b.term for a, b in ((x, y), (y, x)))
+    if x.whole is None or y.whole is None or not (both and conjugate):
+        return laid
+    return [(turned_back(x, x.whole.of), letters), (turned_back(y, y.whole.of), letters)]
 
 
 def einsum(equation: object, operands: Sequence[Tensor], context: Context) -> Tensor:

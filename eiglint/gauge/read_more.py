@@ -141,7 +141,7 @@ def read_pad(o: Options, a: Arguments, c: Context, name: str) -> object:
     touched = {-(k // 2) - 1 for k, w in enumerate(widths) if w != 0}
     if any(touched & slots_of(m) or any(m.is_batch(x) for x in touched) for _, m in t.motions):
         made = shape.spread_as(shape.padded(t, touched, c, name, named(widths)), t)
-        return _beside_zeros(made, t, widths, touched)
+        return _beside_zeros(replace(made, sizes=_padded_sizes(t, widths)), t, widths, touched)
     sizes = tuple(s for s in t.sizes if s[0] not in touched)
     return replace(
         t,
@@ -150,6 +150,17 @@ def read_pad(o: Options, a: Arguments, c: Context, name: str) -> object:
         steady=t.steady - touched,
         flags=t.flags & {"nonneg", "zero"},
     )
+
+
+def _padded_sizes(t: Tensor, widths: tuple[object, ...]) -> tuple[tuple[int, object], ...]:
+    """Return the lengths that are known after padding: those of the last axes grow."""
+    found = []
+    for axis, size in t.sizes:
+        sides = widths[-2 * axis - 2 : -2 * axis]
+        added = [n for n in sides if isinstance(n, int)]
+        if not sides or (isinstance(size, int) and len(added) == len(sides)):
+            found.append((axis, size + sum(added) if isinstance(size, int) else size))
+    return tuple(found)
 
 
 def _beside_zeros(made: Tensor, t: Tensor, widths: tuple[object, ...], touched: set[int]) -> Tensor:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from eiglint.gauge.arrangement import is_placed, reduced, spoiled
+from eiglint.gauge.arrangement import has_copies, is_placed, reduced, spoiled
 from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.elementwise import modulus, power, turned_back
+from eiglint.gauge.families import share_over_batch
 from eiglint.gauge.meeting import remark_trace
 from eiglint.gauge.mirrors import even_together
 from eiglint.gauge.shape import axis_of, doubted, inserted
@@ -59,6 +60,8 @@ def reduce(
         return t  # the only entry there is
     if how in TRUTHS:
         t = modulus(t, context)
+    if how in NORMS and t.whole is not None and t.whole.part == "tied":
+        t = t.whole.of  # conjugates have one norm
     if how == "norm" and t.whole is not None and t.whole.part == "turned":
         t = turned_back(t, t.whole.of)
     t = undiagonal(t)
@@ -73,7 +76,8 @@ def reduce(
     t = doubted(t, guess)
     keep = keepdim is True
     sides = _sides(t, axes, how)
-    motions = {g: _reduced(g, m, t, axes, keep, how, euclidean, context) for g, m in t.motions}
+    label = term(how, t.term, axes if axes is None else tuple(sorted(axes)), keep, *details)
+    motions = {g: _reduced(g, m, t, axes, keep, how, euclidean, label, context) for g, m in t.motions}
     for g, m in t.motions:
         if sides and even_together(g, m.phase, sides):
             motions[g] = replace(motions[g], phase=Phase())
@@ -96,7 +100,6 @@ def reduce(
     if how in POSITIONS and tied(t):
         flags.add("tied")
     dtype = "int" if how in POSITIONS | {"count"} else "bool" if how in ("any", "all") else t.dtype
-    label = term(how, t.term, axes if axes is None else tuple(sorted(axes)), keep, *details)
     if how in ("sum", "mean"):
         for g, m in t.motions:
             remark_trace(g, m, motions[g], t.doubt, t.term, label, context)
@@ -184,7 +187,7 @@ def _moves(axes: tuple[int, ...] | None, keep: bool) -> Callable[[int], int | No
 
 
 def _reduced(
-    g: Gauge, m: Motion, t: Tensor, axes: Axes, keep: bool, how: str, euclidean: bool, context: Context
+    g: Gauge, m: Motion, t: Tensor, axes: Axes, keep: bool, how: str, euclidean: bool, label: Term, context: Context
 ) -> Motion:
     live = m.live if context.recording else Live.NO
     cause = Cause(context.spot, how, g, live, t.doubt, m.trail)
@@ -193,6 +196,8 @@ def _reduced(
     phase = _reduced_phase(g, m.phase, touched, how, axes, t, cause)
     phase = relabel_phase(phase, move, g.group)
     order = _reduced_order(m.order, axes, how, move, cause)
+    if m.batch and (axes is None or any(m.is_batch(a) for a in axes)):
+        order = share_over_batch(order, how in ("sum", "mean"), label)
     followed = is_placed(order) or (order.mode is Mode.EXACT and bool(order.tags))
     if followed and axes is not None and any(m.is_batch(a) for a in axes):
         mingled = cause._replace(reason="mingles the orders of batch elements")
@@ -298,6 +303,8 @@ def _reduced_order(order: Order, axes: Axes, how: str, move: Callable[[int], int
     linear = how in ("sum", "mean")
     if order.sign and how == "norm":
         return Order()
+    if order.sign and linear:
+        return order
     if is_placed(order):
         left = reduced(order, axes, linear, how in SYMMETRIC, cause)
         tags = frozenset(Slot(a, s.cut) for s in left.tags if (a := move(s.axis)) is not None)
@@ -307,6 +314,8 @@ def _reduced_order(order: Order, axes: Axes, how: str, move: Callable[[int], int
         return Order() if total else Order(Mode.UNKNOWN, cause=cause)
     hit = [s for s in order.tags if everything or s.axis in over]
     rest = frozenset(Slot(a, s.cut) for s in order.tags if (a := move(s.axis)) is not None)
+    if hit and how in POSITIONS and has_copies(hit[0].cut):
+        return Order(Mode.UNKNOWN, cause=cause)  # pairs that are there twice tie
     if hit and how in POSITIONS:
         return Order(tags=rest, pointer=True, into=hit[0].cut)
     if hit and how not in SYMMETRIC:

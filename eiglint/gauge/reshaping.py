@@ -7,11 +7,11 @@ from dataclasses import replace
 from itertools import pairwise
 from math import prod
 
-from eiglint.gauge.arrangement import arrangement, is_placed
+from eiglint.gauge.arrangement import arrangement, is_placed, row
 from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.shape import assumed_rank, doubted, inserted, relabel, removed, scrambled
-from eiglint.gauge.state import APART, Mode, Motion, Slot, spread
+from eiglint.gauge.state import APART, Mode, Motion, Order, Slot, spread
 from eiglint.gauge.tensor import LIKELY, Tensor, named, settle, slots_of
 from eiglint.gauge.terms import Term, term
 from eiglint.gauge.values import Number
@@ -116,6 +116,15 @@ def _spread_pairs(made: Tensor, t: Tensor, sizes: tuple[list[int], list[int]]) -
         if len(batch) < len(apart):
             return m  # orders of several batch elements along one axis
         tags = frozenset[Slot]().union(*map(slots, before.tags))
+        if before.mode is Mode.EXACT and all(len(slots(s)) == 1 for s in before.tags):
+            # The digits of the pairs lie in one dimension each: its positions are permuted with them.
+            about = sorted(f"{s.axis} {s.cut}" for s in before.tags)
+            axes = {s.axis for s in tags}
+            return replace(
+                m,
+                order=Order(tags=frozenset(Slot(a, row("reshape", *map(str, sizes), *about, a)) for a in axes)),
+                batch=batch,
+            )
         return replace(m, order=replace(m.order, tags=tags), batch=batch)
 
     motions = settle({g: motion(g, m) for g, m in made.motions})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from eiglint.gauge.arrangement import arrangement, is_placed, spoiled
+from eiglint.gauge.arrangement import is_placed, row, spoiled
 from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.elementwise import conj
@@ -118,7 +118,9 @@ def swap(t: Tensor, a: int, b: int) -> Tensor:
     label = t.term.args[0] if t.term.op == "swap" and t.term.args[1:] == (min(a, b), max(a, b)) else None
     name = label if isinstance(label, Term) else term("swap", t.term, min(a, b), max(a, b))
     made = relabel(t, lambda axis: table.get(axis, axis), name, t.rank)
-    return replace(made, flags=t.flags, value=t.value)
+    turned = t.whole is not None and t.whole.part == "turned"
+    whole = t.whole._replace(of=swap(t.whole.of, a, b)) if t.whole is not None and turned else None
+    return replace(made, flags=t.flags, value=t.value, whole=whole)
 
 
 def transpose(t: Tensor, context: Context, dim0: object = -2, dim1: object = -1, conjugate: bool = False) -> Tensor:
@@ -299,9 +301,9 @@ def padded(t: Tensor, axes: set[int], context: Context, name: str, *details: obj
         order = before.motion(g).order
         if order.mode is not Mode.EXACT or order.pointer or m.order.mode is not Mode.MIXED:
             return m
-        moved = (Slot(s.axis, arrangement(name, *details, s.axis)) if s.axis in axes else s for s in order.tags)
+        moved = (Slot(s.axis, row(name, *details, str(s.cut))) if s.axis in axes else s for s in order.tags)
         kept = before.motion(g)
-        return replace(m, order=replace(m.order, tags=frozenset(moved)), batch=kept.batch, rest=kept.rest)
+        return replace(m, order=replace(order, tags=frozenset(moved)), batch=kept.batch, rest=kept.rest)
 
     return replace(made, motions=settle({g: motion(g, m) for g, m in made.motions}), rank=t.rank)
 

@@ -44,6 +44,10 @@ APART: Cut = ("apart", 0)
 """Marks an axis along which pieces of unlike arrangement of the pairs lie (an order's tag, state MIXED)."""
 
 
+ROW = "row"
+"""In place of a cut's step: positions of the axis are permuted with the pairs, but are not theirs (an order's tag)."""
+
+
 class Slot(NamedTuple):
     """A charge that varies along an axis: element j of the axis carries the phase of column start + j step."""
 
@@ -156,6 +160,12 @@ class Family(NamedTuple):
     body: Term | None = None
     of: Term | None = None
     axis: int | None = None
+    rest: frozenset[Slot] = frozenset()
+    """Other axes of what was picked that run over all pairs: kept by what treats every entry alone."""
+    batched: bool = False
+    """Whether pairs of several batch elements are here, each picked from an order of its own."""
+    mingled: Term | None = None
+    """The sum over batch elements, where there is one: it must be the last that is done to a share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +191,7 @@ class Order:
     vague: bool = False
     """MIXED only: the pairs may be in a known order after all (all but ties is settled), so that nothing is proved."""
     family: Family | None = None
-    """FUN only: whose shares are here."""
+    """FUN, or BROKEN where all shares together may mend it: whose shares are here."""
 
     @property
     def neutral(self) -> bool:

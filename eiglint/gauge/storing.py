@@ -8,6 +8,7 @@ from dataclasses import replace
 from eiglint.gauge.arrangement import put_together
 from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.context import Context, Gauge
+from eiglint.gauge.elements import regathered
 from eiglint.gauge.elementwise import neg
 from eiglint.gauge.families import stored
 from eiglint.gauge.indexing import spread
@@ -54,8 +55,13 @@ def store(t: Tensor, items: Sequence[object], value: object, context: Context) -
     label = term("store", base.term, named(items), new.term)
     made = _one_of_all(_beside(made, base, grown, partial, context), base, new, partial, label)
     flipped = len(partial) == 1 and new.term is negated(term("pick", base.term, *partial[0]))
-    whole = Whole("turned", base) if flipped else None  # x[..., k] = -x[..., k]: the moduli stay
-    made = replace(made, term=label, rank=base.rank, sizes=base.sizes, value=None, whole=whole)
+    # x[..., k] = -x[..., k]: the moduli stay
+    whole = Whole("turned", base, -1) if flipped else _filled(base, new, partial)
+    steady = made.steady - {axis for axis, _ in partial}
+    made = replace(made, term=label, rank=base.rank, sizes=base.sizes, steady=steady, value=None, whole=whole)
+    if whole is not None and whole.part == "filled" and len(whole.pieces) == base.size(whole.axis):
+        batch = regathered(whole.pieces, whole.axis)
+        made = made if batch is None else replace(made, motions=settle(batch), whole=None)
     return replace(made, live=max(t.live, new.live))
 
 
@@ -80,6 +86,18 @@ def _one_of_all(made: Tensor, base: Tensor, new: Tensor, plan: list[tuple[int, o
     found = {g: stored(g, base, new, axis, item, label) for g in made.gauges}
     motions = {g: m if (put := found[g]) is None else replace(m, order=put) for g, m in made.motions}
     return replace(made, motions=settle(motions))
+
+
+def _filled(base: Tensor, new: Tensor, plan: list[tuple[int, object]]) -> Whole | None:
+    """Remember what zeros are overwritten with, position by position along one axis from the first on."""
+    if len(plan) != 1 or not new.motions:
+        return None
+    axis, position = plan[0]
+    held = base.whole
+    before = held.pieces if held is not None and held.part == "filled" and held.axis == axis else ()
+    if position != len(before) or (not before and "zero" not in base):
+        return None
+    return Whole("filled", new, axis=axis, pieces=(*before, replace(new, whole=None)))
 
 
 def _covers(mask: Tensor, t: Tensor) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
-from eiglint.gauge.arrangement import TIES, arrangement, is_placed, picked, spoiled
+from eiglint.gauge.arrangement import arrangement, is_placed, picked, row, spoiled
 from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.contract_order import derives_from
+from eiglint.gauge.families import same_pair, scattered
 from eiglint.gauge.positions import index_motions, indexed, pick
 from eiglint.gauge.shape import axis_of, doubted, inserted
 from eiglint.gauge.state import (
@@ -27,7 +28,8 @@ from eiglint.gauge.state import (
     laden,
 )
 from eiglint.gauge.tensor import Tensor, named, opaque, settle, slots_of, unknown_motion, worse
-from eiglint.gauge.terms import Term, contains, term
+from eiglint.gauge.terms import Term, term
+from eiglint.gauge.ties import equal_where_tied, unsettled_pairs, with_mirrored
 
 Recut = Callable[[Slot | Pick], Slot | Pick]
 
@@ -48,13 +50,17 @@ def take(t: Tensor, axis: int, index: Tensor, context: Context, keeps_axis: bool
     for g, m in index_motions(t, index, context).items():
         if g not in motions and is_permutation(index) and index.motion(g).order.pointer:
             # Everything is there, in an order of its own.
-            spread = frozenset((Slot(axis, arrangement(index.term)),))
-            m = replace(m, order=Order(Mode.MIXED, spread, cause=m.order.cause, vague="tied" in index))
+            tied = "tied" in index
+            spread = frozenset((Slot(axis, arrangement(index.term) if tied else row(index.term)),))
+            m = replace(m, order=Order(Mode.MIXED if tied else Mode.EXACT, spread, cause=m.order.cause, vague=tied))
         motions[g] = indexed(motions[g], m) if g in motions else m
+    for g, m in index.motions:
+        if g in t.gauges and not m.order.neutral and not any(s.axis == axis for s in t.motion(g).order.tags):
+            motions[g] = replace(motions[g], order=_places_of_pairs(g, m, t, axis, index, context))
     sizes = {a: s for a, s in t.sizes if a != axis}
     if index.dtype != "bool" and index.size(-1) is not None:
         sizes[axis] = index.size(-1)
-    return replace(
+    made = replace(
         t,
         term=term("take", t.term, axis, index.term),
         motions=settle(motions),
@@ -64,6 +70,10 @@ def take(t: Tensor, axis: int, index: Tensor, context: Context, keeps_axis: bool
         flags=t.flags & ({"nonneg", "nonzero", "unit", "sign", "random"} | ({"diagonal"} if axis < -2 else set())),
         whole=None,
     )
+    if "tied" not in index or equal_where_tied(t, index):
+        return made
+    pointed = [g for g, m in t.motions if index.motion(g).order.pointer and any(s.axis == axis for s in m.order.tags)]
+    return with_mirrored(made, t, unsettled_pairs(t, index, axis if is_permutation(index) else None, pointed, context))
 
 
 def _selection(index: Tensor) -> Cut:
@@ -117,13 +127,6 @@ def _taken_order(g: Gauge, order: Order, axis: int, index: Tensor, t: Tensor, ca
     rest = frozenset(s for s in order.tags if s.axis != axis)
     complete = is_permutation(index)
     if pointer:
-        if "tied" in index:
-            ties = cause._replace(reason=TIES)
-            if complete and not rest and _equal_where_tied(t, index):
-                return Order()
-            if complete and not rest:
-                return Order(Mode.MIXED, frozenset((Slot(axis, arrangement(index.term)),)), ties, vague=True)
-            return Order(Mode.UNKNOWN, cause=ties)
         return replace(order, tags=rest)
     if index.motion(g).order.mode in (Mode.FUN, Mode.BROKEN):
         held = index.motion(g).order
@@ -141,10 +144,21 @@ def _taken_order(g: Gauge, order: Order, axis: int, index: Tensor, t: Tensor, ca
     return Order(Mode.UNKNOWN, cause=cause)
 
 
-def _equal_where_tied(t: Tensor, index: Tensor) -> bool:
-    """Whether conjugate pairs, which tie in what decides, are equal in t: a real function of what they have alike."""
-    unlike = t.term.ops & {"imag", "angle", "view_as_real"}
-    return t.dtype == "real" and t.rank == 1 and not unlike and contains(index.term, t.term)
+def _places_of_pairs(g: Gauge, index: Motion, t: Tensor, axis: int, by: Tensor, context: Context) -> Order:
+    """Return the order of what is taken, along an axis that knows no pairs, at the positions of pairs."""
+    held = t.motion(g)
+    cause = Cause(context.spot, "index depends on the choice", g, held.live, max(t.doubt, by.doubt), held.trail)
+    if Mode.FUN in (held.order.mode, index.order.mode) and held.order.mode < Mode.UNKNOWN > index.order.mode:
+        return same_pair([held.order, index.order]) or scattered([held.order, index.order])
+    if held.order.mode >= Mode.UNKNOWN or index.order.mode is Mode.UNKNOWN:
+        return held.order if held.order.mode is Mode.BROKEN else Order(Mode.UNKNOWN, cause=held.order.cause or cause)
+    plain = held.order.mode is Mode.EXACT and not held.order.pointer and not held.batch
+    tied = "tied" in by
+    if plain and index.order.pointer and is_permutation(by):
+        # Everything is there, in another order.
+        tags = held.order.tags | {Slot(axis, arrangement(by.term) if tied else row(by.term))}
+        return Order(Mode.MIXED, tags, cause, vague=True) if tied else Order(tags=tags)
+    return Order(Mode.UNKNOWN if tied else Mode.BROKEN, cause=index.order.cause or cause)
 
 
 def is_permutation(index: Tensor) -> bool:

@@ -6,7 +6,7 @@ Terms carry what charges cannot: that an index came from the same eigenvalues, t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
@@ -114,6 +114,25 @@ def contains(x: Term, inner: Term) -> bool:
             seen.add(id(here))
             stack.extend(a for a in here.args if isinstance(a, Term))
     return False
+
+
+def replaced(here: Term, table: Mapping[Term, Term]) -> Term:
+    """Return a term with some of its subterms replaced."""
+    made: dict[int, Term] = {id(old): new for old, new in table.items()}
+    stack = [here]
+    while stack:
+        t = stack[-1]
+        if id(t) in made:
+            stack.pop()
+            continue
+        waiting = [a for a in t.args if isinstance(a, Term) and id(a) not in made]
+        if waiting:
+            stack.extend(waiting)
+            continue
+        args = tuple(made[id(a)] if isinstance(a, Term) else a for a in t.args)
+        made[id(t)] = t if all(x is y for x, y in zip(args, t.args, strict=True)) else term(t.op, *args)
+        stack.pop()
+    return made[id(here)]
 
 
 def cuts_in(x: Term) -> bool:

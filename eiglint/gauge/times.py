@@ -7,7 +7,7 @@ from dataclasses import replace
 from eiglint.gauge.coins import noted_turn, random_signs
 from eiglint.gauge.context import Context, Gauge, Remark
 from eiglint.gauge.contract import contract
-from eiglint.gauge.elementwise import PARTS, modulus, power, signed_part
+from eiglint.gauge.elementwise import PARTS, modulus, power, signed_part, turned_back
 from eiglint.gauge.letters import elementwise
 from eiglint.gauge.mirrors import even_in_sign
 from eiglint.gauge.singular import remark_singular
@@ -15,13 +15,22 @@ from eiglint.gauge.state import Mode, Phase, squared
 from eiglint.gauge.tensor import Tensor, Whole, constant, settle
 from eiglint.gauge.terms import Term, negated, subterms, term
 
-SIMPLER_MODULI = frozenset({"power", "turned", "scaled"})
+SIMPLER_MODULI = frozenset({"power", "turned", "scaled", "tied"})
 """What is known of values whose moduli are those of something simpler."""
 
 
 def product(x: Tensor, y: Tensor, context: Context) -> Tensor:
     """Return x * y, entry by entry."""
     part = x.whole.part if x.whole is not None else ""
+    if (
+        part == "turned"
+        and x.whole is not None
+        and (x.whole.factor == -1 or y.term.op == "conj" or x.term.op == "conj")
+    ):
+        if x.term is y.term and x.whole.factor == -1:
+            return power(x, 2, context)
+        if y.whole is not None and y.whole.part == "turned" and _are_conjugate(x, y):
+            return product(turned_back(x, x.whole.of), turned_back(y, y.whole.of), context)
     if x.term is y.term and (signed_part(x) is not None or part in {*PARTS, "sorted"}):
         return power(x, 2, context)
     for a, b in ((x, y), (y, x)):
@@ -68,9 +77,12 @@ def _square(made: Tensor, x: Tensor, y: Tensor) -> Tensor:
             if rotation is not None and g in motions:
                 motions[g] = replace(motions[g], rotation=rotation)
         return replace(made, motions=settle(motions), flags=made.flags | {"nonneg"})
-    conjugate = any(a.term.op == "conj" and a.term.args[0] is b.term for a, b in ((x, y), (y, x)))
     real = x.term is y.term and x.dtype == "real"
-    return replace(made, flags=made.flags | {"nonneg"}) if conjugate or real else made
+    return replace(made, flags=made.flags | {"nonneg"}) if _are_conjugate(x, y) or real else made
+
+
+def _are_conjugate(x: Tensor, y: Tensor) -> bool:
+    return any(a.term.op == "conj" and a.term.args[0] is b.term for a, b in ((x, y), (y, x)))
 
 
 def _without_even(made: Tensor, x: Tensor, y: Tensor) -> Tensor:

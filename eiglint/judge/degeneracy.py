@@ -37,6 +37,9 @@ from eiglint.judge.verdict import Verdict
 RANKING = ("EIG304", "EIG303", "EIG308", "EIG309", "EIG302", "EIG301")
 """Of one decomposition only the first of these is told: the cause, before what follows from it."""
 
+FOUND_BY_VALUE = frozenset({"argmax", "argmin", "argsort", "topk"})
+"""How pairs are found; of a real matrix, whose conjugate pairs tie, it is left open which ones are meant."""
+
 
 class Use(NamedTuple):
     """One use of vectors through which a gradient flows."""
@@ -183,7 +186,8 @@ def _is_undefined(motion: Motion, gauge: Gauge, event: Reached) -> bool:
     """Whether all but the basis of equal eigenvalues is proved fine, and that one is not."""
     if Live.NO in (motion.live, event.value.live) or not motion.phase.neutral:
         return False
-    if not (gauge.ordered or motion.order.neutral):
+    tied = gauge.conjugate_pairs and not FOUND_BY_VALUE.isdisjoint(event.value.term.ops)
+    if not (gauge.ordered or motion.order.neutral) or tied:
         return False
     rotation = motion.rotation
     if rotation.cause is not None and rotation.cause.live is Live.NO:

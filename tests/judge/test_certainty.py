@@ -47,10 +47,20 @@ def test_ties_that_are_not_settled_are_not_reported() -> None:
     text = """
         def f(A):
             L = torch.linalg.eigvals(A)
-            return L[L.abs().argmax()].abs()
+            return L[L.abs().argmax()].imag
     """
     assert codes(text) == []
     assert site(text).order == "unknown"
+
+
+def test_conjugate_pairs_that_tie_have_one_modulus() -> None:
+    text = """
+        def f(A):
+            L = torch.linalg.eigvals(A)
+            return L[L.abs().argmax()].abs()
+    """
+    assert codes(text) == []
+    assert site(text).order == "invariant"
 
 
 def test_a_finding_is_definite_where_dtype_and_gradient_are_known() -> None:
