@@ -102,6 +102,8 @@ def in_product(gauge: Gauge, laid: Contraction, moving: list[tuple[Operand, Moti
     entrywise = all(len(set(o.letters)) == len(o.letters) or "diagonal" in o.tensor for o, _ in mixed)
     if not entrywise or any(not is_placed(s) for _, s in mixed):
         others = [o for o in laid.operands if o.tensor.rank != 0 and o.tensor.value is None]
+        if any(is_placed(s) and "diagonal" not in o.tensor and _is_picked_from(o, s) for o, s in mixed):
+            return spoiled(first, cause("positions picked"))
         if any(is_placed(s) and "diagonal" not in o.tensor and _meets_rows(o, s) for o, s in mixed):
             return spoiled(first, cause("position weighted"))
         alone = entrywise and len(moving) == len(others) == 1 and not laid.contracted()
@@ -150,6 +152,12 @@ def in_product(gauge: Gauge, laid: Contraction, moving: list[tuple[Operand, Moti
         return spoiled(worst, lost)
     slots = [Slot(p, part) for x, part in kept if (p := laid.position(x)) is not None]
     return over(worst, slots, summed or mingled, lost)
+
+
+def _is_picked_from(o: Operand, order: Order) -> bool:
+    """Whether two axes over which one arrangement is spread are laid on each other: some of its entries are left."""
+    joint = [(o.letter(s.axis), s.cut) for s in order.tags if is_joint(s.cut)]
+    return len(set(joint)) < len(joint)
 
 
 def _meets_rows(o: Operand, order: Order) -> bool:

@@ -35,7 +35,7 @@ SQUARED = frozenset({"real2", "imag2", "pair2"})
 
 NEVER_ZERO = frozenset(
     ("output", "input", "param", "random", "conj", "swap", "insert", "mul", "div", "pick", "cut", "abs", "sgn", "power")
-) | {"matmul", "einsum", "permute", "reshape", "product", "constant"}
+) | {"matmul", "einsum", "permute", "reshape", "product", "constant", "outer", "kron"}
 """Operators of values of which no entry is 0 for generic inputs, so that their phase factors have modulus 1."""
 
 
@@ -126,12 +126,17 @@ def modulus(t: Tensor, context: Context, name: str = "abs") -> Tensor:
             phase, order = Phase(), Order()
         return replace(m, phase=phase, order=order, rotation=_modulus_rotation(g, m, t, cause))
 
-    phases = "unit" in t and t.term.ops <= NEVER_ZERO
+    phases = has_modulus_one(t)
     flags = frozenset({"nonneg"} | (t.flags & {"diagonal", "nonzero", "unit", "zero", "identity"}))
     made = changed(t, change, context, name, flags=flags, dtype="real" if t.dtype == "complex" else t.dtype)
     if t.whole is not None and t.whole.part == "sorted":
         return replace(made, whole=t.whole._replace(of=modulus(t.whole.of, context, name)))
     return replace(made, whole=Whole("abs", t) if t.motions else None)
+
+
+def has_modulus_one(t: Tensor) -> bool:
+    """Whether every entry is a phase factor, since what it is the phase factor of is nowhere 0."""
+    return "unit" in t and t.term.ops <= NEVER_ZERO
 
 
 def turned_back(t: Tensor, of: Tensor) -> Tensor:

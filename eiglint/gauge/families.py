@@ -21,6 +21,10 @@ ENTRYWISE = frozenset(
 """Functions of one tensor that treat every entry alone."""
 
 
+BY_ELEMENT = ENTRYWISE | {"mul", "add", "div", "product", "sum", "mean", "norm", "constant", "insert"}
+"""Functions that treat every batch element alone, but for the axes they reduce."""
+
+
 def picked_one(
     picked: Term, position: object, size: object, part: Cut, order: Order, batched: bool, cause: Cause
 ) -> Order:
@@ -122,11 +126,22 @@ def _is_own(t: Term, m: Motion, family: Family) -> bool:
     """Whether a value is a function of one pair (of each batch element), or a sum over pairs cut off together."""
     if family.mingled is not None:
         return family.mingled is t
-    if family.batched and not m.batch:
+    if family.batched and (not m.batch or not _operators(t, family.picks) <= BY_ELEMENT):
         return False
     if len(family.positions) > 1 or any(p.op == "cut" for p in family.picks):
         return _is_sum_over(t, family.picks)
     return m.order.mode is Mode.FUN or _is_entrywise(t, family.picks)
+
+
+def _operators(t: Term, picks: frozenset[Term]) -> frozenset[str]:
+    """Return the operators of a value outside of what was picked."""
+    found, stack = set(), [t]
+    while stack:
+        here = stack.pop()
+        if here not in picks:
+            found.add(here.op)
+            stack.extend(a for a in here.args if isinstance(a, Term))
+    return frozenset(found)
 
 
 def _is_entrywise(t: Term, picks: frozenset[Term]) -> bool:

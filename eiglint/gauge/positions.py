@@ -12,6 +12,7 @@ from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.contract_order import derives_from
 from eiglint.gauge.families import cut_off, picked_one
 from eiglint.gauge.join import put_together
+from eiglint.gauge.reduction import reduce
 from eiglint.gauge.shape import inserted
 from eiglint.gauge.singular import remark_taken
 from eiglint.gauge.state import (
@@ -46,6 +47,8 @@ def pick(t: Tensor, axis: int, key: object, context: Context, index: Tensor | No
     size = t.size(axis)
     if isinstance(key, int) and key < 0 and isinstance(size, int):
         key += size
+    if t.whole is not None and t.whole.part == "running" and t.whole.axis == axis and _is_last(key, size):
+        return reduce(t.whole.of, axis, False, "sum", context)  # the last of running sums is the sum
     held = piece_at(t, axis, key) if index is None or index.neutral else None
     if held is not None:
         piece, place = held
@@ -84,6 +87,10 @@ def pick(t: Tensor, axis: int, key: object, context: Context, index: Tensor | No
         ]
         return with_mirrored(made, t, unsettled_pairs(t, index, None, pointed, context))
     return made
+
+
+def _is_last(key: object, size: object) -> bool:
+    return isinstance(key, int) and (key == -1 or (isinstance(size, int) and key == size - 1))
 
 
 def _batch_element(g: Gauge, key: object) -> Gauge:

@@ -114,7 +114,7 @@ def _spread_pairs(made: Tensor, t: Tensor, sizes: tuple[list[int], list[int]]) -
         apart = [a for a in range(-len(old), 0) if t.motion(g).is_batch(a) and sizes[0][a] > 1]
         batch = frozenset(new.index(old[a]) - len(new) for a in apart if old[a] in new)
         if len(batch) < len(apart):
-            return m  # orders of several batch elements along one axis
+            return _together(m, before, apart)  # orders of several batch elements along one axis
         tags = frozenset[Slot]().union(*map(slots, before.tags))
         if before.mode is Mode.EXACT and all(len(slots(s)) == 1 for s in before.tags):
             # The digits of the pairs lie in one dimension each: its positions are permuted with them.
@@ -126,6 +126,15 @@ def _spread_pairs(made: Tensor, t: Tensor, sizes: tuple[list[int], list[int]]) -
                 batch=batch,
             )
         return replace(m, order=replace(m.order, tags=tags), batch=batch)
+
+    def _together(m: Motion, before: Order, apart: list[int]) -> Motion:
+        spread_over = {*apart, *(s.axis for s in before.tags)}
+        hit = [a for a in range(-len(new), 0) if not clean or any(_meet(old[x], new[a]) for x in spread_over)]
+        if before.mode is not Mode.EXACT or before.pointer:
+            return m
+        cut = arrangement("reshape", *map(str, sizes), *sorted(map(str, before.tags)))
+        order = replace(m.order, mode=Mode.MIXED, tags=frozenset(Slot(a, cut) for a in hit if sizes[1][a] > 1))
+        return replace(m, order=order)
 
     motions = settle({g: motion(g, m) for g, m in made.motions})
     known = tuple((i - len(new), n) for i, n in enumerate(sizes[1]))

@@ -9,7 +9,7 @@ from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.shape import axis_of, doubted
 from eiglint.gauge.state import Cause, Live, Mode, Motion, Order, Phase, Rotation, Slot, lost, spread
-from eiglint.gauge.tensor import Tensor, opaque, settle
+from eiglint.gauge.tensor import Tensor, Whole, opaque, settle
 from eiglint.gauge.terms import term
 
 LINEAR = frozenset({"cumsum", "diff", "fft"})
@@ -52,7 +52,7 @@ def scan(t: Tensor, dim: object, how: str, context: Context, details: tuple[obje
         sizes=tuple(s for s in t.sizes if s[0] != axis) if how in ("diff", "glu", "fft") else t.sizes,
         flags=frozenset({"nonneg"} if how == "softmax" else ()),
         value=None,
-        whole=None,
+        whole=Whole("running", t, axis=axis) if how == "cumsum" else None,
         live=t.live if context.recording else Live.NO,
     )
 

@@ -41,8 +41,13 @@ def unsettled_pairs(
         order = Order(Mode.UNKNOWN, cause=cause)
         if axis is not None and len(m.order.tags) == 1:
             order = Order(Mode.MIXED, frozenset((Slot(axis, arrangement(index.term)),)), cause, vague=True)
-        found[replace(g, lineage=(*g.lineage, ("ties", index.term)))] = Motion(order=order, live=m.live)
+        found[replace(g, lineage=(*g.lineage, (TIES, index.term)))] = Motion(order=order, live=m.live)
     return found
+
+
+def is_of_ties(g: Gauge) -> bool:
+    """Whether a gauge is that of the choice among tied pairs."""
+    return any(isinstance(x, tuple) and x[0] == TIES for x in g.lineage)
 
 
 def with_mirrored(made: Tensor, t: Tensor, ties: dict[Gauge, Motion]) -> Tensor:

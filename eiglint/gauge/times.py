@@ -7,7 +7,7 @@ from dataclasses import replace
 from eiglint.gauge.coins import noted_turn, random_signs
 from eiglint.gauge.context import Context, Gauge, Remark
 from eiglint.gauge.contract import contract
-from eiglint.gauge.elementwise import PARTS, modulus, power, signed_part, turned_back
+from eiglint.gauge.elementwise import PARTS, has_modulus_one, modulus, power, signed_part, turned_back
 from eiglint.gauge.letters import elementwise
 from eiglint.gauge.mirrors import even_in_sign
 from eiglint.gauge.singular import remark_singular
@@ -65,6 +65,7 @@ def product(x: Tensor, y: Tensor, context: Context) -> Tensor:
 def _of_simpler_modulus(made: Tensor, x: Tensor, y: Tensor) -> Tensor:
     """Remember the factors where the modulus of one is that of something simpler: |x y| is |x| |y|."""
     simple = any(t.whole is not None and t.whole.part in SIMPLER_MODULI for t in (x, y))
+    simple |= any(t.motions and has_modulus_one(t) for t in (x, y))
     return replace(made, whole=Whole("scaled", x, pieces=(y,))) if simple and made.whole is None else made
 
 

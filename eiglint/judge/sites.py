@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from eiglint.analysis.events import Outcome, Reached
 from eiglint.findings import Answer, Gradient, Obstacle, Place, Site
 from eiglint.gauge import Gauge, Live, Mode, Motion, Spot
+from eiglint.gauge.ties import is_of_ties
 
 WEIGHT: dict[Answer, int] = {"none": 0, "invariant": 1, "leaves": 2, "unknown": 3, "dependent": 4}
 SYMMETRIES = ("phase", "order", "rotation")
@@ -70,11 +71,12 @@ def collect(outcome: Outcome, spoiled: frozenset[str]) -> dict[Spot, Known]:
                 if gauge.spot.path in spoiled:
                     here.learn(symmetry, "unknown", "the file is analysed in part")
         here.live = max(here.live, live)
-    for reached in outcome.reached:
-        for gauge, motion in reached.value.motions:
-            here = known.get(gauge.spot)
-            if here is not None:
-                _learn_all(here, motion, reached)
+    arrived = [(gauge, motion, reached) for reached in outcome.reached for gauge, motion in reached.value.motions]
+    # Where the order itself leaves, which of two tied pairs comes first changes nothing.
+    for gauge, motion, reached in sorted(arrived, key=lambda a: is_of_ties(a[0])):
+        here = known.get(gauge.spot)
+        if here is not None and not (is_of_ties(gauge) and here.answers["order"] == "leaves"):
+            _learn_all(here, motion, reached)
     return known
 
 
