@@ -32,7 +32,7 @@ def run_if(s: ir.If, frame: Frame) -> None:
         return
     condition = plain(test, frame, s.at)
     number = frame.world.number(s.at)
-    other = frame.state.copy()
+    other, since = frame.state.copy(), len(frame.world.outcome.decomposed)
     flag = asks_for_flag(s.test)
     first, first_dead = _side(s.body, s.test, Guard(number, condition, True, flag), frame)
     frame.state, frame.dead = other, False
@@ -42,7 +42,7 @@ def run_if(s: ir.If, frame: Frame) -> None:
     if first_dead or second_dead:
         frame.state = second if first_dead else first
         return
-    frame.state = merge_states(first, second, frame.merging(s.at, "if", condition))
+    frame.state = merge_states(first, second, frame.merging(s.at, "if", condition, since))
 
 
 def _side(block: tuple[ir.Statement, ...], test: ir.Expression, guard: Guard, frame: Frame) -> tuple[State, bool]:
@@ -98,7 +98,7 @@ def _asks_what_is_there(test: ir.Expression) -> bool:
 
 def run_try(s: ir.Try, frame: Frame) -> None:
     """Run the body; handlers start from any state that the body went through."""
-    returned, left = len(frame.returns), len(frame.exits)
+    returned, left, since = len(frame.returns), len(frame.exits), len(frame.world.outcome.decomposed)
     seen = swallowing.seen_so_far(s, frame)
     thrown: list[State] = [frame.state.copy()]
     frame.tries.append(thrown)
@@ -125,7 +125,7 @@ def run_try(s: ir.Try, frame: Frame) -> None:
     frame.dead = not ends
     if not ends:  # what follows is a `finally`, or nothing
         thrown += [state for state, _ in frame.returns[returned:]]
-    frame.state = met(ends or thrown, s.at, "try" if ends else "thrown", frame)
+    frame.state = met(ends or thrown, s.at, "try" if ends else "thrown", frame, since)
     if s.finalbody:
         _run_finally(s.finalbody, returned, left, frame)
 
@@ -148,11 +148,11 @@ def _handle(handler: ir.Handler, frame: Frame) -> None:
     frame.execute(handler.body)
 
 
-def met(states: list[State], node: object, label: str, frame: Frame) -> State:
+def met(states: list[State], node: object, label: str, frame: Frame, since: int | None = None) -> State:
     """Merge states that nothing decides between."""
     made = states[0]
     for state in states[1:]:
-        made = merge_states(made, state, frame.merging(node, label))
+        made = merge_states(made, state, frame.merging(node, label, since=since))
     return made
 
 
@@ -200,7 +200,7 @@ def run_match(s: ir.Match, frame: Frame) -> None:
     condition = plain(subject, frame, s.at)
     part = _part_of(subject, s.at, frame)
     ends: list[State] = []
-    start = frame.state
+    start, since = frame.state, len(frame.world.outcome.decomposed)
     complete = False
     for case in s.cases:
         frame.state, frame.dead = start.copy(), False
@@ -219,7 +219,7 @@ def run_match(s: ir.Match, frame: Frame) -> None:
         test = condition if any(not t.neutral for t in deep_tensors([condition], frame)) else MISSING
         made = ends[0]
         for state in ends[1:]:
-            made = merge_states(made, state, frame.merging(s.at, "match", test))
+            made = merge_states(made, state, frame.merging(s.at, "match", test, since))
         frame.state = made
 
 

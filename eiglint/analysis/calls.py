@@ -268,7 +268,7 @@ def _call_choice(
     name: str,
 ) -> Value:
     """Call each of several functions from the same state and merge."""
-    before = frame.state.copy()
+    before, since = frame.state.copy(), len(frame.world.outcome.decomposed)
     made: Value = MISSING
     for i, one in enumerate([v for v in callee.values if v is not None]):
         state, frame.state = frame.state, before.copy()
@@ -278,7 +278,7 @@ def _call_choice(
         if made is MISSING:
             made = value
             continue
-        m = frame.merging(node, "callee")
+        m = frame.merging(node, "callee", since=since)
         frame.state = merge_states(state, frame.state, m, (made, value))
         made = merge_values(made, value, m, ("value",))
     return None if made is MISSING else made

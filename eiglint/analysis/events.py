@@ -180,7 +180,7 @@ class Settings:
     complex_reading: bool = False
     vector_reading: str = ""
     budget: int = 120_000
-    patience: int = 8_000
+    patience: int = 5_000
     depth: int = 12
     only: frozenset[str] | None = None
     features: bool = False

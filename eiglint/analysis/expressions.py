@@ -185,14 +185,14 @@ def _choice(e: ir.Choice, frame: Frame) -> Value:
 
 
 def _both(e: ir.Choice, test: Value, frame: Frame) -> Value:
-    other = frame.state.copy()
+    other, since = frame.state.copy(), len(frame.world.outcome.decomposed)
     flag, number, condition = branches.asks_for_flag(e.test), frame.world.number(e.at), plain(test, frame, e.at)
     branches.enter(e.test, Guard(number, test, True, flag), condition, frame)
     body = evaluate(e.body, frame)
     after, frame.state = frame.state, other
     branches.enter(e.test, Guard(number, test, False, flag), condition, frame)
     orelse = evaluate(e.orelse, frame)
-    m = frame.merging(e.at, "if", condition)
+    m = frame.merging(e.at, "if", condition, since)
     frame.state = merge_states(after, frame.state, m, (body, orelse))
     return merge_values(body, orelse, m, ("value",))
 

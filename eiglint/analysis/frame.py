@@ -212,6 +212,8 @@ class Frame:
     """Where names are looked up, innermost first; the scope itself is the first."""
     state: State
     chain: Chain = ()
+    opened: int = 0
+    """How many decompositions there were when this was entered."""
     function: Function | None = None
     owner: Class | None = None
     receiver: Value = MISSING
@@ -298,12 +300,19 @@ class Frame:
         """Return an integer of which nothing is known."""
         return Number(self.term("number", node, *more), integer=True)
 
-    def merging(self, node: object, label: str, test: Value = MISSING) -> Merging:
-        """Return how states are merged at a node."""
+    def merging(self, node: object, label: str, test: Value = MISSING, since: int | None = None) -> Merging:
+        """Return how states are merged at a node; they parted when there were `since` decompositions."""
         key = (label, self.world.number(node), *self.chain, *self.turn)
         outcome = self.world.outcome
+        fresh = [] if since is None else outcome.decomposed[since:]
         return Merging(
-            self.context(node), key, self.world.address, test, renamed=outcome.renamed, carried=outcome.carried
+            self.context(node),
+            key,
+            self.world.address,
+            test,
+            renamed=outcome.renamed,
+            carried=outcome.carried,
+            fresh=frozenset([o.gauge for o in fresh]),
         )
 
     def allocate(self, obj: HeapObject) -> Pointer:

@@ -87,6 +87,7 @@ def inline(
         scopes=(("call", *chain, number), *closure.scopes),
         state=frame.state,
         chain=chain,
+        opened=len(world.outcome.decomposed),
         function=closure.function,
         owner=closure.owner,
         depth=frame.depth + 1,

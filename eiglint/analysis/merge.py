@@ -27,7 +27,7 @@ from eiglint.analysis.values import (
     same,
 )
 from eiglint.gauge import Record, Tensor
-from eiglint.gauge.tensor import as_tensor
+from eiglint.gauge.tensor import as_tensor, settle
 from eiglint.gauge.terms import term
 from eiglint.gauge.values import Number, Unknown
 
@@ -38,7 +38,7 @@ WIDEST_CHOICE = 6
 def merge_states(left: State, right: State, m: Merging, values: tuple[Value, Value] | None = None) -> State:
     """Return a state that covers both; `values` are two more values that will be merged under the same terms."""
     out = left.copy()
-    m.left, m.right, m.out = left, right, out
+    m.left, m.right, m.out, m.values = left, right, out, values
     m.names = renames(left, right, values)
     m.renamed.extend(m.names.items())
     for address, obj in right.heap.items():
@@ -125,12 +125,20 @@ def _merged_numbers(a: Value, b: Value, m: Merging, path: tuple[Hashable, ...]) 
         test = None if m.test is MISSING else as_tensor(m.test)
         if test is not None:
             # A test that decides which way the program goes is one number.
-            return gauge.select(replace(test, rank=0) if isinstance(test, Tensor) else test, x, y, m.context)
-        return gauge.join(x, y, m.context, m.key)
+            made = gauge.select(replace(test, rank=0) if isinstance(test, Tensor) else test, x, y, m.context)
+        else:
+            made = gauge.join(x, y, m.context, m.key)
+        return _of_one_way(x, y, made, m)
     label = term("merge", *m.key, *path)
     if isinstance(a, Unknown) or isinstance(b, Unknown) or isinstance(a, bool) or isinstance(b, bool):
         return Unknown(label)
     return Number(label, integer=_integer(a) and _integer(b))
+
+
+def _of_one_way(x: Tensor, y: Tensor, made: Tensor, m: Merging) -> Tensor:
+    """Let what one of two ways decomposed move as it does where that ran: on the other there is nothing to choose."""
+    alone = {g: (x if g in x.gauges else y).motion(g) for g in x.gauges ^ y.gauges if g in m.one_sided}
+    return replace(made, motions=settle({**dict(made.motions), **alone})) if alone else made
 
 
 def _integer(value: Value) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from eiglint import gauge
 from eiglint.analysis.contents import map_object, map_tensors
+from eiglint.analysis.merge_walk import gauges_in_state
 from eiglint.analysis.state import State
 from eiglint.analysis.values import HeapObject, Value
 from eiglint.gauge import Context, Gauge, Tensor
@@ -43,6 +44,22 @@ class Merging:
     """For each name that a loop gave a value, the values that went under it."""
     met: dict[tuple[int, int], tuple[Value, Value, Value]] = field(default_factory=dict)
     """Pairs of tensors that were merged, by identity: two names of one tensor stay two names of one."""
+    fresh: frozenset[Gauge] = frozenset()
+    """The gauges that were opened since the two ways parted."""
+    values: tuple[Value, Value] | None = None
+    """Two more values that are merged beside the states."""
+    _one_sided: frozenset[Gauge] | None = None
+
+    @property
+    def one_sided(self) -> frozenset[Gauge]:
+        """The gauges that only one of the two ways has opened, and of which the other one knows nothing."""
+        if self._one_sided is None:
+            self._one_sided = frozenset[Gauge]()
+            if self.fresh and self.left is not None and self.right is not None:
+                more = ([], []) if self.values is None else ([self.values[0]], [self.values[1]])
+                left, right = gauges_in_state(self.left, more[0]), gauges_in_state(self.right, more[1])
+                self._one_sided = self.fresh & (left ^ right)
+        return self._one_sided
 
     @property
     def gated(self) -> bool:

@@ -53,7 +53,7 @@ def _shared(exits: Exits, depth: int) -> Guard | None:
 def _merged(
     a: tuple[State, Value], b: tuple[State, Value], test: Value, frame: Frame, node: object, key: tuple[object, ...]
 ) -> tuple[State, Value]:
-    m = frame.merging(node, "return", test)
+    m = frame.merging(node, "return", test, frame.opened)
     m.key = (*m.key, repr(key))
     state = merge_states(a[0], b[0], m, (a[1], b[1]))
     return state, merge_values(a[1], b[1], m, ("value",))

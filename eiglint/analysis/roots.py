@@ -114,6 +114,7 @@ def run_function(closure: Closure, world: World, state: State | None = None, fir
         scope=key,
         scopes=(key, *closure.scopes),
         state=State(world.store) if state is None else state,
+        opened=len(world.outcome.decomposed),
         function=closure.function,
         owner=closure.owner,
         root=True,

@@ -331,3 +331,29 @@ def test_a_choice_between_axes_for_one_and_for_many_matrices_is_followed() -> No
     """)
     assert {found["rebuilt"], found["told"]} <= {"silent", "fine"}
     assert found["mistaken"] == "unknown"
+
+
+def test_what_only_one_of_two_ways_decomposed_moves_as_it_does_there() -> None:
+    found = answers("""
+        def basis(A, B):
+            if A.shape[-1] == 2:
+                return A, A + B
+            return torch.linalg.eigh(A)
+
+        def rebuilt(A, B):
+            values, vectors = basis(A, B)
+            return vectors @ torch.diag(values) @ vectors.mT
+
+        def taken(A, B):
+            return basis(A, B)[1].exp()
+
+        def told_apart(A, B, other):
+            vectors = torch.linalg.eigh(A)[1]
+            kept = vectors
+            if other:
+                vectors = B
+            return vectors * kept
+    """)
+    assert found["rebuilt"] in ("silent", "fine")
+    assert found["taken"] == "broken"
+    assert found["told_apart"] not in ("silent", "fine"), "the vectors are there on either way"
