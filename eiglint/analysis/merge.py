@@ -107,6 +107,10 @@ def _merged(a: Value, b: Value, m: Merging, path: tuple[Hashable, ...]) -> Value
     if isinstance(a, Record) and isinstance(b, Record) and a.fields == b.fields:
         parts = [merge_values(x, y, m, (*path, i)) for i, (x, y) in enumerate(zip(a.values, b.values, strict=True))]
         return Record(a.fields, tuple(parts))
+    if isinstance(a, Record) is not isinstance(b, Record):
+        x, y = (v.values if isinstance(v, Record) else v for v in (a, b))
+        if type(x) is tuple and type(y) is tuple and len(x) == len(y):
+            return _merged(x, y, m, path)
     if isinstance(a, Pointer) and isinstance(b, Pointer):
         made = _merged_pointers(a, b, m, path)
         if made is not None:
