@@ -25,6 +25,7 @@ from eiglint.gauge.state import (
 )
 from eiglint.gauge.tensor import Tensor, Whole, named, settle
 from eiglint.gauge.terms import negated, term
+from eiglint.gauge.ties import without_ties
 from eiglint.gauge.unlike import sign_of_total
 from eiglint.gauge.zeros import sign_at_zero
 
@@ -35,7 +36,7 @@ SQUARED = frozenset({"real2", "imag2", "pair2"})
 
 NEVER_ZERO = frozenset(
     ("output", "input", "param", "random", "conj", "swap", "insert", "mul", "div", "pick", "cut", "abs", "sgn", "power")
-) | {"matmul", "einsum", "permute", "reshape", "product", "constant", "outer", "kron"}
+) | {"matmul", "einsum", "permute", "reshape", "product", "constant", "outer", "kron", "exp", "cos", "expand"}
 """Operators of values of which no entry is 0 for generic inputs, so that their phase factors have modulus 1."""
 
 
@@ -110,6 +111,7 @@ def modulus(t: Tensor, context: Context, name: str = "abs") -> Tensor:
         return modulus(turned_back(t, t.whole.of), context, name)
     if t.whole is not None and t.whole.part == "tied":
         return modulus(t.whole.of, context, name)  # conjugates have one modulus
+    t = without_ties(t)
     if t.whole is not None and t.whole.part == "scaled":
         sizes = [modulus(x, context) for x in (t.whole.of, *t.whole.pieces)]  # |x y| is |x| |y|
         return contract(elementwise(sizes), context, term(name, t.term))

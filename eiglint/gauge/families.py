@@ -21,6 +21,9 @@ ENTRYWISE = frozenset(
 """Functions of one tensor that treat every entry alone."""
 
 
+WHOLE_AXES = frozenset({"sum", "mean", "norm", "max", "min", "prod"})
+"""Reductions that do not care for the order of what they run over."""
+
 BY_ELEMENT = ENTRYWISE | {"mul", "add", "div", "product", "sum", "mean", "norm", "constant", "insert"}
 """Functions that treat every batch element alone, but for the axes they reduce."""
 
@@ -117,6 +120,8 @@ def _share(g: Gauge, t: Tensor) -> Family | None:
         return family if family.of is t.term else None
     if not _is_own(t.term, m, family):
         return None
+    if family.rest and not _is_entrywise(t.term, family.picks):
+        family = family._replace(rest=frozenset())
     whole = "pair" if len(family.positions) == 1 else "part"
     body = replaced(t.term, {p: term(whole, *p.args[:2]) for p in family.picks})
     return family._replace(body=body, picks=frozenset(), of=t.term, mingled=family.mingled and body)
@@ -130,7 +135,9 @@ def _is_own(t: Term, m: Motion, family: Family) -> bool:
         return False
     if len(family.positions) > 1 or any(p.op == "cut" for p in family.picks):
         return _is_sum_over(t, family.picks)
-    return m.order.mode is Mode.FUN or _is_entrywise(t, family.picks)
+    if m.order.mode is Mode.FUN or _is_entrywise(t, family.picks):
+        return True
+    return _runs_over_all(t, family.picks, {s.axis for s in family.rest}, m.order)
 
 
 def _operators(t: Term, picks: frozenset[Term]) -> frozenset[str]:
@@ -144,13 +151,31 @@ def _operators(t: Term, picks: frozenset[Term]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _is_entrywise(t: Term, picks: frozenset[Term]) -> bool:
+def _is_entrywise(t: object, picks: frozenset[Term]) -> bool:
     """Whether a value treats every entry of what was picked alone."""
+    if not isinstance(t, Term):
+        return False
     while t not in picks:
         inner = [a for a in t.args if isinstance(a, Term)]
         if t.op not in ENTRYWISE or len(inner) != 1:
             return False
         (t,) = inner
+    return True
+
+
+def _runs_over_all(t: Term, picks: frozenset[Term], axes: set[int], order: Order) -> bool:
+    """Whether a value knows of what was picked only what symmetric reductions over all its other pairs tell."""
+    stack = [t]
+    while stack:
+        here = stack.pop()
+        over = here.args[1] if len(here.args) > 1 else None
+        everywhere = over is None or (isinstance(over, tuple) and axes <= set(over))
+        if here.op in WHOLE_AXES and everywhere and _is_entrywise(here.args[0], picks):
+            continue
+        own = order.cause is not None and here.op == "output" and order.cause.gauge in here.args
+        if here in picks or own:
+            return False
+        stack.extend(a for a in here.args if isinstance(a, Term))
     return True
 
 

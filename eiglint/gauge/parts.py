@@ -10,6 +10,7 @@ from eiglint.gauge.elementwise import apply_map, mapped, modulus
 from eiglint.gauge.state import Live, Mode, Motion, Rotation, is_dyad
 from eiglint.gauge.tensor import Tensor, Whole
 from eiglint.gauge.terms import term
+from eiglint.gauge.ties import without_ties
 
 
 def part(t: Tensor, which: str, context: Context) -> Tensor:
@@ -20,6 +21,7 @@ def part(t: Tensor, which: str, context: Context) -> Tensor:
         return zeros(t)
     if which == "real" and t.whole is not None and t.whole.part == "tied":
         return part(t.whole.of, which, context)  # conjugates have one real part
+    t = without_ties(t) if which == "real" else t
     t = undiagonal(t) if which == "angle" else t
 
     def change(g: Gauge, m: Motion) -> Motion:

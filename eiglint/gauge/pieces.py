@@ -77,9 +77,9 @@ def roll(t: Tensor, shifts: Sequence[object] | None, dims: Sequence[object] | No
     made = undiagonal(t)
     for dim, shift in zip(dims, shifts, strict=True):
         axis, guess = axis_of(made, dim)
-        if axis is None or any(m.is_batch(axis) for _, m in made.motions):
+        if axis is None:
             return scrambled(t, context, "roll", named(shifts), named(dims))
-        made = doubted(rolled(made, axis, shift), guess)
+        made = doubted(_other_elements(rolled(made, axis, shift), axis, shift), guess)
     label = term("roll", t.term, named(shifts), named(dims))
     return replace(made, term=label, flags=made.flags - {"diagonal", "identity", "hermitian"}, whole=None)
 
@@ -89,6 +89,15 @@ def centred(t: Tensor, dims: Sequence[object] | None, name: str, context: Contex
     if dims is None and t.rank is not None:
         dims = tuple(range(-t.rank, 0))
     return roll(t, None if dims is None else tuple(term(name, d) for d in dims), dims, context)
+
+
+def _other_elements(t: Tensor, axis: int, shift: object) -> Tensor:
+    """Give a batch that was shifted choices of its own: at every place stands another element."""
+    motions = {}
+    for g, m in t.motions:
+        own = replace(g, lineage=(*g.lineage, ("rolled", named(shift)))) if m.is_batch(axis) else g
+        motions[own] = m
+    return replace(t, motions=settle(motions))
 
 
 def rolled(t: Tensor, axis: int, shift: object) -> Tensor:

@@ -35,6 +35,7 @@ from eiglint.gauge.state import (
 )
 from eiglint.gauge.tensor import Tensor, Whole, constant, everything, opaque, settle
 from eiglint.gauge.terms import Term, term
+from eiglint.gauge.ties import without_ties
 from eiglint.gauge.times import product
 from eiglint.gauge.unlike import as_total
 
@@ -62,6 +63,9 @@ def reduce(
         t = modulus(t, context)
     if how in NORMS and t.whole is not None and t.whole.part == "tied":
         t = t.whole.of  # conjugates have one norm
+    t = without_ties(t) if how in NORMS else t
+    if how == "norm" and t.whole is not None and t.whole.part == "scaled":
+        t = modulus(t, context)
     if how == "norm" and t.whole is not None and t.whole.part == "turned":
         t = turned_back(t, t.whole.of)
     t = undiagonal(t)

@@ -120,11 +120,9 @@ def _spread_pairs(made: Tensor, t: Tensor, sizes: tuple[list[int], list[int]]) -
             # The digits of the pairs lie in one dimension each: its positions are permuted with them.
             about = sorted(f"{s.axis} {s.cut}" for s in before.tags)
             axes = {s.axis for s in tags}
-            return replace(
-                m,
-                order=Order(tags=frozenset(Slot(a, row("reshape", *map(str, sizes), *about, a)) for a in axes)),
-                batch=batch,
-            )
+            name = "reshape" if len(before.tags) > 1 else "laid"
+            rows = (Slot(a, row(name, *map(str, sizes), *about, a)) for a in axes)
+            return replace(m, order=Order(tags=frozenset(rows)), batch=batch)
         return replace(m, order=replace(m.order, tags=tags), batch=batch)
 
     def _together(m: Motion, before: Order, apart: list[int]) -> Motion:

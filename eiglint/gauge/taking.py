@@ -134,7 +134,7 @@ def _taken_order(g: Gauge, order: Order, axis: int, index: Tensor, t: Tensor, ca
         return replace(held, mode=Mode.MIXED, tags=spread, family=None) if complete else replace(held, mode=Mode.BROKEN)
     if index.dtype == "bool" and index.neutral and not derives_from(index, g):
         return Order(Mode.BROKEN, cause=cause)
-    if index.neutral and not derives_from(index, g) and index.dtype == "int" and index.rank == 1:
+    if index.motion(g).neutral and not derives_from(index, g) and index.dtype == "int" and index.rank == 1:
         count, size = index.size(-1), t.size(axis)
         if complete and count is not None and count == size:
             return replace(order, tags=retagged)  # all pairs, in another arrangement

@@ -58,12 +58,26 @@ def with_mirrored(made: Tensor, t: Tensor, ties: dict[Gauge, Motion]) -> Tensor:
     return replace(made, motions=settle({**dict(made.motions), **ties}), whole=whole)
 
 
-def _is_mirrored(t: Term) -> bool:
+def without_ties(t: Tensor) -> Tensor:
+    """Return what a value has in common with its conjugate, where the other choice among tied pairs gives that."""
+    ties = [(g, x[1]) for g, _ in t.motions for x in g.lineage if isinstance(x, tuple) and x[0] == TIES]
+    if not ties or not all(_is_mirrored(t.term, index) for _, index in ties):
+        return t
+    left = {g: m for g, m in t.motions if not is_of_ties(g)}
+    return replace(t, motions=settle(left), whole=None)
+
+
+def _is_mirrored(t: Term, index: object = None) -> bool:
     """Whether a value is made of eigenvalues and vectors alone, so that conjugates of these make its conjugate."""
     stack = [t]
     while stack:
         here = stack.pop()
-        if here.op == "output":
+        if index is not None and here.op == "pick" and here.args[2] is index:
+            here = here.args[0]  # type: ignore[assignment]
+            if not _is_mirrored(here):
+                return False
+            continue
+        if here.op == "output" and index is None:
             continue
         if here.op not in MIRRORED or any(isinstance(a, complex) for a in here.args):
             return False

@@ -7,7 +7,7 @@ from dataclasses import replace
 from eiglint.gauge.coins import noted_turn, random_signs
 from eiglint.gauge.context import Context, Gauge, Remark
 from eiglint.gauge.contract import contract
-from eiglint.gauge.elementwise import PARTS, has_modulus_one, modulus, power, signed_part, turned_back
+from eiglint.gauge.elementwise import NEVER_ZERO, PARTS, has_modulus_one, modulus, power, signed_part, turned_back
 from eiglint.gauge.letters import elementwise
 from eiglint.gauge.mirrors import even_in_sign
 from eiglint.gauge.singular import remark_singular
@@ -131,6 +131,8 @@ def divide(x: Tensor, y: Tensor, context: Context) -> Tensor:
     inverse = power(y, -1, replace(context, remarks=[]))
     made = contract(elementwise([x, inverse]), context, term("div", x.term, y.term))
     remark_singular("reciprocal", y, made, context)
+    if y.term.op in ("abs", "modulus") and y.term.args[0] is x.term and made.term.ops <= NEVER_ZERO:
+        made = replace(made, flags=made.flags | {"unit"})  # x / |x| is the phase factor of x
     return _of_simpler_modulus(made, x, inverse)
 
 
