@@ -104,7 +104,7 @@ class _PlainValue(Function):
 
     @staticmethod
     def forward(ctx: Any, A: Tensor, calculus: Calculus, factors: Factors) -> Tensor:
-        ctx.known = calculus, factors
+        ctx.known = calculus, factors  # nobody else has the factors: there is no version of them to look after
         ctx.save_for_backward(A)
         return calculus.value(factors)
 

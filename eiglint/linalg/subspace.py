@@ -54,11 +54,11 @@ def projector(A: Tensor, k: int, largest: bool = False) -> Tensor:
     A = -A if largest else A
     factors: Factors = decomposed(A, "projector")
     L = factors[1]
-    n = L.shape[-1]
+    n = L.size(-1)
     if not 0 < k < n:
         raise ValueError(f"projector: k must be between 1 and {n - 1} for matrices of size {n}, and is {k}")
     single = numbers(L)
-    if not single or single[k] - single[k - 1] <= _noise(L) * max(-single[0], single[-1]):
+    if not single or single[k] - single[k - 1] <= n * EPS[L.dtype] * max(-single[0], single[-1]):
         gap = L[..., k] - L[..., k - 1]
         factors = _opened(factors, gap, f"projector: the gap at the cut, between eigenvalues {k} and {k + 1},")
     return evaluate(A, Cut(k), factors)
@@ -93,16 +93,11 @@ def eigh_isolated(A: Tensor, k: int) -> tuple[Tensor, Tensor]:
     return value[..., 0, 0], v[..., 0]
 
 
-def _noise(L: Tensor) -> float:
-    """Return how far eigenvalues are from right to rounding, over the largest one."""
-    return L.size(-1) * EPS[L.dtype]
-
-
 def _opened(factors: Factors, gap: Tensor, what: str) -> Factors:
     """Raise where a gap is no more than rounding; where that cannot be read, put NaN in place of the vectors."""
     V, L, _ = factors
     size = L.abs().amax(-1)
-    open_ = gap - _noise(L) * size
+    open_ = gap - L.size(-1) * EPS[L.dtype] * size  # beyond how far eigenvalues are from right to rounding
     least = lowest(open_)
     if least is None:
         V = torch.where((open_ > 0)[..., None, None], V, torch.nan)
