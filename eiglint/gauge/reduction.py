@@ -28,6 +28,7 @@ from eiglint.gauge.state import (
     charges,
     is_dyad,
     lost,
+    of_clusters,
     of_moduli,
     relabel_charges,
     relabel_phase,
@@ -213,7 +214,7 @@ def _reduced(
         rotation = Rotation(Mode.UNKNOWN, cause=cause)
     if rotation.mode is Mode.EXACT and rotation.charges:
         hit = axes is None or any(isinstance(k, Slot) and k.axis in axes for k, _ in rotation.charges)
-        kept = euclidean and g.unitary and _over_bases(m, axes)
+        kept = euclidean and g.unitary and _over_bases(g, m, axes)
         linear = how in ("sum", "mean")
         if linear:
             over = (k for k, _ in rotation.charges if is_dyad(k) and (axes is None or k.axis in axes))  # type: ignore[union-attr]
@@ -235,9 +236,11 @@ def _reduced(
     return replace(m, phase=phase, order=order, rotation=rotation, batch=batch, rest=rest, live=live)
 
 
-def _over_bases(m: Motion, axes: Axes) -> bool:
-    """Whether a Euclidean norm runs over every axis that is a basis, whole: no unitary rotation changes it."""
+def _over_bases(g: Gauge, m: Motion, axes: Axes) -> bool:
+    """Whether a Euclidean norm runs over every axis that is a basis, whole blocks of it: unitary rotations keep it."""
     slots = [k for k, _ in m.rotation.charges if isinstance(k, Slot)]
+    if not all(of_clusters(s.cut, g) for s in slots):
+        return False
     return not any(map(is_dyad, slots)) and (axes is None or {s.axis for s in slots} <= set(axes))
 
 

@@ -194,6 +194,8 @@ def test_a_euclidean_norm_over_the_columns_forgets_their_basis_and_another_norm_
     _, V = eigh()
     assert rotation(one("linalg.vector_norm", V, 2, -1)) == "fine"
     assert rotation(one("linalg.vector_norm", V, 1, -1)).startswith("depends")
+    assert rotation(one("linalg.vector_norm", at(V, Range(1, None)), 2)) == "fine"
+    assert rotation(one("linalg.vector_norm", at(V, Range(1, None), Range(None, None, 2)), 2)).startswith("depends")
 
 
 def test_an_index_that_depends_on_a_basis_hands_it_on() -> None:
