@@ -27,6 +27,7 @@ from eiglint.gauge import (
 )
 from eiglint.gauge import elementwise as maps
 from eiglint.gauge.arguments import Arguments, NoRuleError, Options, Rule, integers, listed, maybe, need
+from eiglint.gauge.cell_door import settled
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.create import create
 from eiglint.gauge.layers import attention, attention_like, layer
@@ -49,6 +50,7 @@ def apply(kind: str, options: Options, args: Arguments, context: Context, name: 
     except NoRuleError:
         return opaque(args.values(), context, name or kind)
     inputs = tensors_in(args.values())
+    made = settled(kind, options, args, made, context, name)
     if isinstance(made, Tensor):
         made = with_names(made)
     return _recorded(_rooted(with_precision(kind, options, made, inputs, context), inputs), context)

@@ -30,6 +30,8 @@ def create(options: Mapping[str, object], args: Mapping[str, object], context: C
     label = _label(what, args, context, name, _drawn(str(options.get("draws", "")), args))
     if what == "literal":
         return literal(args.get("data"), live, dtype, context, name)
+    if what == "triangle" and (places := _triangle(args, name)) is not None:
+        return literal(places, live, dtype, context, name)
     shape = _shape(args)
     rank = len(shape) if shape is not None else None
     flags = frozenset(FLAGS.get(what, ()))
@@ -55,6 +57,21 @@ def create(options: Mapping[str, object], args: Mapping[str, object], context: C
     return Tensor(
         label, rank=rank, sizes=_sizes(shape or ()), steady=steady, dtype=dtype or "real", live=live, flags=flags
     )
+
+
+_MOST_PLACES = 600
+
+
+def _triangle(args: Mapping[str, object], name: str) -> tuple[tuple[int, ...], ...] | None:
+    """Return the rows and the columns of all places on one side of the diagonal, where the sizes are written down."""
+    rows, columns, offset = args.get("row"), args.get("col"), args.get("offset", 0)
+    if not (isinstance(rows, int) and isinstance(columns, int) and isinstance(offset, int)):
+        return None
+    if rows * columns > _MOST_PLACES or not name.rpartition(".")[2].startswith(("triu", "tril")):
+        return None
+    sign = 1 if "triu" in name else -1
+    places = [(i, j) for i in range(rows) for j in range(columns) if sign * (j - i - offset) >= 0]
+    return (tuple(i for i, _ in places), tuple(j for _, j in places)) if places else None
 
 
 def _drawn(draws: str, args: Mapping[str, object]) -> frozenset[float] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from eiglint.gauge.cell_door import settled_subscript
 from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.context import Context
 from eiglint.gauge.positions import cut, pick
@@ -20,6 +21,10 @@ Plan = list[tuple[int, object]]
 
 def subscript(t: Tensor, items: Sequence[object], context: Context) -> Tensor:
     """Return t[items]."""
+    return settled_subscript(t, items, _subscripted(t, items, context), context)
+
+
+def _subscripted(t: Tensor, items: Sequence[object], context: Context) -> Tensor:
     if t.rank is None and not t.motions and not tensors_in(items):
         # Nothing arbitrary runs along any axis, so it does not matter which ones these are.
         label = term("index", t.term, *(named(i) if i is not Ellipsis else "..." for i in items))

@@ -30,7 +30,9 @@ def reshape(t: Tensor, shape: Sequence[object] | None, context: Context) -> Tens
     moving = {a for _, m in t.motions for a in slots_of(m)}
     batched = any(m.rest is not None for _, m in t.motions if not m.phase.neutral)
     if all(-a <= same for a in moving) and not batched:
-        known = tuple((i - rank, s) for i, s in enumerate(lengths) if s != -1 and isinstance(s, int | Term))
+        filled = _lengths(t, lengths)
+        whole = lengths if filled is None else filled[1]
+        known = tuple((i - rank, s) for i, s in enumerate(whole) if s != -1 and isinstance(s, int | Term))
         steady = frozenset(a for a in t.steady if -a <= same) | {a for a, s in known if s == 1}
         flags = t.flags if same >= 2 else t.flags - {"diagonal", "identity", "hermitian"}
         base = t if same >= 2 else undiagonal(t)

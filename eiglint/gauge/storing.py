@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from eiglint.gauge.arrangement import put_together
+from eiglint.gauge.cell_door import settled_store
 from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.elements import regathered
@@ -24,6 +25,10 @@ from eiglint.gauge.values import Number, Range
 
 def store(t: Tensor, items: Sequence[object], value: object, context: Context) -> Tensor:
     """Return t after `t[items] = value`: what lies beside the new values keeps its charges."""
+    return settled_store(t, items, value, _stored(t, items, value, context), context)
+
+
+def _stored(t: Tensor, items: Sequence[object], value: object, context: Context) -> Tensor:
     new = as_tensor(value)
     if new is None:
         return opaque([t, value], context, "assignment")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
+from eiglint.gauge.cells import Grid
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.losses import one_of_each
 from eiglint.gauge.state import Cause, Live, Mode, Motion, Order, Phase, Rotation, Slot
@@ -30,6 +31,13 @@ class Whole(NamedTuple):
     """Of sorted entries: along which axis they lie in another order than in `of`; of pieces: along which they lie."""
     pieces: tuple[Tensor, ...] = ()
     """Of what was put together: all of them."""
+
+
+class Grids(NamedTuple):
+    """How each entry moves, gauge by gauge (`cells`); of the value with this term and no other."""
+
+    of: Term
+    by: tuple[tuple[Gauge, Grid], ...]
 
 
 class Record(NamedTuple):
@@ -59,6 +67,7 @@ class Tensor:
     flags: frozenset[str] = frozenset()
     value: float | complex | None = None
     whole: Whole | None = None
+    grids: Grids | None = field(default=None, compare=False)
 
     @cached_property
     def moves(self) -> Mapping[Gauge, Motion]:

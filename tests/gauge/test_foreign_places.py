@@ -104,10 +104,11 @@ def test_unlike_pieces_put_together_without_a_known_axis_are_certainly_unlike() 
     L, V = eig(plain("A", sizes=(4, 4)))
     together = one("cat", (one("flatten", V), L))
     assert phase(one("sum", together)).startswith("depends")
-    half = one("flatten", V)
+    half = one("flatten", eig(plain("A"))[1])
     maybe = at(half, Range(None, 4))
     assert motion(maybe).phase.vague
     assert phase(one("sum", one("cat", (maybe, L)))) == "unknown"
+    assert charges(at(one("flatten", V), Range(None, 4))) == {-1: 1}  # the first row, if the sizes are known
 
 
 def test_a_choice_of_entries_has_the_shape_of_what_is_chosen_from() -> None:
