@@ -132,7 +132,8 @@ def _merged_numbers(a: Value, b: Value, m: Merging, path: tuple[Hashable, ...]) 
             made = gauge.select(replace(test, rank=0) if isinstance(test, Tensor) else test, x, y, m.context)
         else:
             made = gauge.join(x, y, m.context, m.key)
-        return _of_one_way(x, y, made, m)
+        made = _of_one_way(x, y, made, m)
+        return made if m.retire else gauge.with_cases(made, (x, y), ("branch", m.key), every=True)
     label = term("merge", *m.key, *path)
     if isinstance(a, Unknown) or isinstance(b, Unknown) or isinstance(a, bool) or isinstance(b, bool):
         return Unknown(label)

@@ -4,6 +4,7 @@ Pure: nothing here knows syntax, files or a tensor library.
 """
 
 from eiglint.gauge.apply import apply, kinds
+from eiglint.gauge.cases import with_cases
 from eiglint.gauge.context import Context, Gauge, Opened, Remark, Spot
 from eiglint.gauge.indexing import subscript
 from eiglint.gauge.join import join
@@ -36,4 +37,5 @@ __all__ = [
     "store",
     "subscript",
     "tensor",
+    "with_cases",
 ]

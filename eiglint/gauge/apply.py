@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import cast
 
 from eiglint.gauge import (
     directions,
@@ -27,6 +28,7 @@ from eiglint.gauge import (
 )
 from eiglint.gauge import elementwise as maps
 from eiglint.gauge.arguments import Arguments, NoRuleError, Options, Rule, integers, listed, maybe, need
+from eiglint.gauge.cases import by_cases
 from eiglint.gauge.cell_door import settled
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.create import create
@@ -48,12 +50,18 @@ def apply(kind: str, options: Options, args: Arguments, context: Context, name: 
     try:
         made = rule(options, args, context, name or kind)
     except NoRuleError:
-        return opaque(args.values(), context, name or kind)
+        made = opaque(args.values(), context, name or kind)
     inputs = tensors_in(args.values())
+    if kind not in _OPENING:
+        made = by_cases(made, dict(args), lambda a, c: apply(kind, options, cast(Arguments, a), c, name), context)
     made = settled(kind, options, args, made, context, name)
     if isinstance(made, Tensor):
         made = with_names(made)
     return _recorded(_rooted(with_precision(kind, options, made, inputs, context), inputs), context)
+
+
+_OPENING = frozenset({"decompose", "create", "requires"})
+"""These make something new, which is made once."""
 
 
 def _rooted(made: object, inputs: Sequence[Tensor]) -> object:
@@ -132,6 +140,7 @@ RULES: dict[str, Rule] = {
     "diagonal": lambda o, a, c, n: products.diagonal(
         need(a, "input"), c, a.get("offset", 0), a.get("dim1", o.get("dim1", 0)), a.get("dim2", o.get("dim2", 1))
     ),
+    "unordered": read_more.read_unordered,
     "nonzero": lambda o, a, c, n: opaque([maps.modulus(need(a, "input"), c)], c, n),
     "reduce": read_one.read_reduce,
     "scan": read_one.read_scan,

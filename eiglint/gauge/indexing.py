@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from eiglint.gauge.cases import by_cases, with_cases
 from eiglint.gauge.cell_door import settled_subscript
 from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.context import Context
@@ -21,7 +22,10 @@ Plan = list[tuple[int, object]]
 
 def subscript(t: Tensor, items: Sequence[object], context: Context) -> Tensor:
     """Return t[items]."""
-    return settled_subscript(t, items, _subscripted(t, items, context), context)
+    made = settled_subscript(t, items, _subscripted(t, items, context), context)
+    given = (t, tuple(items))
+    followed = by_cases(made, given, lambda a, c: subscript(a[0], a[1], c), context)  # type: ignore[index]
+    return followed if isinstance(followed, Tensor) else made
 
 
 def _subscripted(t: Tensor, items: Sequence[object], context: Context) -> Tensor:
@@ -125,7 +129,10 @@ def _one(t: Tensor, axis: int, item: object, context: Context) -> Tensor:
             return pick(t, axis, item.term, context)
         case Tensor():
             if item.rank == 0 and item.dtype != "bool":
-                return pick(t, axis, item.value if isinstance(item.value, int) else item.term, context, item)
+                made = pick(t, axis, item.value if isinstance(item.value, int) else item.term, context, item)
+                first = pick(t, axis, 0, replace(context, remarks=[]))  # a position that is data may be the first
+                plain = all(m.phase.neutral for _, m in item.motions)
+                return with_cases(made, [first] if plain else [], ("pick", item.term), every=False)
             return take(t, axis, item, context)
         case _:
             return opaque([t, item], context, "index")

@@ -11,6 +11,7 @@ from eiglint.gauge.arguments import Arguments, NoRuleError, Options, integers, l
 from eiglint.gauge.context import Context
 from eiglint.gauge.decompose import decompose
 from eiglint.gauge.reshaping import reshape
+from eiglint.gauge.state import Mode
 from eiglint.gauge.taken_apart import with_pieces
 from eiglint.gauge.tensor import Record, Tensor, as_tensor, constant, named, opaque, settle, slots_of
 from eiglint.gauge.terms import term
@@ -273,3 +274,12 @@ def read_broadcast(o: Options, a: Arguments, c: Context, name: str) -> object:
     ranks = [t.rank for t in tensors]
     widest = None if None in ranks else max(r for r in ranks if r is not None)
     return tuple(replace(shape.expand(t, None), rank=widest) for t in tensors)
+
+
+def read_unordered(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """A count or a list of entries wherever they stand, which hangs on the phases that any of them has."""
+    t = need(a, "input")
+    made = opaque(a.values(), c, name)
+    whole = reduction.reduce(t, None, False, "other", c)
+    known = {g: whole.motion(g).phase for g, m in t.motions if m.phase.mode in (Mode.EXACT, Mode.FUN)}
+    return replace(made, motions=settle({g: replace(m, phase=known.get(g, m.phase)) for g, m in made.motions}))

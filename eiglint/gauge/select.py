@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from eiglint.gauge.cases import like_shaped, with_cases
 from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.coins import coin, noted_turn
 from eiglint.gauge.combine import TINY, add, combine, joint_sizes, side_by_side_order
@@ -13,7 +14,7 @@ from eiglint.gauge.elementwise import modulus, neg
 from eiglint.gauge.join import join
 from eiglint.gauge.mirrors import even_in_sign
 from eiglint.gauge.singular import GUARDED, remark_masked
-from eiglint.gauge.state import Cause, Live, Mode, Motion, Phase, Rotation, Slot
+from eiglint.gauge.state import Cause, Live, Mode, Motion, Phase, Rotation, Slot, laden, spread
 from eiglint.gauge.tensor import LIKELY, Tensor, constant, settle
 from eiglint.gauge.terms import Term, negated, term
 from eiglint.gauge.times import product, remark_reflection
@@ -23,7 +24,8 @@ from eiglint.gauge.zeros import sign_at_zero
 def compare(x: Tensor, y: Tensor, context: Context, name: str) -> Tensor:
     """Compare entries. `v < 0` is a step in the sign of v: its distance from 1/2 is odd."""
     if x.term is y.term and x.motions:
-        return Tensor(term(name, x.term, y.term), rank=x.rank, dtype="bool", live=Live.NO)
+        flags = frozenset({"zero"} if name in ("lt", "gt", "ne", "less", "greater", "not_equal") else ())
+        return Tensor(term(name, x.term, y.term), rank=x.rank, sizes=x.sizes, dtype="bool", live=Live.NO, flags=flags)
     made = combine([x, y], context, name, dtype="bool", reason="compared by its sign")
     motions = {}
     for g, m in made.motions:
@@ -69,9 +71,16 @@ def select(test: Tensor, a: Tensor, b: Tensor, context: Context) -> Tensor:
         return _two_values(test, a.value, b.value, steps, context)
     if test.neutral or all(m.phase.neutral and m.order.neutral for _, m in test.motions):
         made = _chosen(test, a, b, context)
+        made = _such_as(test, a, b, made)
         drawn = test.neutral and negated(a.term) is b.term and coin(test.term)
         return noted_turn(made, a, context) if drawn else made
-    return _decided(test, a, b, context)
+    made = _decided(test, a, b, context)
+    return _such_as(test, a, b, made) if all(m.phase.neutral for _, m in test.motions) else made
+
+
+def _such_as(test: Tensor, a: Tensor, b: Tensor, made: Tensor) -> Tensor:
+    """Remember that a test of entries, which is data, may hold everywhere or nowhere."""
+    return with_cases(made, like_shaped([a, b], made), ("where", test.term), every=False) if test.rank else made
 
 
 def _size_by_its_sign(test: Tensor, a: Tensor, b: Tensor, context: Context) -> Tensor | None:
@@ -120,11 +129,18 @@ def _decided(test: Tensor, a: Tensor, b: Tensor, context: Context) -> Tensor:
         knows = not test.motion(g).phase.neutral
         motion = (mingled if knows else chosen).motion(g)
         if knows and reflected and a.motion(g).phase.homogeneous:
-            motion = replace(motion, phase=Phase(Mode.MIXED, cause=motion.phase.cause))
+            motion = replace(motion, phase=_reflected(test, a, a.motion(g).phase, motion.phase.cause, g))
         # A test carries no gradient, but which gradient flows hangs on it.
         live = max(motion.live, a.live, b.live) if knows and context.recording else motion.live
         motions[g] = replace(motion, live=live)
     return replace(mingled, motions=settle(motions))
+
+
+def _reflected(test: Tensor, a: Tensor, phase: Phase, cause: Cause | None, g: Gauge) -> Phase:
+    """Return the phase of a or -a where the choice hangs on the phase itself: still one factor for each entry."""
+    known = spread(phase)
+    across = None if test.rank is None or a.rank is None or known is None else known | _varying(test)
+    return Phase(Mode.MIXED, cause=cause, across=across, laden=laden(phase, g.group) and g.group == "U1")
 
 
 def _sign_of(test: Tensor, steps: dict[Gauge, Phase], context: Context) -> Tensor:

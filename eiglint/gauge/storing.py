@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from eiglint.gauge.arrangement import put_together
+from eiglint.gauge.cases import by_cases
 from eiglint.gauge.cell_door import settled_store
 from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.context import Context, Gauge
@@ -25,7 +26,10 @@ from eiglint.gauge.values import Number, Range
 
 def store(t: Tensor, items: Sequence[object], value: object, context: Context) -> Tensor:
     """Return t after `t[items] = value`: what lies beside the new values keeps its charges."""
-    return settled_store(t, items, value, _stored(t, items, value, context), context)
+    made = settled_store(t, items, value, _stored(t, items, value, context), context)
+    given = (t, tuple(items), value)
+    followed = by_cases(made, given, lambda a, c: store(a[0], a[1], a[2], c), context)  # type: ignore[index]
+    return followed if isinstance(followed, Tensor) else made
 
 
 def _stored(t: Tensor, items: Sequence[object], value: object, context: Context) -> Tensor:

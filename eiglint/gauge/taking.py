@@ -6,11 +6,13 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from eiglint.gauge.arrangement import arrangement, is_placed, picked, row, spoiled
+from eiglint.gauge.cases import with_cases
+from eiglint.gauge.cell_states import shape_of
 from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.contract_order import derives_from
 from eiglint.gauge.families import same_pair, scattered
-from eiglint.gauge.positions import index_motions, indexed, pick
+from eiglint.gauge.positions import cut, index_motions, indexed, pick
 from eiglint.gauge.shape import axis_of, doubted, inserted
 from eiglint.gauge.state import (
     WHOLE,
@@ -30,6 +32,7 @@ from eiglint.gauge.state import (
 from eiglint.gauge.tensor import Tensor, named, opaque, settle, slots_of, unknown_motion, worse
 from eiglint.gauge.terms import Term, term
 from eiglint.gauge.ties import equal_where_tied, unsettled_pairs, with_mirrored
+from eiglint.gauge.values import Range
 
 Recut = Callable[[Slot | Pick], Slot | Pick]
 
@@ -190,6 +193,16 @@ def gather(t: Tensor, dim: object, index: Tensor, context: Context) -> Tensor:
     axis, guess = axis_of(t, dim)
     if axis is None:
         return opaque([t, index], context, "gather")
+    made, count = _picked_along(t, axis, guess, index, context), index.size(axis)
+    if not isinstance(count, int) or not all(m.phase.neutral for _, m in index.motions):
+        return made
+    # Positions are data: they may be the first ones, each in its place.
+    first = cut(undiagonal(t), axis, Range(0, count, None), replace(context, remarks=[]))
+    fits = first.rank == index.rank and shape_of(first) == shape_of(index) is not None
+    return with_cases(made, [first] if fits else [], ("gather", index.term), every=False)
+
+
+def _picked_along(t: Tensor, axis: int, guess: bool, index: Tensor, context: Context) -> Tensor:
     t = undiagonal(doubted(t, guess))
     if index.size(axis) == 1 and all(index.still_along(a) for a in range(-(t.rank or 0), 0)) and t.rank:
         same = replace(index, term=term("every", index.term), rank=0, sizes=(), steady=frozenset())

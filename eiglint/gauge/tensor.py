@@ -40,6 +40,18 @@ class Grids(NamedTuple):
     by: tuple[tuple[Gauge, Grid], ...]
 
 
+class Cases(NamedTuple):
+    """What the value with this term may be: one of these if they are `every` case, and else such as these.
+
+    `by` names what decides: values that the same thing decides are in the same case.
+    """
+
+    of: Term
+    by: object
+    every: bool
+    values: tuple[Tensor, ...]
+
+
 class Record(NamedTuple):
     """A result with named parts, such as (values, indices)."""
 
@@ -68,6 +80,7 @@ class Tensor:
     value: float | complex | None = None
     whole: Whole | None = None
     grids: Grids | None = field(default=None, compare=False)
+    cases: Cases | None = field(default=None, compare=False)
 
     @cached_property
     def moves(self) -> Mapping[Gauge, Motion]:
