@@ -10,7 +10,7 @@ from eiglint.gauge.elementwise import apply_map, power
 from eiglint.gauge.products import inner_along
 from eiglint.gauge.reduction import reduce
 from eiglint.gauge.shape import axis_of, doubted, inserted
-from eiglint.gauge.state import Live
+from eiglint.gauge.state import Live, Mode
 from eiglint.gauge.tensor import Tensor, opaque, settle
 from eiglint.gauge.terms import term
 from eiglint.gauge.times import product
@@ -37,7 +37,7 @@ def cosine(x: Tensor, y: Tensor, dim: object, context: Context) -> Tensor:
     unit_x = normalize(x, chosen, context)
     unit_y = normalize(y, chosen, context)
     made = inner_along(unit_x, unit_y, chosen, context, conjugate=False)
-    if x.term is y.term and x.dtype == "real":
+    if x.term is y.term and x.dtype == "real" and all(m.phase.mode is Mode.EXACT for _, m in x.motions):
         made = replace(made, motions=(), live=Live.NO)  # the angle of a vector to itself is 0
     return replace(made, term=term("cosine", x.term, y.term))
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from eiglint.gauge.adjoint import remark_adjoint
 from eiglint.gauge.arrangement import has_copies, spoiled
+from eiglint.gauge.cancelling import with_factors
 from eiglint.gauge.context import Context, Gauge, Remark
 from eiglint.gauge.contract import joint_dtype
 from eiglint.gauge.elementwise import apply_map, modulus, power
@@ -136,7 +137,7 @@ def solve(a: Tensor, b: Tensor, context: Context, left: object = True, pseudo: b
         column = matmul(solver, inserted(b, -1), context)
         return removed(column, -1, term("solve", a.term, b.term))
     name = term("solve", a.term, b.term)
-    return replace(matmul(solver, b, context, name), term=name)
+    return with_factors(replace(matmul(solver, b, context, name), term=name), solver, b)
 
 
 def det(t: Tensor, context: Context, how: str = "det") -> object:

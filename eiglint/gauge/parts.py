@@ -12,6 +12,9 @@ from eiglint.gauge.tensor import Tensor, Whole
 from eiglint.gauge.terms import term
 from eiglint.gauge.ties import without_ties
 
+LOGARITHM = "logarithm"
+"""What logarithms are remembered as: their real part is the logarithm of a modulus."""
+
 
 def part(t: Tensor, which: str, context: Context) -> Tensor:
     """Return the real or imaginary part or the angle, which read a phase and not a sign."""
@@ -22,6 +25,8 @@ def part(t: Tensor, which: str, context: Context) -> Tensor:
     if which == "real" and t.whole is not None and t.whole.part == "tied":
         return part(t.whole.of, which, context)  # conjugates have one real part
     t = without_ties(t) if which == "real" else t
+    if which == "real" and t.whole is not None and t.whole.part == LOGARITHM:
+        return apply_map(modulus(t.whole.of, context), context, "log")  # that of log z is log |z|
     t = undiagonal(t) if which == "angle" else t
 
     def change(g: Gauge, m: Motion) -> Motion:

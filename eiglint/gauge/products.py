@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from eiglint.gauge.cancelling import cancelled, with_factors
 from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.combine import add
 from eiglint.gauge.context import Context, Remark
@@ -31,6 +32,9 @@ def matmul(x: Tensor, y: Tensor, context: Context, name: Term | None = None) -> 
     remark_misplaced(x, y, context)
     if (column := _column_of(x, y, context)) is not None:
         return column
+    shorter = cancelled(x, y)
+    if shorter is not None:
+        return shorter if name is None else replace(shorter, term=name)
     for factor, other, axis in ((x, y, -2), (y, x, -1)):
         if "permutation" in factor and factor.neutral and any(m.order.mode is Mode.EXACT for _, m in other.motions):
             return reordered(other, axis, factor, context)
@@ -40,7 +44,7 @@ def matmul(x: Tensor, y: Tensor, context: Context, name: Term | None = None) -> 
     made = contract(lay_out([(x, left), (y, right)], out), context, name or term("matmul", x.term, y.term))
     if (y.rank is None and not y.motions and x.motions) or (x.rank is None and not x.motions and y.motions):
         made = replace(made, doubt=max(made.doubt, LIKELY))
-    return _simplified(x, y, made)
+    return with_factors(_simplified(x, y, made), x, y)
 
 
 def _column_of(x: Tensor, y: Tensor, context: Context) -> Tensor | None:

@@ -9,6 +9,7 @@ from eiglint.gauge import elementwise as maps
 from eiglint.gauge import matrix, parts, reduction, scans, shape, times
 from eiglint.gauge.arguments import Arguments, NoRuleError, Options, integers, names, need
 from eiglint.gauge.context import Context
+from eiglint.gauge.parts import LOGARITHM
 from eiglint.gauge.precision import remark_late
 from eiglint.gauge.singular import remark_singular
 from eiglint.gauge.state import (
@@ -31,6 +32,8 @@ def read_map(o: Options, a: Arguments, c: Context, name: str) -> object:
     made = maps.apply_map(need(a, "input"), c, name, parity, bool(o.get("zero")), details)
     if o.get("singular"):
         remark_singular(name, need(a, "input"), made, c)
+    if o.get("logarithm") and need(a, "input").dtype == "complex":
+        made = replace(made, whole=Whole(LOGARITHM, need(a, "input")))
     return made
 
 

@@ -16,6 +16,9 @@ from eiglint.gauge.tensor import Record, Tensor, as_tensor, named, opaque, settl
 from eiglint.gauge.terms import term
 from eiglint.gauge.values import Number, Range
 
+_MAKES_ZEROS = frozenset({"either", "store", "overwritten", "pad", "diag_embed", "torch.triu", "torch.tril"})
+"""Operators by which some entries become exactly 0 for generic inputs."""
+
 
 def read_add(o: Options, a: Arguments, c: Context, name: str) -> object:
     """Return a sum or difference, scaled by `alpha`."""
@@ -73,6 +76,8 @@ def read_combine(o: Options, a: Arguments, c: Context, name: str) -> object:
     if o.get("parity") == "even":
         # Even in every argument: a function of the moduli.
         found = [t if t.neutral else maps.modulus(t, c) for t in found]
+    if o.get("even_in_second") and len(found) > 1:
+        found[1] = maps.modulus(found[1], c)
     made = sums.combine(found, c, name, commutes=bool(o.get("commutes")))
     if o.get("rounds"):
         return replace(made, motions=found[0].motions)  # the first argument, but for rounding
@@ -80,8 +85,13 @@ def read_combine(o: Options, a: Arguments, c: Context, name: str) -> object:
 
 
 def _odd_in_first(made: Tensor, found: list[Tensor]) -> Tensor:
-    """atan2(-y, x) is -atan2(y, x): the sign of y is that of the angle, where x has none."""
+    """atan2(-y, x) is -atan2(y, x): the sign of y is that of the angle, where x has none.
+
+    An entry that is 0 has no sign: atan2(0, -1) is pi, whatever the entry was made of.
+    """
     y, x = found[0], found[-1]
+    if "nonzero" not in y and not y.term.ops.isdisjoint(_MAKES_ZEROS):
+        return made
     motions = {
         g: replace(m, phase=y.motion(g).phase)
         if g.group == "Z2" and y.motion(g).phase.mode is Mode.EXACT and x.motion(g).phase.neutral

@@ -69,6 +69,8 @@ def reduce(
         t = modulus(t, context)
     if how == "norm" and t.whole is not None and t.whole.part == "turned":
         t = turned_back(t, t.whole.of)
+    if how == "norm" and t.whole is not None and t.whole.part in ("power", "scaled"):
+        t = modulus(t, context)
     t = undiagonal(t)
     dim = None if t.rank == 0 or dim == () else dim
     if (ones := _summed_shares(t, dim, how)) is not None:

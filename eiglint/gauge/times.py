@@ -33,6 +33,8 @@ def product(x: Tensor, y: Tensor, context: Context) -> Tensor:
             return product(turned_back(x, x.whole.of), turned_back(y, y.whole.of), context)
     if x.term is y.term and (signed_part(x) is not None or part in {*PARTS, "sorted"}):
         return power(x, 2, context)
+    if any(a.term.op == "conj" and a.term.args[0] is b.term and _has_simpler_modulus(b) for a, b in ((x, y), (y, x))):
+        return replace(power(modulus(x, context), 2, context), dtype=x.dtype)  # z conj(z) is |z|**2
     for a, b in ((x, y), (y, x)):
         if a.dtype == "real" and b.term is term("sgn", a.term):
             return modulus(a, context)
@@ -60,6 +62,10 @@ def product(x: Tensor, y: Tensor, context: Context) -> Tensor:
         if "sign" in a and _cancels(a, b, made):
             _remark_zero_sign(a, b, context)
     return _of_simpler_modulus(made, x, y)
+
+
+def _has_simpler_modulus(t: Tensor) -> bool:
+    return t.whole is not None and t.whole.part in SIMPLER_MODULI
 
 
 def _of_simpler_modulus(made: Tensor, x: Tensor, y: Tensor) -> Tensor:

@@ -34,7 +34,7 @@ KINDS = {
         "values_alone isolated",
     ),
     # one tensor
-    "map": _kind("input", "min max", "parity zero singular dtype if_tensor stochastic clamps exponential"),
+    "map": _kind("input", "min max", "parity zero singular dtype if_tensor stochastic clamps exponential logarithm"),
     "modulus": _kind("input", options="dtype"),
     "conj": _kind("input"),
     "neg": _kind("input"),
@@ -50,7 +50,9 @@ KINDS = {
     "add": _kind("input other", "alpha", "sign reflected"),
     "product": _kind("input other", options="how"),
     "divide": _kind("input other", "rounding_mode", "reflected"),
-    "combine": _kind("input", "other end weight values n", "parity commutes odd_in_first idempotent rounds"),
+    "combine": _kind(
+        "input", "other end weight values n", "parity commutes odd_in_first even_in_second idempotent rounds"
+    ),
     "compare": _kind("input other", options="how total"),
     "logical": _kind("input", "other", "truth"),
     "select": _kind("condition input other"),
