@@ -13,6 +13,7 @@ from torch.utils._pytree import tree_flatten
 from accuracy.generic import Generic
 from accuracy.inputs import draw_all
 from accuracy.program import Program
+from accuracy.rounded import moved_by_rounding
 from eiglint.runtime import gaugecheck
 
 SYMMETRIES = ("phase", "order", "rotation")
@@ -20,6 +21,8 @@ Look = tuple[int, float]
 _LOOKS: tuple[Look, ...] = ((1, 1.0), (2, 1.0), (3, 0.1), (4, 10.0))
 """Seed and scale of the inputs that a program is run with; the first look decides whether it is judged at all."""
 _STILL = 1e-9
+_FAR = 1000.0
+"""How much further than by rounding a result must move."""
 
 
 class Truth(NamedTuple):
@@ -89,7 +92,12 @@ def _moves(
     )
     verdicts = {name: getattr(result, name) for name in ("phase", "order")}
     steady = frozenset(name for name, verdict in verdicts.items() if (verdict.value_deviation or 0.0) < _STILL)
-    return {name: _negated(verdict.invariant) for name, verdict in verdicts.items()}, steady
+    found = {name: _negated(verdict.invariant) for name, verdict in verdicts.items()}
+    moved = [name for name in found if found[name] and name not in steady]
+    rounding = moved_by_rounding(function, inputs) if moved else 0.0
+    # What moves no further than one more rounding of every step moves it is decided by rounding.
+    undecided = {name: None for name in moved if rounding > (verdicts[name].value_deviation or 0.0) / _FAR}
+    return {**found, **undecided}, steady
 
 
 def _values_move(program: Program, function: Callable[..., Any], look: Look) -> frozenset[str]:
