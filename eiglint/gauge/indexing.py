@@ -131,6 +131,8 @@ def _one(t: Tensor, axis: int, item: object, context: Context) -> Tensor:
             if item.rank == 0 and item.dtype != "bool":
                 made = pick(t, axis, item.value if isinstance(item.value, int) else item.term, context, item)
                 first = pick(t, axis, 0, replace(context, remarks=[]))  # a position that is data may be the first
+                if t.rank is not None:
+                    first = settled_subscript(t, [Range()] * (axis + t.rank) + [0], first, context)
                 plain = all(m.phase.neutral for _, m in item.motions)
                 return with_cases(made, [first] if plain else [], ("pick", item.term), every=False)
             return take(t, axis, item, context)

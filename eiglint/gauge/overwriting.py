@@ -12,7 +12,7 @@ from eiglint.gauge.join import join
 from eiglint.gauge.shape import axis_of, doubted
 from eiglint.gauge.state import Cause, Mode, Order, Rotation
 from eiglint.gauge.taking import followed, touched
-from eiglint.gauge.tensor import Tensor, as_tensor, settle, slots_of
+from eiglint.gauge.tensor import Tensor, as_tensor, opaque, settle, slots_of
 from eiglint.gauge.terms import term
 
 REPLACING = frozenset({"select", "slice", "diagonal", "fill_diagonal"})
@@ -27,7 +27,7 @@ def read_overwrite(o: Options, a: Arguments, c: Context, name: str) -> object:
     if src is None or (index is not None and index.motions):
         raise NoRuleError(name)
     if src.motions and o.get("how") != "add":
-        raise NoRuleError(name)
+        return _written(o, a, t, src, c, name)
     if src.motions:
         return _scattered(t, src, index, a.get("dim"), c)
     t = undiagonal(t)
@@ -38,6 +38,19 @@ def read_overwrite(o: Options, a: Arguments, c: Context, name: str) -> object:
     else:
         made = combine([t, foreign], c, name)
     return replace(made, rank=t.rank, sizes=t.sizes, steady=frozenset(), flags=frozenset(), value=None, whole=None)
+
+
+def _written(o: Options, a: Arguments, t: Tensor, src: Tensor, context: Context, name: str) -> Tensor:
+    """Write what knows of a gauge: under those whose phases it does not have, it is written as a fixed value is."""
+    made = opaque(a.values(), context, name)
+    fixed = {g for g, m in src.motions if m.phase.neutral} | (t.gauges - src.gauges)
+    if not any(not t.motion(g).phase.neutral or m.phase.neutral for g, m in src.motions):
+        return made
+    still = read_overwrite(o, {**a, "src": 0.5, "value": None}, replace(context, remarks=[]), name)
+    if not isinstance(still, Tensor):
+        return made
+    motions = {g: replace(m, phase=still.motion(g).phase) if g in fixed else m for g, m in made.motions}
+    return replace(made, motions=settle(motions), rank=t.rank, sizes=t.sizes)
 
 
 def _scattered(t: Tensor, src: Tensor, index: Tensor | None, dim: object, context: Context) -> Tensor:

@@ -16,7 +16,7 @@ from eiglint.gauge.tensor import Record, Tensor, as_tensor, named, opaque, settl
 from eiglint.gauge.terms import term
 from eiglint.gauge.values import Number, Range
 
-_MAKES_ZEROS = frozenset({"either", "store", "overwritten", "pad", "diag_embed", "torch.triu", "torch.tril"})
+_MAKES_ZEROS = frozenset({"either", "where", "store", "overwritten", "pad", "diag_embed", "torch.triu", "torch.tril"})
 """Operators by which some entries become exactly 0 for generic inputs."""
 
 

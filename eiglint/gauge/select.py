@@ -75,7 +75,8 @@ def select(test: Tensor, a: Tensor, b: Tensor, context: Context) -> Tensor:
         drawn = test.neutral and negated(a.term) is b.term and coin(test.term)
         return noted_turn(made, a, context) if drawn else made
     made = _decided(test, a, b, context)
-    return _such_as(test, a, b, made) if all(m.phase.neutral for _, m in test.motions) else made
+    free = all(m.phase.neutral for _, m in test.motions) or negated(a.term) is b.term
+    return _such_as(test, a, b, made) if free else made
 
 
 def _such_as(test: Tensor, a: Tensor, b: Tensor, made: Tensor) -> Tensor:

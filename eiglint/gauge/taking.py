@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from eiglint.gauge.arrangement import arrangement, is_placed, picked, row, spoiled
 from eiglint.gauge.cases import with_cases
-from eiglint.gauge.cell_states import shape_of
+from eiglint.gauge.cell_states import grid_of, phase_from, shape_of
+from eiglint.gauge.cells import rearranged
 from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.contract_order import derives_from
@@ -29,7 +30,7 @@ from eiglint.gauge.state import (
     charges,
     laden,
 )
-from eiglint.gauge.tensor import Tensor, named, opaque, settle, slots_of, unknown_motion, worse
+from eiglint.gauge.tensor import Grids, Tensor, named, opaque, settle, slots_of, unknown_motion, worse
 from eiglint.gauge.terms import Term, term
 from eiglint.gauge.ties import equal_where_tied, unsettled_pairs, with_mirrored
 from eiglint.gauge.values import Range
@@ -199,7 +200,40 @@ def gather(t: Tensor, dim: object, index: Tensor, context: Context) -> Tensor:
     # Positions are data: they may be the first ones, each in its place.
     first = cut(undiagonal(t), axis, Range(0, count, None), replace(context, remarks=[]))
     fits = first.rank == index.rank and shape_of(first) == shape_of(index) is not None
-    return with_cases(made, [first] if fits else [], ("gather", index.term), every=False)
+    cases = [first, *_askew(t, axis, count, first)] if fits else []
+    return with_cases(made, cases, ("gather", index.term), every=False)
+
+
+def _askew(t: Tensor, axis: int, count: int, first: Tensor) -> list[Tensor]:
+    """Return what is gathered where each line begins one position further than the line before."""
+    lines, shape = [a for a in range(-(t.rank or 0), 0) if a != axis], shape_of(t)
+    if not lines or shape is None:
+        return []
+    by = lines[-1]
+
+    def source(i: tuple[int, ...]) -> tuple[int, ...]:
+        place = list(i)
+        place[axis] = (i[axis] + i[by]) % shape[axis]
+        return tuple(place)
+
+    grids = {}
+    for g, m in t.motions:
+        if m.phase.neutral:
+            continue
+        grid = grid_of(t, g)
+        if grid is None:
+            return []
+        grids[g] = rearranged(grid, tuple(count if a == axis else shape[a] for a in range(-len(shape), 0)), source)
+    label = term("askew", t.term, axis, count)
+    motions = dict(first.motions)
+    for g, grid in grids.items():
+        held = motions.get(g, t.motion(g))
+        motions[g] = replace(held, phase=phase_from(grid, g, Phase(Mode.MIXED), _picked_at(g, held, first)))
+    return [replace(first, term=label, motions=settle(motions), grids=Grids(label, tuple(grids.items())), whole=None)]
+
+
+def _picked_at(g: Gauge, m: Motion, t: Tensor) -> Cause:
+    return Cause(g.spot, "positions picked", g, m.live, t.doubt, m.trail)
 
 
 def _picked_along(t: Tensor, axis: int, guess: bool, index: Tensor, context: Context) -> Tensor:
