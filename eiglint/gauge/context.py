@@ -94,5 +94,7 @@ class Context:
     """Whether the program expects that this may fail, or be absent: a `try` or a `hasattr` stands around it."""
     lowering: bool = False
     """Whether matrix products are computed in half precision here (autocast)."""
+    in_case: bool = False
+    """Whether one of the cases of a value is looked at: those of others are not taken apart as well."""
     remarks: list[Remark] = field(default_factory=list)
     decomposed: list[Opened] = field(default_factory=list)

@@ -37,7 +37,7 @@ def cosine(x: Tensor, y: Tensor, dim: object, context: Context) -> Tensor:
     unit_x = normalize(x, chosen, context)
     unit_y = normalize(y, chosen, context)
     made = inner_along(unit_x, unit_y, chosen, context, conjugate=False)
-    if x.term is y.term and x.dtype == "real" and all(m.phase.mode is Mode.EXACT for _, m in x.motions):
+    if x.term is y.term and x.dtype == "real" and not any(m.phase.mode is Mode.FUN for _, m in x.motions):
         made = replace(made, motions=(), live=Live.NO)  # the angle of a vector to itself is 0
     return replace(made, term=term("cosine", x.term, y.term))
 

@@ -100,6 +100,13 @@ def test_a_constant_of_orthonormal_vectors_is_told_apart() -> None:
     assert truth is None or "phase" in truth.accidental
 
 
+def test_what_rounding_alone_decides_is_left_out() -> None:
+    assert truth_of(program("V.mH @ V", "torch.floor(t0.abs() ** 2)", result="t1")) is None
+    rounded = truth_of(program("torch.floor(3 * V)", result="t0"))
+    assert rounded is not None
+    assert rounded.phase
+
+
 def test_a_disagreement_shrinks_to_the_steps_that_matter() -> None:
     # No entry of a unit vector is above 5, which no rule knows.
     long = program("M @ M", "torch.where(V > 5, V, M)", "t1 + t0", "t2 * M", result="t3.sum()")

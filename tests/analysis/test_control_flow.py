@@ -330,7 +330,7 @@ def test_a_choice_between_axes_for_one_and_for_many_matrices_is_followed() -> No
             return vectors.square()
     """)
     assert {found["rebuilt"], found["told"]} <= {"silent", "fine"}
-    assert found["mistaken"] == "unknown"
+    assert found["mistaken"] == "broken"  # for one matrix
 
 
 def test_what_only_one_of_two_ways_decomposed_moves_as_it_does_there() -> None:

@@ -59,3 +59,9 @@ def test_what_lies_between_odd_functions_of_one_value_is_odd() -> None:
     assert phase(one("abs", one("lerp", one("cos", V), V, 0.3))) != "fine"
     _, W = hermitian()
     assert phase(one("abs", one("lerp", one("sin", W), W, 0.3))) != "fine"
+
+
+def test_a_vector_whose_entries_may_all_be_cut_off_has_no_angle_to_itself() -> None:
+    _, V = eigh()
+    kept = one("relu", V)
+    assert phase(one("nn.functional.cosine_similarity", kept, kept, -1)) != "fine"
