@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from eiglint.gauge.arguments import Arguments, Options
 from eiglint.gauge.cell_moves import subscripted
-from eiglint.gauge.cell_rules import RULES, block_diagonal, joined
+from eiglint.gauge.cell_pieces import block_diagonal, joined
+from eiglint.gauge.cell_rules import RULES
 from eiglint.gauge.cell_states import element_of, grid_of, phase_from, shape_of
 from eiglint.gauge.cells import MOST_CELLS, Cell, Grid, indices, rearranged, stretched
 from eiglint.gauge.context import Context, Gauge
