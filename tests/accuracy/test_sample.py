@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from accuracy.cases import Case, case_of
-from accuracy.inputs import Input
+from accuracy.inputs import Input, draw_all
 from accuracy.judge import judge
 from accuracy.program import Program, Statement
+from accuracy.rounded import moved_by_rounding
 from accuracy.shrink import shrunk
 from accuracy.tally import Tally, disagreements
 from accuracy.truth import truth_of
@@ -100,11 +101,11 @@ def test_a_constant_of_orthonormal_vectors_is_told_apart() -> None:
     assert truth is None or "phase" in truth.accidental
 
 
-def test_what_rounding_alone_decides_is_left_out() -> None:
-    assert truth_of(program("V.mH @ V", "torch.floor(t0.abs() ** 2)", result="t1")) is None
-    rounded = truth_of(program("torch.floor(3 * V)", result="t0"))
-    assert rounded is not None
-    assert rounded.phase
+def test_rounding_every_step_once_more_moves_what_rounding_decides_and_little_else() -> None:
+    decided = program("V.mH @ V", "torch.floor(t0.abs() ** 2)", result="t1")
+    assert moved_by_rounding(decided.function(), draw_all(decided.inputs, 1)) > 0.1
+    plain = program("torch.floor(3 * V)", "t0 + V.sum(0)", result="t1")
+    assert moved_by_rounding(plain.function(), draw_all(plain.inputs, 1)) < 1e-12
 
 
 def test_a_disagreement_shrinks_to_the_steps_that_matter() -> None:
