@@ -192,11 +192,12 @@ def _inherited(
     """
     kept: list[dict[Gauge, Motion]] = [{} for _ in outputs]
     broken: dict[Gauge, Motion] = {}
+    triangular = any(s.get("role") == TRIANGLE for s in outputs)
     for g, m in t.motions:
         cause = Cause(context.spot, f"input of {name}", g, m.live, t.doubt, m.trail)
         # Only one triangle is read, which reordering rows and columns together does not respect.
         reordered = lopsided and not g.ordered and bool(m.order.tags)
-        passed = not reordered and _passes(g, m, square, any(s.get("role") == TRIANGLE for s in outputs))
+        passed = not reordered and _passes(g, m, square, triangular)
         if not passed:
             broken[g] = Motion(
                 _spoiled(m.phase, cause),
@@ -206,7 +207,8 @@ def _inherited(
                 trail=m.trail,
             )
             continue
-        if not _basis_passes(g, m, square, lopsided):
+        turned = triangular and any(isinstance(k, Slot) and k.axis == -1 for k, _ in m.rotation.charges)
+        if turned or not _basis_passes(g, m, square, lopsided):
             m = replace(m, rotation=Rotation(Mode.BROKEN, cause=cause))
         for i, spec in enumerate(outputs):
             kept[i][g] = _side(m, spec, g)
@@ -246,8 +248,8 @@ def _passes(g: Gauge, m: Motion, square: bool, triangular: bool) -> bool:
             return False
         merged = merge_last_two(m.phase.charges, g.group)
         return not any(isinstance(k, Slot) and k.axis == -1 for k, _ in merged) and len(inner) != 1
-    if triangular:
-        return not m.touches(-1) and -1 not in inner
+    if triangular:  # A D = Q (R D): the columns' phases stay in R, their order does not
+        return (g.ordered or -1 not in inner) and not m.is_batch(-1)
     return not any(isinstance(k, Pick) for k, _ in m.phase.charges)
 
 
@@ -256,7 +258,7 @@ def _side(m: Motion, spec: Spec, g: Gauge) -> Motion:
     role = str(spec["role"])
     values = role == "values"
     upright = role == "right" and spec.get("index") == -1
-    side = {"vectors": -2, "left": -2, "right": -1}.get(role)
+    side = {"vectors": -2, "left": -2, "right": -1, TRIANGLE: -1}.get(role)
 
     def keep(axis: int) -> int | None:
         if axis < -2:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from eiglint.gauge import Tensor
+from eiglint.gauge.state import Slot
 from eiglint.gauge.values import Range
 from tests.gauge.words import (
     ALL,
@@ -195,3 +196,14 @@ def test_the_determinant_of_a_square_product_is_that_of_its_factors() -> None:
     _, _, other = several("svd", plain("B"))
     made = one("det", one("matmul", U, other))
     assert any(phase(made, g).startswith("depends") for g, _ in made.motions)
+
+
+def test_phases_of_the_columns_stay_in_the_triangular_factor() -> None:
+    _, V = hermitian()
+    Q, R = several("linalg.qr", matmul(plain("B", dtype="complex"), V))
+    (own,) = [g for g in R.gauges if g in V.gauges]
+    assert dict(R.motion(own).phase.charges) == {Slot(-1): 1}
+    assert verdict(matmul(Q, R, adjoint(V))).phase == "fine"
+    assert phase(matmul(Q, adjoint(Q))) == "fine"
+    assert verdict(matmul(Q, adjoint(Q))).rotation != "fine"
+    assert phase(one("exp", matmul(Q, R))).startswith(("depends", "function"))
