@@ -34,8 +34,12 @@ class Trial(NamedTuple):
 
 
 def offers(inspected: Inspected, code: Code, path: str) -> list[Offer]:
-    """Propose fixes for the findings in the file itself; what it finds in others is theirs to fix."""
+    """Propose fixes for the findings in the file itself; what it finds in others is theirs to fix.
+
+    Factors that are taken for others come first: where an old name returns them, the new one may be what is asked for.
+    """
     wanted = [f for f in inspected.findings if f.code in FIXERS and f.path == path and f.cell is None]
+    wanted.sort(key=lambda f: f.code != "EIG408")
     proposed = [(finding, propose(finding, code)) for finding in wanted]
     return [Offer(finding, fix) for finding, fix in proposed if fix is not None]
 

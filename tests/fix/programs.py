@@ -147,6 +147,13 @@ CASES = {
         "U, S, Vh = torch.linalg.svd(G, full_matrices=False)\nreturn U @ torch.diag(S.sin() + 0j) @ Vh",
         same=False,
     ),
+    "V by its own name, used as Vh": Case(
+        "EIG408",
+        True,
+        "U, S, V = torch.svd(G)\nreturn U @ torch.diag(S.sin() + 0j) @ V",
+        "U, S, V = torch.linalg.svd(G, full_matrices=False)\nreturn U @ torch.diag(S.sin() + 0j) @ V",
+        same=False,
+    ),
     "the adjoint of general vectors is not their inverse": Case(
         "EIG407",
         False,
