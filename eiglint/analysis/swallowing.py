@@ -43,7 +43,12 @@ def seen_so_far(s: ir.Try, frame: Frame) -> Seen:
 
 
 def note(s: ir.Try, seen: Seen, frame: Frame) -> None:
-    """Record the handlers of a `try` that drop what its body computed."""
+    """Record the handlers of a `try` that drop what its body computed.
+
+    Where success raises an error (`else: raise`), the failure is what the program waits for.
+    """
+    if any(isinstance(x, ir.Raise) for x in s.orelse):
+        return
     outcome = frame.world.outcome
     if (len(outcome.differentiated), len(outcome.decomposed)) == (seen.differentiated, seen.decomposed):
         return

@@ -82,9 +82,10 @@ def known_real(t: Tensor) -> Tensor:
 def detach(t: Tensor) -> Tensor:
     """Return the same values, cut off from the graph.
 
-    What still moves keeps its term, by which equal values are known; of an invariant value the term alone can tell that
-    no gradient comes back through it.
+    What moves in a known way keeps its term, by which equal values are known; of all others the term alone can tell
+    that no gradient comes back through them.
     """
     motions = tuple((g, replace(m, live=Live.NO)) for g, m in t.motions)
-    cut = t.neutral and bool(t.term.outputs)
+    states = [s for _, m in t.motions for s in (m.phase, m.order)]
+    cut = bool(t.term.outputs) and all(s.neutral or s.mode >= Mode.UNKNOWN for s in states)
     return replace(t, term=term("detach", t.term) if cut else t.term, motions=motions, live=Live.NO)

@@ -287,3 +287,22 @@ def test_null_vectors_are_left_alone_in_a_loop_that_refines_them(row: int, codes
 
 def test_null_vectors_are_left_alone() -> None:
     assert gradients(SVD.format(rest="return Vh[-1, :2] / Vh[-1, 2]")) == []
+
+
+def test_a_rotation_that_every_step_of_a_loop_detaches_is_left_alone() -> None:
+    text = """
+    def aligned(cloud, target):
+        U, S, Vh = torch.linalg.svd(cloud.mT @ target)
+        handed = torch.eye(3)[None].repeat(4, 1, 1)
+        handed[:, -1, -1] = torch.det(U @ Vh)
+        moved = cloud @ (U @ handed @ Vh)
+        moved.detach_()
+        return moved
+
+    def f(cloud, target, steps):
+        for _ in range(steps):
+            cloud = aligned(cloud, target) + target
+        return cloud
+    """
+    assert gradients(text) == []
+    assert [f.code for f in gradients(text.replace("moved.detach_()", "pass"))] == ["EIG309"]
