@@ -117,7 +117,7 @@ RULES: dict[str, Rule] = {
     "same": lambda o, a, c, n: need(a, "input"),
     "dropout": lambda o, a, c, n: need(a, "input"),
     "cast": read_one.read_cast,
-    "detach": lambda o, a, c, n: parts.detach(need(a, "input")),
+    "detach": lambda o, a, c, n: parts.detached_on_purpose(need(a, "input")),
     "requires": read_one.read_requires,
     "add": read_several.read_add,
     "product": read_several.read_product,

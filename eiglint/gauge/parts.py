@@ -82,10 +82,17 @@ def known_real(t: Tensor) -> Tensor:
 def detach(t: Tensor) -> Tensor:
     """Return the same values, cut off from the graph.
 
-    What moves in a known way keeps its term, by which equal values are known; of all others the term alone can tell
-    that no gradient comes back through them.
+    What still moves keeps its term, by which equal values are known; of an invariant value the term alone can tell that
+    no gradient comes back through it.
     """
     motions = tuple((g, replace(m, live=Live.NO)) for g, m in t.motions)
-    states = [s for _, m in t.motions for s in (m.phase, m.order)]
-    cut = bool(t.term.outputs) and all(s.neutral or s.mode >= Mode.UNKNOWN for s in states)
+    cut = t.neutral and bool(t.term.outputs)
     return replace(t, term=term("detach", t.term) if cut else t.term, motions=motions, live=Live.NO)
+
+
+def detached_on_purpose(t: Tensor) -> Tensor:
+    """Return what a call of `detach` does: what moves in no known way is told apart by its term too."""
+    made = detach(t)
+    lost = any(s.mode >= Mode.UNKNOWN for _, m in t.motions for s in (m.phase, m.order, m.rotation))
+    known = any(not s.neutral and s.mode < Mode.UNKNOWN for _, m in t.motions for s in (m.phase, m.order))
+    return replace(made, term=term("detach", t.term)) if lost and not known else made
