@@ -29,7 +29,7 @@ from eiglint.gauge import (
 from eiglint.gauge import elementwise as maps
 from eiglint.gauge.arguments import Arguments, NoRuleError, Options, Rule, integers, listed, maybe, need
 from eiglint.gauge.cases import by_cases
-from eiglint.gauge.cell_door import settled
+from eiglint.gauge.cell_settling import settled
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.create import create
 from eiglint.gauge.layers import attention, attention_like, layer

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from eiglint.gauge.cases import by_cases, with_cases
-from eiglint.gauge.cell_door import settled_subscript
+from eiglint.gauge.cell_settling import settled_subscript
 from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.context import Context
 from eiglint.gauge.positions import cut, pick

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from eiglint.gauge.arrangement import put_together
 from eiglint.gauge.cases import by_cases
-from eiglint.gauge.cell_door import settled_store
+from eiglint.gauge.cell_settling import settled_store
 from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.elements import regathered

@@ -37,8 +37,11 @@ class Rule(NamedTuple):
     """Of ascending values l and a matrix X return X_ij f[l_i, l_j]; X is overwritten where that is cheaper."""
 
 
-def paired(value: Callable[[Tensor], Tensor], first: Callable[[Tensor, Tensor], Tensor],
-           second: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Rule:  # fmt: skip
+def paired(
+    value: Callable[[Tensor], Tensor],
+    first: Callable[[Tensor, Tensor], Tensor],
+    second: Callable[[Tensor, Tensor, Tensor], Tensor],
+) -> Rule:
     """Return a rule that weighs pair by pair."""
     return Rule(value, first, second, lambda L, X: X * first(L.unsqueeze(-1), L.unsqueeze(-2)))
 
