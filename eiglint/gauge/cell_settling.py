@@ -31,19 +31,12 @@ def settled(kind: str, options: Options, args: Arguments, made: object, context:
     asked = {**options, **{k: v for k, v in args.items() if v is not None}, "name": name}
     if asked.get("rounding_mode") or asked.get("alpha") not in (None, 1) or asked.get("reflected"):
         return made
-    if kind in ("join",):
+    if kind == "join":
         return _settle(made, lambda g: _joined(asked, g), context)
     rule = RULES.get(kind)
     if rule is None:
         return made
-    operands = {k: t for k, v in args.items() if (t := as_tensor(v)) is not None and k not in _NUMBERS}
-    listed = {"einsum": "operands", "multi_dot": "tensors"}.get(kind)
-    if listed is not None:
-        operands = {str(k): t for k, t in enumerate(tensors_in([args.get(listed)])[::-1])}
-    if kind in _WRITES and (src := as_tensor(args.get("src", args.get("value")))) is not None:
-        operands["src"] = src
-    if kind == "gather" and (index := as_tensor(args.get("index"))) is not None:
-        operands["index"] = index
+    operands = _operands(kind, args)
     conjugates = kind == "conj" or (asked.get("conj") or asked.get("how") in ("mH", "H", "adjoint"))
     if conjugates and any(t.dtype is None for t in operands.values()):
         return made
@@ -60,6 +53,20 @@ def settled(kind: str, options: Options, args: Arguments, made: object, context:
     return _settle(made, work, context)
 
 
+def _operands(kind: str, args: Arguments) -> dict[str, Tensor]:
+    """Return the tensors that an operation reads, by the names of their arguments."""
+    if kind in _LISTED:
+        return {str(k): t for k, t in enumerate(tensors_in([args.get(_LISTED[kind])])[::-1])}
+    found = {k: t for k, v in args.items() if (t := as_tensor(v)) is not None and k not in _NUMBERS}
+    if kind in _WRITES and (src := as_tensor(args.get("src", args.get("value")))) is not None:
+        found["src"] = src
+    if kind == "gather" and (index := as_tensor(args.get("index"))) is not None:
+        found["index"] = index
+    return found
+
+
+_LISTED = {"einsum": "operands", "multi_dot": "tensors"}
+"""Kinds whose operands come in a list, and the argument that holds it."""
 _WRITES = frozenset({"scatter", "index_fill", "index_copy"})
 _NUMBERS = frozenset(
     {"dim", "dims", "dim0", "dim1", "dim2", "offset", "diagonal", "index", "start", "length", "exponent", "step", "n"}
