@@ -11,7 +11,7 @@ from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.context import Context
 from eiglint.gauge.positions import cut, pick
 from eiglint.gauge.products import diagonal
-from eiglint.gauge.shape import assumed_rank, doubted, inserted, scrambled, some_of
+from eiglint.gauge.shape import assumed_rank, doubted, inserted, scrambled, some_of, suggested_rank
 from eiglint.gauge.taking import followed, some_places, take, touched, unsettled
 from eiglint.gauge.tensor import LIKELY, Tensor, named, opaque, settle, tensors_in
 from eiglint.gauge.terms import term
@@ -29,6 +29,9 @@ def subscript(t: Tensor, items: Sequence[object], context: Context) -> Tensor:
 
 
 def _subscripted(t: Tensor, items: Sequence[object], context: Context) -> Tensor:
+    if t.rank is None and not t.motions and None in items and Ellipsis not in items:
+        # Who adds axes to a known place counts them: there are as many as are written down.
+        t = suggested_rank(t, sum(item is not None for item in items), context)
     if t.rank is None and not t.motions and not tensors_in(items):
         # Nothing arbitrary runs along any axis, so it does not matter which ones these are.
         label = term("index", t.term, *(named(i) if i is not Ellipsis else "..." for i in items))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from eiglint.gauge.arrangement import is_placed, row, spoiled
 from eiglint.gauge.changes import undiagonal
-from eiglint.gauge.context import Context, Gauge
+from eiglint.gauge.context import Context, Gauge, Remark
 from eiglint.gauge.elementwise import conj
 from eiglint.gauge.state import (
     Cause,
@@ -96,6 +96,12 @@ def may_be_vector(t: Tensor) -> bool:
     rests = any(m.rest is not None for _, m in t.motions)
     deepest = max((-a for _, m in t.motions for a in slots_of(m)), default=0)
     return not rests and deepest <= 1 and not t.certainly_has(-2)
+
+
+def suggested_rank(t: Tensor, rank: int, context: Context) -> Tensor:
+    """Give a value of unknown rank the one that the text suggests, where unknown ranks are read as small ones."""
+    context.remarks.append(Remark("rank assumed", context.spot, None, 0, LIKELY, ()))
+    return replace(t, rank=rank, doubt=max(t.doubt, LIKELY)) if context.vector_reading else t
 
 
 def doubted(t: Tensor, assumed: bool) -> Tensor:

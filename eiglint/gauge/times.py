@@ -10,6 +10,7 @@ from eiglint.gauge.contract import contract
 from eiglint.gauge.elementwise import NEVER_ZERO, PARTS, has_modulus_one, modulus, power, signed_part, turned_back
 from eiglint.gauge.letters import elementwise
 from eiglint.gauge.mirrors import even_in_sign
+from eiglint.gauge.shape import suggested_rank
 from eiglint.gauge.singular import remark_singular
 from eiglint.gauge.state import Mode, Phase, squared
 from eiglint.gauge.tensor import Tensor, Whole, constant, settle
@@ -21,6 +22,7 @@ SIMPLER_MODULI = frozenset({"power", "turned", "scaled", "tied"})
 
 def product(x: Tensor, y: Tensor, context: Context) -> Tensor:
     """Return x * y, entry by entry."""
+    x, y = _along_a_row(x, y, context), _along_a_row(y, x, context)
     part = x.whole.part if x.whole is not None else ""
     if (
         part == "turned"
@@ -62,6 +64,13 @@ def product(x: Tensor, y: Tensor, context: Context) -> Tensor:
         if "sign" in a and _cancels(a, b, made):
             _remark_zero_sign(a, b, context)
     return _of_simpler_modulus(made, x, y)
+
+
+def _along_a_row(t: Tensor, other: Tensor, context: Context) -> Tensor:
+    """Return a factor of unknown rank, read as a row where the other one is a column that was made of a vector."""
+    beside_column = other.rank is not None and other.rank > 1 and other.size(-1) == 1 and other.size(-2) != 1
+    unknown = t.rank is None and not t.motions and t.value is None
+    return suggested_rank(t, 1, context) if unknown and beside_column and other.motions else t
 
 
 def _has_simpler_modulus(t: Tensor) -> bool:
@@ -134,6 +143,7 @@ def divide(x: Tensor, y: Tensor, context: Context) -> Tensor:
         return ones if x.rank == 0 else replace(ones, term=term("ones", x.term), value=None)
     if y.value is not None and y.value != 0:
         return product(x, constant(1 / y.value), context)
+    x, y = _along_a_row(x, y, context), _along_a_row(y, x, context)
     inverse = power(y, -1, replace(context, remarks=[]))
     made = contract(elementwise([x, inverse]), context, term("div", x.term, y.term))
     remark_singular("reciprocal", y, made, context)
