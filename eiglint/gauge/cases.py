@@ -40,9 +40,10 @@ def by_cases(made: object, given: object, again: Again, context: Context) -> obj
     if context.in_case or not isinstance(made, Tensor) or not _may_be_several(made):
         return made
     inputs = tensors_in(given.values() if isinstance(given, dict) else [given])
-    cases = next((t.cases for t in inputs if t.cases is not None and t.cases.of is t.term), None)
-    if cases is None:
-        return made
+    several = {t.cases.by: t.cases for t in inputs if t.cases is not None and t.cases.of is t.term}
+    if len(several) != 1:
+        return made  # of two choices nobody says which cases go together
+    (cases,) = several.values()
     quiet = replace(context, remarks=[], decomposed=[], in_case=True)
     found = [again(_substituted(given, cases.by, k), quiet) for k in range(len(cases.values))]
     values = [t for t in found if isinstance(t, Tensor)]

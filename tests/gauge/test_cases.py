@@ -37,6 +37,12 @@ def test_two_values_of_one_branch_are_in_the_same_case() -> None:
     assert said(*both, "return (t @ u).exp().sum()") != "dependent"
 
 
+def test_values_of_two_branches_may_belong_together_in_a_way_that_is_not_seen() -> None:
+    first = (*BRANCH, "    t = V.abs()")
+    second = ("if w.sum() > 1:", "    u = V.T", "else:", "    u = V.abs().T")
+    assert said(*first, *second, "return (t @ u).exp().sum()") != "dependent"
+
+
 def test_a_choice_of_entries_may_be_all_of_one_side() -> None:
     V, M = vectors(), plain("M", dtype="complex", sizes=(4, 4))
     chosen = one("where", one("operator.gt", plain("w", sizes=(4, 4)), 0), V, M)
