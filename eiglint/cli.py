@@ -24,7 +24,7 @@ from eiglint.fix_command import apply_fixes
 from eiglint.program import ProgramError
 from eiglint.report.lines import as_concise, as_github
 from eiglint.report.records import as_json, as_json_lines
-from eiglint.report.summary import statistics, summary
+from eiglint.report.summary import skipped_lines, statistics, summary
 from eiglint.run import Run
 from eiglint.run_command import run_program
 from eiglint.run_request import ProgramCommand, Request, RunError, failures
@@ -317,8 +317,8 @@ def _print(report: Report, form: Format, texts: dict[str, bytes]) -> None:
 
 def _notices(report: Report, form: Format, *, quiet: bool, verbose: bool) -> None:
     """Say on standard error what was skipped and what was found in sum."""
-    for path, reason in report.skipped:
-        typer.echo(f"eiglint: skipped {path}: {reason}", err=True)
+    for line in skipped_lines(report, every=verbose):
+        typer.echo(f"eiglint: {line}", err=True)
     if verbose:
         for site in report.sites:
             answers = f"phase {site.phase}, order {site.order}, rotation {site.rotation}, gradient {site.gradient}"

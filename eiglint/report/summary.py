@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
 from eiglint.findings import Report, Site
 
@@ -13,6 +14,8 @@ _WORDING = {
     "unknown": "unknown",
 }
 _LEAVES_ONE = "leaves the code that was read"
+_MANY = 5
+"""More files than this that were skipped for one reason are counted."""
 
 
 def standing(site: Site) -> str:
@@ -33,6 +36,18 @@ def summary(report: Report) -> str:
         if counts[answer]
     ]
     return f"{_count(total, 'decomposition')}: {', '.join(parts)}"
+
+
+def skipped_lines(report: Report, *, every: bool) -> Iterator[str]:
+    """Say what was skipped and why: a line a file, or one for many files and one reason unless `every` is asked for."""
+    counts = Counter(reason for _, reason in report.skipped)
+    told = set[str]()
+    for path, reason in report.skipped:
+        if every or counts[reason] <= _MANY:
+            yield f"skipped {path}: {reason}"
+        elif reason not in told:
+            told.add(reason)
+            yield f"skipped {counts[reason]} files: {reason} (--verbose names them)"
 
 
 def statistics(report: Report) -> str:

@@ -5,13 +5,13 @@ import json
 
 from rich.console import Console
 
-from eiglint.findings import Report
+from eiglint.findings import Report, Skipped
 from eiglint.report.excerpts import Excerpts
 from eiglint.report.full import as_full
 from eiglint.report.lines import as_concise, as_github
 from eiglint.report.records import as_json, as_json_lines
 from eiglint.report.sarif import as_sarif
-from eiglint.report.summary import statistics, summary
+from eiglint.report.summary import skipped_lines, statistics, summary
 
 from .example import REPORT, SOURCE
 
@@ -143,3 +143,13 @@ def test_the_summary_counts_what_is_known_of_phase_and_order() -> None:
 
 def test_statistics_count_by_code() -> None:
     assert statistics(REPORT) == "     1  EIG000  reveal-gauge\n     1  EIG104  missing-conjugate\n"
+
+
+def test_many_files_that_were_skipped_for_one_reason_are_counted_unless_all_are_asked_for() -> None:
+    odd = [Skipped(f"{k}.py", "in part: too many steps") for k in range(6)] + [Skipped("odd.ipynb", "not a notebook")]
+    some = Report(files=9, skipped=tuple(odd))
+    assert list(skipped_lines(some, every=False)) == [
+        "skipped 6 files: in part: too many steps (--verbose names them)",
+        "skipped odd.ipynb: not a notebook",
+    ]
+    assert len(list(skipped_lines(some, every=True))) == 7
