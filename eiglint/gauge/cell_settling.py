@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from eiglint.gauge.arguments import Arguments, Options
@@ -32,7 +32,8 @@ def settled(kind: str, options: Options, args: Arguments, made: object, context:
     if asked.get("rounding_mode") or asked.get("alpha") not in (None, 1) or asked.get("reflected"):
         return made
     if kind == "join":
-        return _settle(made, lambda g: _joined(asked, g), context)
+        pieces = tensors_in([asked.get("tensors")])
+        return _settle(made, lambda g: _joined(asked, g) if _moves_as_one(pieces, g) else None, context)
     rule = RULES.get(kind)
     if rule is None:
         return made
@@ -44,7 +45,7 @@ def settled(kind: str, options: Options, args: Arguments, made: object, context:
         return made
 
     def work(g: Gauge) -> Grid | None:
-        if not any(g in t.gauges for t in operands.values()):
+        if not _moves_as_one(operands.values(), g):
             return None
         grids = {k: grid_of(t, g) for k, t in operands.items()}
         known = {k: grid for k, grid in grids.items() if grid is not None}
@@ -105,6 +106,8 @@ def settled_store(t: Tensor, items: Sequence[object], value: object, made: Tenso
         return made
 
     def work(g: Gauge) -> Grid | None:
+        if not _moves_as_one((t, new), g):
+            return None
         grid, other = grid_of(t, g), grid_of(new, g)
         found = None if grid is None else subscripted(grid.shape, items)
         if grid is None or other is None or found is None or len(other.shape) > len(found[0]):
@@ -115,6 +118,17 @@ def settled_store(t: Tensor, items: Sequence[object], value: object, made: Tenso
         return Grid(grid.shape, tuple(written.get(i, c) for i, c in zip(indices(grid.shape), grid.cells, strict=True)))
 
     return _settle(made, work, context)
+
+
+def _moves_as_one(operands: Iterable[Tensor], g: Gauge) -> bool:
+    """Whether an operand moves under a gauge, and none under that of a part of its batch or of a larger whole."""
+    met = {h for t in operands for h in t.gauges}
+    return g in met and not any(h != g and _one_in_the_other(g, h) for h in met)
+
+
+def _one_in_the_other(g: Gauge, h: Gauge) -> bool:
+    shared = min(len(g.lineage), len(h.lineage))
+    return g.lineage[:shared] == h.lineage[:shared] and replace(g, lineage=()) == replace(h, lineage=())
 
 
 def _pieces(args: Arguments, made: tuple[object, ...], context: Context) -> tuple[object, ...]:

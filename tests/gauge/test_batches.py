@@ -160,3 +160,12 @@ def test_bases_of_different_elements_do_not_pair_and_their_determinants_do_not_a
     assert rotation(one("sum", one("square", one("abs", real)))) == "fine"
     _, single = eigh(plain("A", dtype="real", sizes=(4, 4)))
     assert rotation(one("abs", one("sum", one("linalg.det", single)))) == "fine"
+
+
+def test_what_every_element_lost_stays_lost_when_they_are_put_together_again() -> None:
+    _, V = eigh(plain("B", dtype="complex", sizes=(2, 4, 4)))
+    doubled = add(V, one("conj", V))
+    parts = [one("sum", one("abs", at(doubled, k))) for k in range(2)]
+    assert phase(one("stack", tuple(parts))).startswith("depends")
+    rows = one("stack", tuple(one("abs", at(one("cumsum", adjoint(V), 1), k)) for k in range(2)))
+    assert phase(rows).startswith("depends")
