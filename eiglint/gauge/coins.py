@@ -9,6 +9,8 @@ from eiglint.gauge.tensor import Tensor, settle
 from eiglint.gauge.terms import Term
 
 TURNED = "turned at random here"
+NORMAL = "normal"
+"""Marks independent draws of mean 0 that are as likely with either sign, and in any basis."""
 _COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
 _MOVES = frozenset({"take", "pick", "cut", "insert", "squeeze", "expand", "reshape", "swap", "detach"})
 _BOTH = frozenset({-1.0, 1.0})
@@ -22,6 +24,13 @@ def noted_turn(made: Tensor, vectors: Tensor, context: Context) -> Tensor:
     motions = dict(made.motions)
     motions.update({g: motions[g].noted(context.spot, TURNED) for g in moving if g in motions})
     return replace(made, motions=settle(motions))
+
+
+def is_normal(t: Term) -> bool:
+    """Whether a value is drawn from the standard normal distribution, cut or rearranged or not."""
+    while t.op in _MOVES and isinstance(t.args[0], Term):
+        t = t.args[0]
+    return t.op == "random" and t.args[-1] == NORMAL
 
 
 def random_signs(t: Term) -> bool:

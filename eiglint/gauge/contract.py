@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from eiglint.gauge.coins import is_normal
 from eiglint.gauge.context import Context, Gauge, Remark
 from eiglint.gauge.contract_order import order_of, rotation_of
 from eiglint.gauge.contract_phase import phase_of
@@ -25,7 +26,7 @@ from eiglint.gauge.state import (
     Motion,
     Slot,
 )
-from eiglint.gauge.tensor import Tensor, settle
+from eiglint.gauge.tensor import POSSIBLE, Tensor, settle
 from eiglint.gauge.terms import Term, term
 
 
@@ -114,9 +115,10 @@ def _motion(gauge: Gauge, laid: Contraction, context: Context, label: Term) -> M
     lead = max((m for _, m in moving), key=lambda m: (m.phase.mode, len(m.trail)))
     doubt = max(o.tensor.doubt for o in laid.operands)
     base = Motion(batch=batch, rest=rest, live=live, doubled=lead.doubled, trail=lead.trail)
+    told = POSSIBLE if _alike_in_distribution(gauge, laid, moving) else doubt
 
     def cause(reason: str, other: str = "") -> Cause:
-        return Cause(context.spot, reason, gauge, live, doubt, base.trail, other)
+        return Cause(context.spot, reason, gauge, live, told, base.trail, other)
 
     phase, doubled = phase_of(gauge, laid, moving, cause)
     if doubled and base.doubled is None:
@@ -128,6 +130,20 @@ def _motion(gauge: Gauge, laid: Contraction, context: Context, label: Term) -> M
     made = replace(base, phase=phase, order=order, rotation=rotation)
     remark_meeting(gauge, laid, moving, made, doubt, label, context)
     return made
+
+
+def _alike_in_distribution(gauge: Gauge, laid: Contraction, moving: list[tuple[Operand, Motion]]) -> bool:
+    """Whether vectors are mixed by normal draws, as where one samples by a root of a covariance.
+
+    The draws of one seed move with a sign; with it the draws are as likely as without.
+    """
+    if len(moving) != 1:
+        return False
+    vectors, m = moving[0]
+    summed = {vectors.letter(k.axis) for k, _ in m.phase.charges if isinstance(k, Slot)} - set(laid.out)
+    drawn = [o for o in laid.operands if o is not vectors and is_normal(o.tensor.term)]
+    likely = [o for o in drawn if gauge.group != "U1" or o.tensor.dtype == "complex"]
+    return bool(summed) and summed <= {letter for o in likely for letter in o.letters}
 
 
 def _adjoint_for_inverse(gauge: Gauge, laid: Contraction, moving: list[tuple[Operand, Motion]]) -> bool:

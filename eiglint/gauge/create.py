@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from eiglint.gauge.coins import NORMAL
 from eiglint.gauge.context import Context
 from eiglint.gauge.join import put_together
 from eiglint.gauge.parts import detach
@@ -74,8 +75,10 @@ def _triangle(args: Mapping[str, object], name: str) -> tuple[tuple[int, ...], .
     return (tuple(i for i, _ in places), tuple(j for _, j in places)) if places else None
 
 
-def _drawn(draws: str, args: Mapping[str, object]) -> frozenset[float] | None:
-    """Return the values that random entries may take, where they are two: those of a coin, of integers, of a list."""
+def _drawn(draws: str, args: Mapping[str, object]) -> object:
+    """Return what is known of random entries: that they are normal, or their values, where these are two."""
+    if draws == NORMAL:
+        return NORMAL
     low, high, data = args.get("low", 0), args.get("high"), args.get("data")
     low, high = (0, low) if high is None else (low, high)
     if draws == "coin":
@@ -87,7 +90,7 @@ def _drawn(draws: str, args: Mapping[str, object]) -> frozenset[float] | None:
     return None
 
 
-def _label(what: str, args: Mapping[str, object], context: Context, name: str, drawn: frozenset[float] | None) -> Term:
+def _label(what: str, args: Mapping[str, object], context: Context, name: str, drawn: object) -> Term:
     """Return a term: two calls make the same values where these are known, and never where they are drawn."""
     if what in ("zeros", "ones", "full", "eye", "range"):
         # Wrapped in a tuple, for a tensor that lends its shape is no part of the value.
