@@ -285,6 +285,8 @@ class Frame:
             gated=self.trains or any(guard.flag for guard in self.state.guards),
             tests=tuple([x for guard in self.state.guards if (x := _tested(guard.test)) is not None]),
             prepared=bool(self.fallback),
+            branched=bool(self.state.guards),
+            before=self.world.opened,
             remarks=self.world.outcome.remarks,
             decomposed=self.world.outcome.decomposed,
         )

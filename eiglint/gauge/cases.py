@@ -37,14 +37,14 @@ def by_cases(made: object, given: object, again: Again, context: Context) -> obj
     """Return the result of an operation, settled by what it gives in each case."""
     if isinstance(made, tuple) and not isinstance(made, Record | Number | Unknown | Range):
         return tuple(by_cases(part, given, _part_of(again, k), context) for k, part in enumerate(made))
-    if context.in_case or not isinstance(made, Tensor) or not _may_be_several(made):
+    if context.in_case or context.branched or not isinstance(made, Tensor) or not _may_be_several(made):
         return made
     inputs = tensors_in(given.values() if isinstance(given, dict) else [given])
     several = {t.cases.by: t.cases for t in inputs if t.cases is not None and t.cases.of is t.term}
     if len(several) != 1:
         return made  # of two choices nobody says which cases go together
     (cases,) = several.values()
-    quiet = replace(context, remarks=[], decomposed=[], in_case=True)
+    quiet = replace(context, remarks=[], decomposed=list(context.decomposed), in_case=True)
     found = [again(_substituted(given, cases.by, k), quiet) for k in range(len(cases.values))]
     values = [t for t in found if isinstance(t, Tensor)]
     if len(values) < len(found):

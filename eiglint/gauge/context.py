@@ -96,5 +96,14 @@ class Context:
     """Whether matrix products are computed in half precision here (autocast)."""
     in_case: bool = False
     """Whether one of the cases of a value is looked at: those of others are not taken apart as well."""
+    branched: bool = False
+    """Whether a test that nobody can decide stands around this: with which cases of earlier tests, nobody knows."""
+    before: int = 0
+    """How many decompositions had been interpreted when the function that runs now was entered from outside."""
     remarks: list[Remark] = field(default_factory=list)
     decomposed: list[Opened] = field(default_factory=list)
+
+    def is_from_before(self, gauge: Gauge) -> bool:
+        """Whether vectors were kept from another run: by an object, in another of its methods."""
+        spots = [opened.gauge.spot for opened in self.decomposed]
+        return gauge.spot in spots[: self.before] and gauge.spot not in spots[self.before :]

@@ -23,7 +23,11 @@ from eiglint.gauge.meeting import remark_meeting
 from eiglint.gauge.state import (
     Cause,
     Live,
+    Mode,
     Motion,
+    Order,
+    Phase,
+    Rotation,
     Slot,
 )
 from eiglint.gauge.tensor import POSSIBLE, Tensor, settle
@@ -125,11 +129,25 @@ def _motion(gauge: Gauge, laid: Contraction, context: Context, label: Term) -> M
         base = replace(base, doubled=context.spot).noted(context.spot, "charge doubled here")
     order = order_of(gauge, laid, moving, cause)
     rotation = rotation_of(gauge, laid, moving, cause)
+    if phase.mode is Mode.BROKEN and _may_be_met(gauge, moving, laid, context):
+        met = cause("meets an argument that may carry the same phases")
+        phase = Phase(Mode.UNKNOWN, cause=met)
+        order = Order(Mode.UNKNOWN, cause=met) if order.mode is Mode.BROKEN else order
+        rotation = Rotation(Mode.UNKNOWN, cause=met) if rotation.mode is Mode.BROKEN else rotation
     if not gauge.unitary and _adjoint_for_inverse(gauge, laid, moving):
         context.remarks.append(Remark("adjoint as inverse", context.spot, gauge, live, doubt, ()))
     made = replace(base, phase=phase, order=order, rotation=rotation)
     remark_meeting(gauge, laid, moving, made, doubt, label, context)
     return made
+
+
+def _may_be_met(gauge: Gauge, moving: list[tuple[Operand, Motion]], laid: Contraction, context: Context) -> bool:
+    """Whether vectors from before are summed against an argument, which may hold coefficients of the same vectors.
+
+    An object that keeps its vectors is handed what its other methods made of them: `inverse_transform(transform(x))`.
+    """
+    given = any("param" in o.tensor.term.ops for o in laid.operands if gauge not in o.tensor.moves)
+    return given and len(moving) == 1 and context.is_from_before(gauge)
 
 
 def _alike_in_distribution(gauge: Gauge, laid: Contraction, moving: list[tuple[Operand, Motion]]) -> bool:
