@@ -70,7 +70,7 @@ def _reduced(x: Operands, a: Asked, group: Group) -> Grid | None:
 
 def _scanned(x: Operands, a: Asked, group: Group) -> Grid | None:
     grid, how = x["input"], str(a.get("how"))
-    axis = axis_in(-1 if a.get("dim") is None else a.get("dim"), len(grid.shape))
+    axis = axis_in(a.get("dim"), len(grid.shape))  # without one libraries differ: the last, the first, all in a row
     if axis is None or how in ("glu", "diff", "fft"):
         return None
     whole = how in ("softmax", "log_softmax")
@@ -116,7 +116,7 @@ def _transformed(x: Operands, a: Asked, group: Group) -> Grid | None:
 
 def _normalized(x: Operands, a: Asked, group: Group) -> Grid | None:
     grid = x["input"]
-    size = reduced(grid, a.get("dim", 1), True, _reduction("norm", group))
+    size = reduced(grid, a.get("dim"), True, _reduction("norm", group))
     return None if size is None else entrywise([grid, size], lambda c: times(c[0], c[1], group))
 
 
