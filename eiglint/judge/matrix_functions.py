@@ -75,7 +75,10 @@ def acts_on_pairs(factors: Iterable[Term], gauge: Gauge, done: frozenset[Term]) 
 def _laid(t: Term) -> str:
     """Say how values lie in a table: down its rows or along its columns."""
     while t.op in ("neg", "power", "mul"):
-        t = t.args[0]  # type: ignore[assignment]
+        inner = next((a for a in t.args if isinstance(a, Term) and a.outputs), None)  # a number may stand before it
+        if inner is None:
+            return ""
+        t = inner
     if t.op == "insert":
         return "column" if t.args[1] == -1 else "row" if t.args[1] == -2 else ""
     return ""

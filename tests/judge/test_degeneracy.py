@@ -154,8 +154,18 @@ def test_singular_vectors_of_a_gram_matrix_are_its_eigenvectors() -> None:
     assert "`eiglint.linalg.inv_sqrtm(A)`" in found.help
 
 
-def test_what_acts_on_pairs_of_values_is_no_function_of_the_matrix() -> None:
-    assert "autograd.Function" in advice("return V @ ((V.T @ x @ V) / (L[:, None] + L[None, :])) @ V.T")
+@pytest.mark.parametrize("table", ["L[:, None] + L[None, :]", "1j * L[:, None] - 1j * L[None, :] + 1"])
+def test_what_acts_on_pairs_of_values_is_no_function_of_the_matrix(table: str) -> None:
+    assert "autograd.Function" in advice(f"return V @ ((V.T @ x @ V) / ({table})) @ V.T")
+
+
+def test_a_complex_number_times_a_python_float_is_no_table_of_pairs() -> None:
+    (found,) = gradients("""
+    def f(A, x, dt: float):
+        L, V = torch.linalg.eigh(A)
+        return (V @ (torch.exp(-1j * dt * L) * (V.T @ x))).abs()
+    """)
+    assert "`torch.linalg.matrix_exp(A)`" in found.help
 
 
 def test_a_callee_that_serves_several_functions_is_told_what_serves_all() -> None:
