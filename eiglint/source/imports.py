@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 _IMPORT = re.compile(rb"import\b")
@@ -12,7 +13,12 @@ _PLAIN = re.compile(rb"[ \t]*(?:[^#'\"\n]*[;:][ \t]*)?\Z")
 _NAMES = re.compile(rb"[ \t]*(?:\((?P<many>[^)]*)\)|(?P<few>(?:[^\n;#\\]|\\\r?\n)*))")
 _COMMENT = re.compile(rb"#[^\n]*")
 _AS = re.compile(rb"([\w.*]+)(?:\s+as\s+(\w+))?\Z")
-_OUTER = re.compile(rb"^(?:@|(?:async[ \t]+)?def[ \t]+|class[ \t]+)?(?P<name>[^\W\d]\w*)", re.MULTILINE)
+_OUTER = re.compile(
+    rb"^(?:@|(?:async[ \t]+)?def[ \t]+|class[ \t]+|(?=(?P<call>[^\W\d]\w*[ \t]*(?P<dot>\.[\w. \t]*)?\()))?"
+    rb"(?P<name>[^\W\d]\w*)",
+    re.MULTILINE,
+)
+_KEPT = re.compile(rb"(?<![\w.])([^\W\d]\w*)[ \t]*(?:\[|\.\w+\(|[-+|&]?=[^=])")
 _DECORATOR = re.compile(rb"^@[ \t]*(\w+)[ \t]*(\.?)", re.MULTILINE)
 _INNER = re.compile(
     rb"^[ \t]+(?:(?:async[ \t]+)?def[ \t]+|class[ \t]+)(?P<name>[^\W\d]\w*)"
@@ -41,10 +47,14 @@ class Imported(NamedTuple):
 
 
 class Block(NamedTuple):
-    """A stretch of source that begins with an outermost definition or assignment of a name."""
+    """A stretch of source that begins with an outermost definition, assignment or call of a name.
+
+    `call` is "(" where the name itself is called there, "." where an attribute of it is.
+    """
 
     name: str
     code: bytes
+    call: str = ""
 
 
 def imports_of(source: bytes) -> tuple[Imported, ...]:
@@ -87,7 +97,8 @@ def blocks_of(source: bytes) -> list[Block]:
         if not found[0].startswith(b"@"):
             name, stretch = found["name"].decode("utf-8", "replace"), code[start:end]
             names = _inner_names(stretch) if name in _KEYWORDS else [name]
-            blocks += [Block(one, stretch) for one in names]
+            call = "" if found["call"] is None or name in _KEYWORDS else "." if found["dot"] else "("
+            blocks += [Block(one, stretch, call) for one in names]
             start = None
     return blocks
 
@@ -101,6 +112,19 @@ def _inner_names(code: bytes) -> list[str]:
 def decorators_of(code: bytes) -> set[tuple[str, bool]]:
     """Return the first names of the decorators with which a block begins, and whether an attribute of it decorates."""
     return {(found[1].decode("utf-8", "replace"), found[2] == b".") for found in _DECORATOR.finditer(code)}
+
+
+def keepers_of(used: Collection[tuple[str, bool]], blocks: Iterable[Block]) -> set[str]:
+    """Return what decorators or outermost calls may keep an entry in: a registry leads where its entries lead.
+
+    `@decompose.register(Tensor)` and `KINDS.update(...)` add to `decompose` and `KINDS` themselves, `@register` and
+    `register(...)` to what `register` assigns, indexes or calls a method of.
+    """
+    through = {name for name, of_attribute in used if of_attribute}
+    for block in blocks:
+        if not block.call and (block.name, False) in used:
+            through |= {found[1].decode("utf-8", "replace") for found in _KEPT.finditer(block.code)} - {block.name}
+    return through
 
 
 def code_of(source: bytes, *, imports: bool = True) -> bytes:

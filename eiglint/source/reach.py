@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from eiglint.source.gate import WORDS, names_decomposition
-from eiglint.source.imports import Block, Imported, blocks_of, code_of, decorators_of, imports_of, mentions_of
+from eiglint.source.imports import Imported, blocks_of, code_of, decorators_of, imports_of, keepers_of, mentions_of
 from eiglint.source.project import Home, absolute, home_of, locate
 
 MAX_HOPS = 4
@@ -120,26 +120,19 @@ class _Module:
     @cached_property
     def blocks(self) -> list[tuple[str, set[str], bool]]:
         """Return the outermost names, what each mentions, and whether that includes a decomposition."""
-        cut = [(block, mentions_of(block.code)) for block in blocks_of(self.source)]
-        found = [(block.name, mentioned) for block, mentioned in cut]
-        found += [pair for block, _ in cut if block.code.startswith(b"@") for pair in _registered(block, found)]
+        cut = blocks_of(self.source)
+        found = [(block.name, mentions_of(block.code)) for block in cut if not block.call]
+        own = {name for name, _ in found}
+        for block in cut:
+            if block.call:
+                mentioned = mentions_of(block.code)
+                found += [(name, mentioned) for name in own & keepers_of({(block.name, block.call == ".")}, cut)]
+            elif block.code.startswith(b"@"):
+                found += [(name, {block.name}) for name in own & keepers_of(decorators_of(block.code), cut)]
         return [
             (name, mentioned, any(part in self.words for dotted in mentioned for part in dotted.split(".")))
             for name, mentioned in found
         ]
-
-
-def _registered(block: Block, blocks: list[tuple[str, set[str]]]) -> list[tuple[str, set[str]]]:
-    """Return what decorators of the same file may keep an entry in: a registry leads where its entries lead.
-
-    `@decompose.register(Tensor)` adds to `decompose` itself, `@register` to the variables that `register` mentions.
-    """
-    used = decorators_of(block.code)
-    through = {name for name, of_attribute in used if of_attribute}
-    for name, mentions in blocks:
-        if (name, False) in used:
-            through |= mentions - {name}
-    return [(name, {block.name}) for name, _ in blocks if name in through]
 
 
 class Reach:

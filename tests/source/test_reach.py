@@ -21,6 +21,10 @@ PROJECT = {
     "    return made\n\n\n@keep\nclass Solver:\n    def solve(self, A):\n        return torch.linalg.eigh(A)\n\n\n"
     "def dispatched(A):\n    return A\n\n\n@dispatched.register(torch.Tensor)\nasync def _of_tensor(A):\n"
     "    return torch.linalg.eigh(A)\n",
+    "lib/entered.py": "import torch\n\nLISTED = []\nNAMED = {}\nT = TypeVar('T')\nSEEN = set()\n\n\n"
+    "def enter(f: Callable[[T], T]) -> None:\n    print(SEEN)\n    LISTED.append(f)\n\n\n"
+    "def show(f: T) -> None:\n    print(f)\n\n\nenter(torch.linalg.eigh)\nshow(torch.linalg.eigh)\n"
+    "NAMED.update(solve=torch.linalg.eigh)\n",
     "src/other/__init__.py": "",
     "src/other/deep.py": "def roots(A):\n    return A.svd()\n",
     "scripts/beside.py": "from torch.linalg import qr as factor\n\ndef basis(A):\n    return factor(A).Q\n",
@@ -34,6 +38,8 @@ SILENT = {
     "a module used for something else": "import lib.core\n\nlib.core.scale(1)\n",
     "a docstring that names one": "from lib.documented import plain\n\nplain(1)\n",
     "a registry that holds something else": "from lib.registry import OTHERS\n\nOTHERS['Solver'](1)\n",
+    "a function that is handed one and keeps nothing": "from lib.entered import show\n\nshow(1)\n",
+    "a name that the one who enters it only reads": "from lib.entered import SEEN, T\n\nSEEN.add(T)\n",
     "a module of no project": "from torch.nowhere import spectrum\n\nspectrum(1)\n",
 }
 LOUD = {
@@ -50,6 +56,8 @@ LOUD = {
     "from the src folder": "from other.deep import roots\n\nroots(1)\n",
     "passed as a value": "import torch\nfrom lib.core import spectrum\n\ntorch.vmap(spectrum)(1)\n",
     "a class in a registry": "from lib.registry import KINDS\n\nKINDS['Solver']().solve(1)\n",
+    "a list that a call enters one in": "from lib.entered import LISTED\n\nLISTED[0](1)\n",
+    "a dictionary that is updated": "from lib.entered import NAMED\n\nNAMED['solve'](1)\n",
     "another body of the same function": "from lib.registry import dispatched\n\ndispatched(1)\n",
     "as a base class": "import lib.steps\n\nmodule = lib.steps\nprint(lib.steps.embed)\n",
 }
