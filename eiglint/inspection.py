@@ -239,9 +239,10 @@ def inspect_modules(
             other = interpret(Settings(vector_reading=reading, only=roots, features=features))
             findings, sites = agreed((findings, sites), _judged(other, read, features))
     if (options.min_certainty or "likely") == "possible":
-        taken = {finding.place for finding in findings}
+        taken = {(finding.place, finding.group) for finding in findings}
         second, _ = _judged(interpret(Settings(complex_reading=True, features=features)), read, features)
-        findings += tuple(replace(finding, certainty="possible") for finding in second if finding.place not in taken)
+        more = (finding for finding in second if (finding.place, finding.group) not in taken)
+        findings += tuple(replace(finding, certainty="possible") for finding in more)
     crashes = tuple(_crash(crash, module) for crash in outcome.crashes if crash.path == module.path)
     return Inspected(findings + crashes, sites, skipped, tuple(outcome.unknown_callees.most_common()))
 

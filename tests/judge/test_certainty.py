@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from eiglint import check_source
 from eiglint.gauge import Live
 from eiglint.judge.verdicts import certainty
+from eiglint.source.config import Options
 from tests.judge.reading import codes, findings, only, site
 
 
@@ -51,6 +53,12 @@ def test_ties_that_are_not_settled_are_not_reported() -> None:
     """
     assert codes(text) == []
     assert site(text).order == "unknown"
+
+
+def test_what_is_possible_with_complex_input_is_told_beside_a_gradient_of_the_same_product() -> None:
+    text = "import torch\ndef f(A):\n    L, V = torch.linalg.eigh(A)\n    return (V * L.exp()) @ V.mT\n"
+    found = check_source(text, options=Options(min_certainty="possible")).findings
+    assert [(f.code, f.certainty) for f in found] == [("EIG104", "possible"), ("EIG302", "likely")]
 
 
 def test_conjugate_pairs_that_tie_have_one_modulus() -> None:
