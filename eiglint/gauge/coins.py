@@ -11,7 +11,7 @@ from eiglint.gauge.terms import Term
 TURNED = "turned at random here"
 NORMAL = "normal"
 """Marks independent draws of mean 0 that are as likely with either sign, and in any basis."""
-_COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
+COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
 _MOVES = frozenset({"take", "pick", "cut", "insert", "squeeze", "expand", "reshape", "swap", "detach"})
 _BOTH = frozenset({-1.0, 1.0})
 
@@ -70,7 +70,7 @@ def outcomes(t: Term) -> frozenset[float] | None:
             return None if None in known_sides else frozenset().union(*(s for s in known_sides if s is not None))
         case "store":
             return _overwritten(t)
-    if t.op in _COMPARISONS:
+    if t.op in COMPARISONS:
         return frozenset({0.0, 1.0})
     return outcomes(inner[0]) if t.op in _MOVES and inner else None
 

@@ -88,7 +88,8 @@ def _summed(x: Tensor, y: Tensor, context: Context, flags: frozenset[str], compa
         motions[g] = _sum_motion(g, x, y, context, compared)
     if all("nonneg" in t or (isinstance(t.value, int | float) and t.value >= 0) for t in (x, y)):
         flags |= {"nonneg"}
-    if ("sign" in x or "unit" in x) and isinstance(y.value, int | float) and abs(y.value) < 1:
+    pairs = [(s, c.value) for s, c in ((x, y), (y, x)) if "sign" in s or "unit" in s]
+    if any(isinstance(c, int | float) and abs(c) < 1 for _, c in pairs):
         flags |= {"near-sign"}
     return Tensor(
         term("add", x.term, y.term),

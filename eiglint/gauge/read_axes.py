@@ -13,6 +13,7 @@ from eiglint.gauge.state import Motion
 from eiglint.gauge.tensor import Tensor, named, slots_of
 from eiglint.gauge.terms import term
 from eiglint.gauge.values import Number, Range
+from eiglint.gauge.zeros import FLAT
 
 
 def read_transpose(o: Options, a: Arguments, c: Context, name: str) -> object:
@@ -86,7 +87,7 @@ def _spread_out(m: Motion) -> bool:
 def read_triangle(o: Options, a: Arguments, c: Context, name: str) -> object:
     """Return one side of the diagonal."""
     t = need(a, "input")
-    return shape.triangle(t, term(name, t.term, named(a.get("diagonal"))), c)
+    return shape.triangle(t, term(name, t.term, named(a.get("diagonal")), FLAT), c)
 
 
 def read_join(o: Options, a: Arguments, c: Context, name: str) -> object:

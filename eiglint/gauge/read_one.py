@@ -16,6 +16,7 @@ from eiglint.gauge.state import (
     Live,
 )
 from eiglint.gauge.tensor import Record, Tensor, Whole, as_tensor, constant, detached, named
+from eiglint.gauge.zeros import FLAT
 
 
 def read_map(o: Options, a: Arguments, c: Context, name: str) -> object:
@@ -29,6 +30,8 @@ def read_map(o: Options, a: Arguments, c: Context, name: str) -> object:
     parity = str(o.get("parity", "none"))
     if o.get("clamps") and (a.get("min") is not None or a.get("max") is not None):
         parity = "odd" if _symmetric(a) else "none"
+    if o.get("flat") or (o.get("clamps") and 0 in (a.get("min"), a.get("max"))):
+        details = (*details, FLAT)
     made = maps.apply_map(need(a, "input"), c, name, parity, bool(o.get("zero")), details)
     if o.get("singular"):
         remark_singular(name, need(a, "input"), made, c)

@@ -15,9 +15,7 @@ from eiglint.gauge.state import Mode
 from eiglint.gauge.tensor import Record, Tensor, as_tensor, named, opaque, settle
 from eiglint.gauge.terms import term
 from eiglint.gauge.values import Number, Range
-
-_MAKES_ZEROS = frozenset({"either", "where", "store", "overwritten", "pad", "diag_embed", "torch.triu", "torch.tril"})
-"""Operators by which some entries become exactly 0 for generic inputs."""
+from eiglint.gauge.zeros import may_be_zero
 
 
 def read_add(o: Options, a: Arguments, c: Context, name: str) -> object:
@@ -90,7 +88,7 @@ def _odd_in_first(made: Tensor, found: list[Tensor]) -> Tensor:
     An entry that is 0 has no sign: atan2(0, -1) is pi, whatever the entry was made of.
     """
     y, x = found[0], found[-1]
-    if "nonzero" not in y and not y.term.ops.isdisjoint(_MAKES_ZEROS):
+    if "nonzero" not in y and may_be_zero(y.term):
         return made
     motions = {
         g: replace(m, phase=y.motion(g).phase)

@@ -58,7 +58,8 @@ def select(test: Tensor, a: Tensor, b: Tensor, context: Context) -> Tensor:
     guarded = _guarded(test.term, a, b)
     if guarded is not None:
         remark_masked(test, guarded, context)
-        return replace(guarded, doubt=max(guarded.doubt, LIKELY), value=None, flags=guarded.flags | {GUARDED})
+        kept = _beside_zeros(test.term, guarded, b if guarded is a else a, context)
+        return replace(kept, doubt=max(kept.doubt, LIKELY), value=None, flags=kept.flags | {GUARDED})
     if negated(a.term) is b.term:
         remark_reflection(b if a.term.op == "neg" else a, test, context)
         size = _size_by_its_sign(test, a, b, context)
@@ -118,6 +119,14 @@ def _guarded(test: Term, a: Tensor, b: Tensor) -> Tensor | None:
     if test.op in ("gt", "ge", "ne"):
         return a
     return b if test.op in ("lt", "le", "eq") else None
+
+
+def _beside_zeros(test: Term, guarded: Tensor, other: Tensor, context: Context) -> Tensor:
+    """Return what a guard keeps, given what it puts where the guarded value is 0: zeros have any phase."""
+    alike = all(other.motion(g).phase == m.phase for g, m in guarded.motions)
+    if alike or other.value == 0 or "zero" in other:
+        return guarded
+    return sign_at_zero(guarded, test, context)
 
 
 def _decided(test: Tensor, a: Tensor, b: Tensor, context: Context) -> Tensor:

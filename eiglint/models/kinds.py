@@ -34,7 +34,9 @@ KINDS = {
         "values_alone isolated",
     ),
     # one tensor
-    "map": _kind("input", "min max", "parity zero singular dtype if_tensor stochastic clamps exponential logarithm"),
+    "map": _kind(
+        "input", "min max", "parity zero flat singular dtype if_tensor stochastic clamps exponential logarithm"
+    ),
     "modulus": _kind("input", options="dtype"),
     "conj": _kind("input"),
     "neg": _kind("input"),

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from eiglint import check_source
+from fixtures import zero_signs
 from tests.judge.reading import report, site
 
 
@@ -166,3 +170,10 @@ def test_slices_put_together_may_be_all_columns_where_it_is_not_known_where_they
         return torch.cat([{parts}], 1) @ Vh
     """
     assert site(text).phase == phase
+
+
+def test_signs_of_what_is_zero_for_every_input_are_never_proved_fine() -> None:
+    path = Path(zero_signs.__file__)
+    sites = check_source(path.read_text(), path.name).sites
+    answers = [s.phase for s in sites]
+    assert answers == ["invariant" if name.endswith("_ok") else "unknown" for name in zero_signs.EXAMPLES]
