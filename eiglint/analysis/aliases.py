@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from eiglint import gauge
+from eiglint.analysis import spoiled
 from eiglint.analysis.contents import map_object
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.values import Choice, ListObject, Value, View, is_tuple
@@ -22,19 +23,29 @@ VIEWS = frozenset(
 )
 """The last parts of the names of operations whose results share the memory of their argument."""
 
-SAME_MEMORY = VIEWS | {"contiguous", "to", "as_tensor", "asarray", "requires_grad_", "resolve_conj", "conj"}
+MAYBE_COPIED = frozenset(
+    ("contiguous", "to", "as_tensor", "asarray", "resolve_conj", "conj", "reshape", "flatten", "ravel")
+)
+"""Of operations that may return their argument itself, those that make a copy where there is something to do."""
+
+SAME_MEMORY = VIEWS | MAYBE_COPIED | {"requires_grad_"}
 
 
-def note(made: Value, base: Tensor, index: Value, frame: Frame) -> None:
-    """Remember that a tensor, or each of several, is a view."""
+def note(made: Value, base: Tensor, index: Value, frame: Frame, counted: bool = False) -> None:
+    """Remember that a tensor, or each of several, is a view; `counted` where that is certain without an index."""
     if type(made) is tuple:
         for one in made:
-            note(one, base, None, frame)
+            note(one, base, None, frame, counted)
     elif isinstance(made, Tensor) and made is not base:
         parts = index if type(index) is tuple else (index,)
-        basic = all(isinstance(i, int | Number | Range | type(None) | type(Ellipsis)) for i in parts)
-        known = parts if index is not None and basic else None
-        frame.world.views[id(made)] = View(made, base, known)
+        known = parts if index is not None and is_basic(index) else None
+        frame.world.views[id(made)] = View(made, base, known, counted or known is not None)
+
+
+def is_basic(index: Value) -> bool:
+    """Whether an index gives a view and no copy: positions, slices, new axes."""
+    parts = index if type(index) is tuple else (index,)
+    return all(isinstance(i, int | Number | Range | type(None) | type(Ellipsis)) for i in parts)
 
 
 def copied(made: Value, arguments: list[Value], name: str) -> Value:
@@ -44,21 +55,26 @@ def copied(made: Value, arguments: list[Value], name: str) -> Value:
     return made
 
 
-def overwritten(old: Value, new: Value, node: object, frame: Frame) -> None:
-    """Let all that holds a tensor which was written to in place, or what it is a view of, hold the new one."""
+def overwritten(old: Value, new: Value, node: object, frame: Frame, counted: bool = True) -> None:
+    """Let all that holds a tensor which was written to in place, or what it is a view of, hold the new one.
+
+    `counted` says that the write is one to this very memory.
+    """
+    if counted and isinstance(old, Tensor):
+        spoiled.written(old, frame)
     if not isinstance(old, Tensor) or not isinstance(new, Tensor) or old is new:
         return
     if old.neutral and new.neutral and not old.flags:
         return
-    _replace_everywhere(old, new, frame)
+    replace_everywhere(old, new, frame)
     frame.world.newer[id(old)] = (old, new)
     link = frame.world.views.get(id(old))
     if link is None:
         return
-    frame.world.views[id(new)] = View(new, link.base, link.place)
+    frame.world.views[id(new)] = View(new, link.base, link.place, link.counted)
     for base in _versions(link.base, frame):
         if _is_held(base, frame):
-            overwritten(base, _stored(base, link.place, new, node, frame), node, frame)
+            overwritten(base, _stored(base, link.place, new, node, frame), node, frame, counted=False)
             return
 
 
@@ -89,11 +105,12 @@ def _is_held(t: Tensor, frame: Frame) -> bool:
     return bool(found) or (link is not None and any(_is_held(v, frame) for v in _versions(link.base, frame)))
 
 
-def _replace_everywhere(old: Tensor, new: Tensor, frame: Frame) -> None:
+def replace_everywhere(old: Tensor, new: Value, frame: Frame) -> None:
+    """Let all variables, and what lies on the heap, hold one value in place of another."""
     _map_everything(lambda t: new if t is old else t, frame)
 
 
-def _map_everything(change: Callable[[Tensor], Tensor], frame: Frame) -> None:
+def _map_everything(change: Callable[[Tensor], Value], frame: Frame) -> None:
     """Replace tensors in all variables and on the heap; what does not change stays the very same object."""
     state = frame.state
     for key, names in list(state.scopes.items()):
@@ -109,7 +126,7 @@ def _map_everything(change: Callable[[Tensor], Tensor], frame: Frame) -> None:
             state.heap[address] = after
 
 
-def _mapped(value: Value, change: Callable[[Tensor], Tensor]) -> Value:
+def _mapped(value: Value, change: Callable[[Tensor], Value]) -> Value:
     if isinstance(value, Tensor):
         return change(value)
     if isinstance(value, Record | Choice):

@@ -21,6 +21,7 @@ def run_boundary(cls: Class, world: World) -> None:
     outcome, seen, entered, written = world.outcome, world.seen, world.entered, world.written
     handed_out = world.handed_out
     world.outcome, world.seen, world.entered, world.written, world.handed_out = Outcome(), set(), set(entered), {}, []
+    world.bounded = True
     state = State(world.store)
     context = Pointer(world.fresh())
     saving = {"save_for_backward": Method(context, "save_for_backward")}
@@ -35,4 +36,4 @@ def run_boundary(cls: Class, world: World) -> None:
         outcome.remarks += [r for r in world.outcome.remarks if r.kind in OWN]
         outcome.handmade += world.outcome.remarks
         world.outcome, world.seen, world.entered, world.written = outcome, seen, entered, written
-        world.handed_out = handed_out
+        world.handed_out, world.bounded = handed_out, False

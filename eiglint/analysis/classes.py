@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from eiglint.analysis import construct, resolve
+from eiglint.analysis import construct, decorators, resolve
 from eiglint.analysis.frame import Frame
+from eiglint.analysis.objects import library_bases
 from eiglint.analysis.state import Binding
 from eiglint.analysis.values import Class, Closure, Reference, Value
 from eiglint.ir import instructions as ir
@@ -47,9 +48,19 @@ def run_class(s: ir.DefineClass, frame: Frame) -> None:
     frame.state.scopes[key] = {}
     inner.execute(s.body)
     frame.state = inner.state
-    body.update({name: _owned(b.value, cls) for name, b in frame.state.scope(key).items()})
+    silent = _unrecorded(cls, frame)
+    for name, binding in frame.state.scope(key).items():
+        value = _owned(binding.value, cls)
+        body[name] = decorators.gated(value, False) if name in silent else value
     frame.state.forget(key)
     resolve.assign(s.name, Binding(cls), frame)
+
+
+def _unrecorded(cls: Class, frame: Frame) -> frozenset[str]:
+    """The methods that the library a class descends from calls where no gradient is asked for."""
+    names = [name.rpartition(".") for name in frame.world.models.unrecorded]
+    bases = library_bases(cls)
+    return frozenset(method for home, _, method in names if home in bases)
 
 
 def _owned(value: Value, cls: Class) -> Value:

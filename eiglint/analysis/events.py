@@ -152,8 +152,9 @@ class Outcome:
     decomposed: list[Opened] = field(default_factory=list)
     renamed: list[tuple[Gauge, Gauge]] = field(default_factory=list)
     """Decompositions of exclusive branches: the first goes under the name of the second from there on."""
-    ends: set[Term] = field(default_factory=set)
-    """What reaches results, may carry a gradient and is made of a decomposition's outputs, the invariant included."""
+    ends: dict[Term, frozenset[Gauge]] = field(default_factory=dict)
+    """What reaches results, may carry a gradient and is made of a decomposition's outputs, the invariant included; and
+    the decompositions through which no gradient comes back, wherever it does so."""
     carried: dict[Term, set[Term]] = field(default_factory=dict)
     """For each name that a loop gave a value, the values that went under it."""
     handmade: list[Remark] = field(default_factory=list)

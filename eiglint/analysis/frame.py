@@ -13,6 +13,7 @@ from eiglint.analysis.merging import MISSING, Merging
 from eiglint.analysis.state import Site, State, Store
 from eiglint.analysis.values import Class, Closure, Deferred, HeapObject, Pointer, Reference, Value, View
 from eiglint.gauge import Context, Gauge, Live, Spot, Tensor
+from eiglint.gauge.tensor import without_gradient
 from eiglint.gauge.terms import Term, term
 from eiglint.gauge.values import Number, Unknown
 from eiglint.ir.instructions import Expression, Function, Module, Statement
@@ -74,6 +75,10 @@ class World:
     resolving: set[Deferred] = field(default_factory=set)
     views: dict[int, View] = field(default_factory=dict)
     """For tensors, by identity: whose memory they share."""
+    saved: dict[int, Tensor] = field(default_factory=dict)
+    """The outputs of decompositions, by identity, that their backward needs as they are."""
+    needed: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict)
+    """By identity, what was made of a tensor that its backward needs as it was, and that tensor."""
     newer: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict)
     """For tensors that were written to in place, by identity: themselves, and what they became."""
     recast: set[Term] = field(default_factory=set)
@@ -95,6 +100,8 @@ class World:
     met: dict[int, Expression] = field(default_factory=dict)
     """The expressions that were evaluated, by identity."""
     here: Spot | None = None
+    bounded: bool = False
+    """Whether the methods of a class with a backward of its own are read."""
     deriving: int = 0
     """How many transforms that differentiate surround this point."""
     _seeds: frozenset[str] = frozenset()
@@ -327,7 +334,7 @@ class Frame:
         """Record that tensors reach a result."""
         self.note_ends(tensors)
         for t in tensors:
-            made = Reached(how, t, self.spot(node), to)
+            made = Reached(how, without_gradient(t, self.state.spoiled), self.spot(node), to)
             if (t.neutral and not t.term.outputs) or made in self.world.seen:
                 continue
             self.world.seen.add(made)
@@ -337,7 +344,8 @@ class Frame:
         """Record which values a gradient may come back from to a decomposition."""
         for t in tensors:
             if t.live is not Live.NO and (t.term.outputs or "loop" in t.term.ops):
-                self.world.outcome.ends.add(t.term)
+                ends = self.world.outcome.ends
+                ends[t.term] = ends.get(t.term, self.state.spoiled) & self.state.spoiled
 
 
 def _tested(test: Value) -> Term | None:

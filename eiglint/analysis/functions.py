@@ -7,7 +7,7 @@ from collections.abc import Hashable, Mapping
 from eiglint import gauge
 from eiglint.analysis import decorators, members
 from eiglint.analysis.captured import captured, captured_tensors
-from eiglint.analysis.frame import Frame
+from eiglint.analysis.frame import Frame, World
 from eiglint.analysis.keeping import hand_out
 from eiglint.analysis.merge import merge_all, merge_states, merge_values
 from eiglint.analysis.objects import ancestors
@@ -99,7 +99,7 @@ def inline(
     frame.state.scopes[callee.scope] = {}
     at = node if callee.path == frame.path else closure.function.at  # a place lies in the file that it names
     bind_parameters(closure, positional, keywords, spill, at, callee)
-    value = run_body(callee, at, closure.recording)
+    value = run_body(callee, at, recorded(closure, world))
     frame.state = callee.state
     frame.state.guards, frame.state.recording = guards, recording
     if not callee.captured:
@@ -207,6 +207,11 @@ def brings_nothing(given: list[Value], frame: Frame) -> bool:
 def _not_followed(closure: Closure, given: list[Value], node: object, frame: Frame) -> Value:
     tensors = [*deep_tensors(given, frame), *captured_tensors([closure], frame.state)]
     return gauge.opaque(tensors, frame.context(node), closure.function.name)
+
+
+def recorded(closure: Closure, world: World) -> bool | None:
+    """Return whether a function runs with gradients on or off, None where that is the caller's choice."""
+    return False if closure.covered and not world.bounded else closure.recording
 
 
 def run_body(callee: Frame, node: object, recording: bool | None = None) -> Value:

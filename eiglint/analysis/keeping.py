@@ -9,6 +9,7 @@ from eiglint.analysis.events import Keeping, Kept
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.plain import deep_tensors
 from eiglint.analysis.values import InstanceObject, Pointer, Value
+from eiglint.gauge import detached
 
 ENTRANCES = frozenset(("__call__", "__getitem__", "__iter__", "__next__"))
 """Methods with a private name that anybody calls."""
@@ -28,9 +29,10 @@ def keep(how: Keeping, values: list[Value], node: object, frame: Frame, internal
             frame.world.outcome.kept.append(Kept(how, t, frame.spot(node), beside, internal))
 
 
-def save(values: list[Value], node: object, frame: Frame) -> None:
-    """Record that values are written to a file."""
-    frame.reach("stored", deep_tensors(values, frame), node)
+def save(values: list[Value], node: object, frame: Frame, severed: bool) -> None:
+    """Record that values are written somewhere; `severed` where the graph does not go along, as into a file."""
+    tensors = deep_tensors(values, frame)
+    frame.reach("stored", [detached(t) for t in tensors] if severed else tensors, node)
     keep("saved", values, node, frame)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import cast
 
 from eiglint import gauge
-from eiglint.analysis import aliases, departures, derivatives, homes, iteration, python
+from eiglint.analysis import aliases, departures, derivatives, homes, iteration, lengths, python, spoiled
 from eiglint.analysis.captured import captured_tensors
 from eiglint.analysis.decorators import gated
 from eiglint.analysis.frame import Frame
@@ -83,7 +83,7 @@ def apply_model(
         bound = {k: spill if type(v) is tuple and any(x is spill for x in v) else v for k, v in bound.items()}
     if special is not None:
         return special(model, bound, node, frame)
-    return numeric(model, bound, node, frame, name)
+    return numeric(model, lengths.noted(model.kind, bound, frame), node, frame, name)
 
 
 def numeric(model: Model, bound: Mapping[str, Value], node: object, frame: Frame, name: str) -> Value:
@@ -113,9 +113,14 @@ def numeric(model: Model, bound: Mapping[str, Value], node: object, frame: Frame
         frame.world.recast.add(made.term)
     made = departures.noted(model, bound, made, node, frame)
     made = aliases.copied(made, list(arguments.values()), name)
-    base = arguments.get("input")
-    if isinstance(base, Tensor) and name.rpartition(".")[2] in aliases.VIEWS:
-        aliases.note(made, base, None, frame)
+    base, last = arguments.get("input"), name.rpartition(".")[2]
+    if isinstance(base, Tensor) and last in aliases.VIEWS:
+        aliases.note(made, base, None, frame, counted=last not in spoiled.UNCOUNTED)
+    if made is base and last in aliases.MAYBE_COPIED:
+        spoiled.may_be_copied(made, frame)
+    if model.kind == "decompose":
+        spoiled.opened(model, made, frame)
+    spoiled.saved_input(model, bound, made, frame)
     if bound.get("requires_grad") is True and isinstance(made, Tensor) and model.kind != "requires":
         made = gauge.apply("requires", {}, {"input": made}, frame.context(node), name)
     return frame.allocate(ListObject(made)) if model.options.get("list") and type(made) is tuple else made
@@ -227,7 +232,7 @@ def _sink(model: Model, bound: Mapping[str, Value], node: object, frame: Frame) 
 
 
 def _store(model: Model, bound: Mapping[str, Value], node: object, frame: Frame) -> Value:
-    save(list(bound.values()), node, frame)
+    save(list(bound.values()), node, frame, model.options.get("severs") is True)
     return None
 
 

@@ -55,6 +55,8 @@ def merge_states(left: State, right: State, m: Merging, values: tuple[Value, Val
     if left.recording != right.recording:
         out.recording = None
     out.lowering = left.lowering and right.lowering
+    out.intact = left.intact | right.intact
+    out.spoiled = (left.spoiled | right.spoiled) - out.intact
     out.guards = tuple([g for g, h in zip(left.guards, right.guards, strict=False) if g is h])
     return out
 

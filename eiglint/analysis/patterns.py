@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from eiglint import gauge
-from eiglint.analysis import aliases, attributes, homes, members, resolve, subscripts
+from eiglint.analysis import aliases, attributes, homes, members, resolve, spoiled, subscripts
 from eiglint.analysis.contents import map_tensors
 from eiglint.analysis.events import Unused
 from eiglint.analysis.frame import Frame
@@ -128,18 +128,26 @@ def assign(target: ir.Expression, value: Value, frame: Frame) -> None:
 def _assign_attribute(base: ir.Expression, attr: str, value: Value, at: object, frame: Frame) -> None:
     held = frame.evaluate(base)
     if isinstance(held, Tensor) and attr == "data":
-        rebind(base, value, frame)
+        rebind(base, value, frame, counted=False)
     elif isinstance(held, Tensor) and homes.method(held, attr, frame) is not None:
         if attr == "requires_grad":
             given: dict[str, object] = {"input": held, "requires_grad": value}
-            rebind(base, gauge.apply("requires", {}, given, frame.context(at), attr), frame)
+            rebind(base, gauge.apply("requires", {}, given, frame.context(at), attr), frame, counted=False)
         elif attr != "grad":  # real, imag: a view that is written to
             rebind(base, gauge.opaque([held, *deep_tensors([value], frame)], frame.context(at), attr), frame)
     else:
         attributes.put(held, attr, value, at, frame)
 
 
-def assign_item(base: ir.Expression | None, held: Value, index: Value, value: Value, at: object, frame: Frame) -> None:
+def assign_item(
+    base: ir.Expression | None,
+    held: Value,
+    index: Value,
+    value: Value,
+    at: object,
+    frame: Frame,
+    counted: bool = True,
+) -> None:
     """Carry out `base[index] = value`; a tensor that is written to is a new value of whatever holds it."""
     if isinstance(held, Choice):
         tensors = [v for v in held.values if isinstance(v, Tensor)]
@@ -158,13 +166,14 @@ def assign_item(base: ir.Expression | None, held: Value, index: Value, value: Va
         frame.reach("stored", deep_tensors([value], frame), at)
         keep("stored", [value], at, frame)
     if base is not None:
-        rebind(base, made, frame, told=True)
+        rebind(base, made, frame, True, counted)
 
 
-def rebind(target: ir.Expression, value: Value, frame: Frame, told: bool = False) -> None:
+def rebind(target: ir.Expression, value: Value, frame: Frame, told: bool = False, counted: bool = True) -> None:
     """Let the place that an in-place operation wrote to hold the new value, through views where need be.
 
-    What is written into a tensor of somebody else is stored; `told` says that this was reported already.
+    What is written into a tensor of somebody else is stored; `told` says that this was reported already, `counted` that
+    the write is one to this very memory.
     """
     match target:
         case ir.Name(id=name, at=at):
@@ -173,25 +182,27 @@ def rebind(target: ir.Expression, value: Value, frame: Frame, told: bool = False
             if not told and old is not None and isinstance(old.value, Tensor) and old.value.term.op in PARAMETERS:
                 frame.reach("stored", deep_tensors([value], frame), at)
             resolve.assign(name, Binding(value, sites), frame)
-            aliases.overwritten(None if old is None else old.value, value, target, frame)
+            aliases.overwritten(None if old is None else old.value, value, target, frame, counted)
         case ir.Attribute(value=base, attr=attr, at=at):
             held = frame.evaluate(base)
             if isinstance(held, Tensor) and homes.method(held, attr, frame) is not None:
-                rebind(base, _through_view(held, value, attr, at, frame), frame, told)
+                through = counted and attr in spoiled.COUNTED
+                rebind(base, _through_view(held, value, attr, at, frame), frame, told, through)
             else:
                 before = attributes.get(held, attr, at, frame)
                 attributes.put(held, attr, value, at, frame)
-                aliases.overwritten(before, value, at, frame)
+                aliases.overwritten(before, value, at, frame, counted)
         case ir.Subscript(value=base, index=index, at=at):
             held, place = frame.evaluate(base), frame.evaluate(index)
             item = None if isinstance(held, Tensor) else subscripts.get(held, place, at, frame)
             if not is_tuple(held):
-                assign_item(base, held, place, value, at, frame)
-            aliases.overwritten(item, value, at, frame)
+                here = counted and (not isinstance(held, Tensor) or aliases.is_basic(place))
+                assign_item(base, held, place, value, at, frame, here)
+            aliases.overwritten(item, value, at, frame, counted)
         case ir.Call(func=ir.Attribute(value=base), at=at):
             held = frame.evaluate(base)
             if isinstance(held, Tensor):
-                rebind(base, _through_view(held, value, "view", at, frame), frame, told)
+                rebind(base, _through_view(held, value, "view", at, frame), frame, told, counted=False)
 
 
 def _through_view(held: Tensor, value: Value, attr: str, at: object, frame: Frame) -> Value:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from eiglint.analysis.values import HeapObject, Value
+from eiglint.gauge import Gauge
 
 Site = tuple[int, str]
 """An assignment: the number of its node, and the name."""
@@ -40,9 +41,13 @@ class Store:
 
 
 class State:
-    """Scopes and heap, cheap to copy: a scope is copied when it is first written to."""
+    """Scopes and heap, cheap to copy: a scope is copied when it is first written to.
 
-    __slots__ = ("_owned", "guards", "heap", "lowering", "recording", "scopes", "store")
+    `intact` are the decompositions on the way here whose outputs are what they were, `spoiled` those whose outputs were
+    written to in place.
+    """
+
+    __slots__ = ("_owned", "guards", "heap", "intact", "lowering", "recording", "scopes", "spoiled", "store")
 
     def __init__(self, store: Store, recording: bool | None = True) -> None:
         self.store = store
@@ -51,6 +56,8 @@ class State:
         self.recording = recording
         self.lowering = False
         self.guards: tuple[Guard, ...] = ()
+        self.intact: frozenset[Gauge] = frozenset()
+        self.spoiled: frozenset[Gauge] = frozenset()
         self._owned: set[Hashable] = set()
 
     def copy(self) -> State:
@@ -59,6 +66,7 @@ class State:
         other.scopes = dict(self.scopes)
         other.heap = dict(self.heap)
         other.guards, other.lowering = self.guards, self.lowering
+        other.intact, other.spoiled = self.intact, self.spoiled
         self._owned = set()
         return other
 
@@ -66,6 +74,7 @@ class State:
         """Take over everything from another state, which must not be used afterwards."""
         self.scopes, self.heap, self._owned = other.scopes, other.heap, set()
         self.guards, self.recording, self.lowering = other.guards, other.recording, other.lowering
+        self.intact, self.spoiled = other.intact, other.spoiled
 
     def scope(self, key: Hashable) -> dict[str, Binding]:
         """Return the variables of a scope, for reading."""

@@ -15,6 +15,7 @@ from eiglint.analysis import (
     operators,
     patterns,
     resolve,
+    spoiled,
     taking_apart,
 )
 from eiglint.analysis.events import Unused
@@ -60,7 +61,7 @@ def _augment(s: ir.Augment, frame: Frame) -> None:
             if obj.outlives:
                 frame.reach("stored", deep_tensors([value], frame), s.at)
             return
-    made = operators.apply(s.op, [old, value], s.at, frame)
+    made = spoiled.updated(old, value, operators.apply(s.op, [old, value], s.at, frame), frame)
     patterns.assign(s.target, made, frame)
     if id(old) not in frame.world.views or not isinstance(s.target, ir.Subscript):
         aliases.overwritten(old, made, s.at, frame)

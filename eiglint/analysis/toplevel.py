@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from eiglint.analysis import own_backward
 from eiglint.analysis.bound_later import bound_later
 from eiglint.analysis.frame import Frame, OutOfStepsError, World
 from eiglint.analysis.merging import MISSING
@@ -44,6 +45,7 @@ def run_module(name: str, module: ir.Module, world: World) -> None:
                 raise
             spent = error
             world.limit = world.patience = world.steps + 1000
+    own_backward.mark(module.body, frame)
     publish(frame)
     del world.running[name]
     world.ran[name] = True

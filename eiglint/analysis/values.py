@@ -75,6 +75,8 @@ class Closure:
     kind: Literal["plain", "static", "class", "property", "cached"] = "plain"
     recording: bool | None = None
     """What a decorator says of gradients: False under `@torch.no_grad()`."""
+    covered: bool = False
+    """Whether it stands behind a class with a backward of its own."""
     fallback: bool = False
     """Whether it was made where the program asks what the library at hand can do."""
     doubtful: bool = False
@@ -195,11 +197,15 @@ class Choice:
 
 
 class View(NamedTuple):
-    """A tensor, the one whose memory it shares, and the index that leads from there to here, if an index does."""
+    """A tensor, the one whose memory it shares, and the index that leads from there to here, if an index does.
+
+    `counted` says that it certainly shares it, and that a write to one is counted as a write to the other.
+    """
 
     view: Tensor
     base: Tensor
     place: tuple[Value, ...] | None
+    counted: bool
 
 
 # --- what pointers point to -------------------------------------------------------------------------------------

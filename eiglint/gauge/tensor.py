@@ -201,6 +201,13 @@ def detached(t: Tensor) -> Tensor:
     return replace(t, term=term("detach", t.term), motions=motions, live=Live.NO)
 
 
+def without_gradient(t: Tensor, gauges: Collection[Gauge]) -> Tensor:
+    """Return the same values, from which no gradient comes back to the given decompositions."""
+    if not any(g in gauges for g, _ in t.motions):
+        return t
+    return replace(t, motions=tuple((g, replace(m, live=Live.NO) if g in gauges else m) for g, m in t.motions))
+
+
 def unknown_motion(m: Motion, cause: Cause) -> Motion:
     """Return the motion of something computed from m by an operation nobody knows; the first such cause stays."""
     phase = m.phase if _is_past_knowing(m.phase) else Phase(Mode.UNKNOWN, cause=cause)
@@ -225,7 +232,8 @@ def opaque(values: Iterable[object], context: Context, name: str) -> Tensor:
     live = max((t.live for t in inputs), default=Live.MAYBE) if context.recording else Live.NO
     if context.recording and live is Live.NO:
         live = Live.MAYBE
-    label = term("opaque", name, id(context.spot.node), context.chain, *(t.term for t in inputs))
+    flows = [term("detach", t.term) if t.live is Live.NO and t.term.outputs else t.term for t in inputs]
+    label = term("opaque", name, id(context.spot.node), context.chain, *flows)
     return Tensor(label, settle(motions), live=live, doubt=POSSIBLE if motions else CERTAIN)
 
 

@@ -16,7 +16,7 @@ from eiglint.gauge.state import ANOTHER_BASIS
 from eiglint.gauge.tensor import POSSIBLE
 from eiglint.gauge.terms import Term, role_of
 from eiglint.judge.certainty import certainty
-from eiglint.judge.flow import SIGNS, Carried, branches, is_output_of, is_vectors_of
+from eiglint.judge.flow import SIGNS, Alive, Carried, branches, is_output_of, is_vectors_of
 from eiglint.judge.matrix_functions import (
     ANY,
     Function,
@@ -53,7 +53,7 @@ class Use(NamedTuple):
     """Whether its weights belong to pairs of values, so that it is no function of the matrix alone."""
 
 
-def degenerate_verdicts(outcome: Outcome, alive: frozenset[Term]) -> Iterator[Verdict]:
+def degenerate_verdicts(outcome: Outcome, alive: Alive) -> Iterator[Verdict]:
     """Return what is to be said of gradients where eigenvalues meet, several codes for one decomposition included.
 
     `alive` are the values that a gradient comes back through.
@@ -71,7 +71,7 @@ def degenerate_verdicts(outcome: Outcome, alive: frozenset[Term]) -> Iterator[Ve
 # --- functions of the matrix ------------------------------------------------------------------------------------
 
 
-def _uses(meetings: Iterable[Remark], alive: frozenset[Term], outcome: Outcome) -> Iterator[Use]:
+def _uses(meetings: Iterable[Remark], alive: Alive, outcome: Outcome) -> Iterator[Use]:
     aliases = _aliases(outcome)
     listed = list(meetings)
     done = frozenset(d for r in listed if isinstance(d := dict(r.details)["result"], Term))
@@ -162,7 +162,7 @@ def _told(use: Use, advice: Mapping[Spot, str]) -> Verdict:
 
 
 def _undefined(
-    reached: Iterable[Reached], alive: frozenset[Term], grams: Collection[Gauge], carried: Carried
+    reached: Iterable[Reached], alive: Alive, grams: Collection[Gauge], carried: Carried
 ) -> Iterator[Verdict]:
     for event in reached:
         for gauge, motion in event.value.motions:
@@ -197,11 +197,16 @@ def _is_undefined(motion: Motion, gauge: Gauge, event: Reached) -> bool:
 
 
 def _is_convention(value: Term, gauge: Gauge) -> bool:
-    """Whether a value is the vectors themselves, their signs fixed by themselves.
+    """Whether a value is the vectors themselves, their signs fixed by themselves, or coordinates along these.
 
     In another basis of equal values these are yet another basis of them: like any vectors, of which nothing is said.
     """
-    factors = [_laid(a) for a in _laid(value).args if isinstance(a, Term)] if _laid(value).op == "mul" else []
+    value = _laid(value)
+    if value.op in ("matmul", "either"):
+        own = [a for a in value.args if isinstance(a, Term) and any(is_output_of(x, gauge) for x in a.outputs)]
+        together = len(own) == 1 or value.op == "either"
+        return bool(own) and together and all(_is_convention(a, gauge) for a in own)
+    factors = [_laid(a) for a in value.args if isinstance(a, Term)] if value.op == "mul" else []
     signs = [x for x in factors if x.op in SIGNS]
     return len(factors) == 2 and len(signs) == 1 and any(is_vectors_of(x, gauge) for x in factors)
 
@@ -213,7 +218,7 @@ def _laid(t: Term) -> Term:
     return t
 
 
-def _null_vectors_alone(value: Term, gauge: Gauge, alive: frozenset[Term], carried: Carried, gram: bool) -> bool:
+def _null_vectors_alone(value: Term, gauge: Gauge, alive: Alive, carried: Carried, gram: bool) -> bool:
     """Whether of all vectors only those at the null end are used: isolated where they mean anything at all.
 
     That end is the last one of singular vectors, and the first one of the eigenvectors of a Gram matrix.
@@ -222,7 +227,7 @@ def _null_vectors_alone(value: Term, gauge: Gauge, alive: frozenset[Term], carri
     return bool(picks) and all(_at_null_end(p, gauge, gram) for p in picks)
 
 
-def _picks(value: Term, gauge: Gauge, alive: frozenset[Term], carried: Carried) -> Iterator[Term]:
+def _picks(value: Term, gauge: Gauge, alive: Alive, carried: Carried) -> Iterator[Term]:
     """Return how vectors enter a value: a pick or a slice of them, or they themselves."""
     stack, seen = [value], set[Term]()
     while stack:
@@ -253,7 +258,7 @@ def _at_null_end(here: Term, gauge: Gauge, gram: bool) -> bool:
 
 
 def _of_spectra(
-    outcome: Outcome, found: Iterable[Verdict], positive: set[Gauge | None], alive: frozenset[Term]
+    outcome: Outcome, found: Iterable[Verdict], positive: set[Gauge | None], alive: Alive
 ) -> Iterator[Verdict]:
     """Return what the matrix itself says: equal eigenvalues by construction, or a jitter that separates none.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from eiglint.gauge import Gauge
 from eiglint.gauge.terms import Term, role_of
@@ -18,6 +18,43 @@ SIGNS = frozenset(("sgn", "sign", "signs", "torch.sign", "torch.sgn"))
 
 Carried = Mapping[Term, Iterable[Term]]
 """For each name that a loop gave a value, the values that went under it."""
+
+
+class Alive:
+    """The values that a gradient comes back through, all the way to the decompositions that they are made of."""
+
+    def __init__(self, ends: Mapping[Term, frozenset[Gauge]], carried: Carried) -> None:
+        """`ends` says for each value that a gradient may start from through which decompositions none comes back."""
+        groups: dict[frozenset[Gauge], list[Term]] = {}
+        for end, spoiled in ends.items():
+            groups.setdefault(spoiled, []).append(end)
+        self._reached = {spoiled: flowing(some, carried) for spoiled, some in groups.items()}
+
+    def __iter__(self) -> Iterator[Term]:
+        return iter(frozenset[Term]().union(*self._reached.values()))
+
+    def __contains__(self, t: object) -> bool:
+        if not isinstance(t, Term):
+            return False
+        return any(t in here and not _is_spoiled(t, spoiled) for spoiled, here in self._reached.items())
+
+
+def _is_spoiled(t: Term, spoiled: frozenset[Gauge]) -> bool:
+    owners = _owners(t) if spoiled else frozenset()
+    return bool(owners) and owners <= spoiled
+
+
+def _owners(t: Term) -> frozenset[Gauge]:
+    """Return the decompositions whose outputs a value is made of; not those that the matrices of these are made of."""
+    found, stack, seen = set[Gauge](), [t], set[Term]()
+    while stack:
+        here = stack.pop()
+        if here.op == "output" and isinstance(here.args[0], Gauge):
+            found.add(here.args[0])
+        elif here not in seen:
+            seen.add(here)
+            stack.extend(a for a in here.args if isinstance(a, Term) and "output" in a.ops)
+    return frozenset(found)
 
 
 def flowing(roots: Iterable[Term], carried: Carried) -> frozenset[Term]:

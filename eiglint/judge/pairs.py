@@ -6,13 +6,13 @@ from collections.abc import Iterable
 
 from eiglint.gauge import Remark
 from eiglint.gauge.terms import Term, contains, role_of
-from eiglint.judge.flow import INDEXED, flowing, is_output_of, unturned
+from eiglint.judge.flow import INDEXED, Alive, flowing, is_output_of, unturned
 
 ADDED = frozenset(("earlier", "sum", "mean", "add"))
 """What adds up the shares of pairs."""
 
 
-def weights_of_pairs(meetings: Iterable[Remark], remark: Remark, alive: frozenset[Term]) -> list[Term]:
+def weights_of_pairs(meetings: Iterable[Remark], remark: Remark, alive: Alive) -> list[Term]:
     """Return the functions of the values by which a loop weights its pairs; none if it is no such sum.
 
     Its index is a number of which nothing is known, or takes several values at one operation, and nothing else is

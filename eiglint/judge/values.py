@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 
 from eiglint.analysis.events import Outcome
 from eiglint.findings import Certainty
@@ -11,7 +11,7 @@ from eiglint.gauge import Gauge, Live, Opened, Remark, Spot
 from eiglint.gauge.tensor import LIKELY
 from eiglint.gauge.terms import Term, upright
 from eiglint.judge.certainty import certainty
-from eiglint.judge.flow import flowing
+from eiglint.judge.flow import Alive, flowing
 from eiglint.judge.multiplicity import is_semidefinite
 from eiglint.judge.singularities import chain, is_rising, open_gap, reaches_zero
 from eiglint.judge.verdict import Verdict
@@ -23,7 +23,7 @@ MOST_PICKS = 2
 POWERS = {0.5: "sqrt", -1: "reciprocal", -0.5: "rsqrt"}
 
 
-def value_verdicts(outcome: Outcome, alive: frozenset[Term]) -> Iterator[Verdict]:
+def value_verdicts(outcome: Outcome, alive: Alive) -> Iterator[Verdict]:
     """Return the verdicts on functions of values, on single values, and on columns without a derivative.
 
     `alive` are the values that a gradient comes back through.
@@ -44,7 +44,7 @@ def _made(remark: Remark) -> Term | None:
     return made if isinstance(made, Term) else None
 
 
-def _masked(alive: Iterable[Term], outcome: Outcome) -> frozenset[Term]:
+def _masked(alive: Alive, outcome: Outcome) -> frozenset[Term]:
     """Return what a test of values replaces where it is singular.
 
     The value is fine then, and whoever wrote it knew of the singularity. The gradient is 0 times infinity.

@@ -13,7 +13,7 @@ from eiglint.judge.certainty import certainty
 from eiglint.judge.choice import CHOICES, choice_verdicts
 from eiglint.judge.codes import order_code, phase_code, rank
 from eiglint.judge.degeneracy import degenerate_verdicts, most_specific
-from eiglint.judge.flow import SIGNS, flowing
+from eiglint.judge.flow import SIGNS, Alive
 from eiglint.judge.handling import CODES, handling_verdicts
 from eiglint.judge.kept import holds_no_data, kept_verdicts
 from eiglint.judge.values import value_verdicts
@@ -55,7 +55,7 @@ def verdicts(outcome: Outcome, features: bool = False) -> list[Verdict]:
     """
     found = [*_from_results(outcome.reached, features), *_from_remarks(outcome), *_from_unused(outcome)]
     found += handling_verdicts(outcome)
-    alive = flowing(outcome.ends, outcome.carried)
+    alive = Alive(outcome.ends, outcome.carried)
     found += value_verdicts(outcome, alive)
     found = most_specific([*found, *degenerate_verdicts(outcome, alive)])
     found += choice_verdicts(outcome)

@@ -31,7 +31,7 @@ KINDS = {
         "input",
         "index",
         "outputs group ordered square all_pairs hermitian named packed variants differentiable absolute if_hermitian "
-        "values_alone isolated",
+        "values_alone isolated saved",
     ),
     # one tensor
     "map": _kind(
@@ -73,7 +73,7 @@ KINDS = {
     "trace": _kind("input", "offset dim1 dim2"),
     "diagonal": _kind("input", "offset dim1 dim2"),
     # reductions and scans
-    "reduce": _kind("input", "dim keepdim p k q", "how fields_with if_tensor matrix named"),
+    "reduce": _kind("input", "dim keepdim p k q", "how fields_with if_tensor matrix named saves_input"),
     "reductions": _kind("input", "dim keepdim", "hows named"),
     "matrix_norm": _kind("input", "ord dim keepdim"),
     "scan": _kind("input", "dim", "how stochastic"),
@@ -160,7 +160,7 @@ KINDS = {
     "scaled": _kind("input", "self", "unless"),
     "query": _kind("", "input dim", "what"),
     "sink": _kind(),
-    "store": _kind("input"),
+    "store": _kind("input", options="severs"),
     "error": _kind(),
     "opaque": _kind("", "input", "differentiable symmetric semidefinite"),
 }

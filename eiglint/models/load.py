@@ -33,6 +33,7 @@ class Models:
             self._add_module(home)
         for table in own:
             self._take(table, by_root)
+        self.unrecorded = frozenset(name for table in (*tables, *own) for name in table.unrecorded)
         self.underived = frozenset(n for n, (_, entry, _) in self._entries.items() if _is_underived(entry))
         self.decompositions = frozenset(n for n, (_, entry, _) in self._entries.items() if entry.kind == "decompose")
 

@@ -23,6 +23,7 @@ FILE_KEYS = {
     "gradient": bool,
     "mirrors": dict,
     "lacks": list,
+    "unrecorded": list,
 }
 DESCRIBED = {bool: "true or false", list: "a list of strings", str: "a string", dict: "a table of strings"}
 ENTRY_KEYS = {
@@ -60,6 +61,8 @@ class Table:
     """Namespaces, and those of other tables whose names they offer too."""
     lacks: tuple[str, ...]
     """Names, or namespaces, that are not mirrored."""
+    unrecorded: tuple[str, ...] = ()
+    """Methods that classes of a program override, and that the library calls where no gradient is asked for."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,6 +107,7 @@ def read(path: Path | Traversable) -> Table:
         data.get("gradient", True),
         data.get("mirrors", {}),
         tuple(data.get("lacks", ())),
+        tuple(data.get("unrecorded", ())),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,6 +49,44 @@ class Soap(torch.optim.Optimizer):
 def run():
     w = nn.Parameter(torch.randn(3, 3))
     o = Soap([w])
+    (w ** 2).sum().backward()
+    o.step()
+""",
+    "a step that says nothing of gradients": """
+def basis(m):
+    return torch.linalg.eigh(m)[1]
+
+class Shampoo(torch.optim.Optimizer):
+    def __init__(self, params):
+        super().__init__(params, {})
+    def step(self, closure=None):
+        for group in self.param_groups:
+            for q in group["params"]:
+                V = basis(q.grad @ q.grad.T)
+                q.data.add_(V @ V.T @ q.grad, alpha=-0.1)
+
+def run():
+    w = nn.Parameter(torch.randn(3, 3))
+    o = Shampoo([w])
+    (w ** 2).sum().backward()
+    o.step()
+""",
+    "a method of a class that derives from an optimizer of the project": """
+class Base(torch.optim.Optimizer):
+    def __init__(self, params):
+        super().__init__(params, {})
+class Own(Base):
+    def step(self):
+        for group in self.param_groups:
+            for q in group["params"]:
+                self.move(q, q.grad)
+    def move(self, q, g):
+        V = torch.linalg.eigh(g @ g.T)[1]
+        q.data.add_(V @ V.T @ g, alpha=-0.1)
+
+def run():
+    w = nn.Parameter(torch.randn(3, 3))
+    o = Own([w])
     (w ** 2).sum().backward()
     o.step()
 """,
@@ -291,3 +330,73 @@ def test_a_gradient_is_seen_where_one_flows(name: str, tmp_path: Path, monkeypat
     text = HEAD + PROGRAMS[name]
     (site,) = eiglint.check_source(text, path=str(path)).sites
     assert site.gradient == ("yes" if flows(text, path, monkeypatch) else "no")
+
+
+LENGTHS = """
+def vectors(rows, columns):
+    matrix = torch.arange(1.0, rows * columns + 1.0).reshape(rows, columns) / rows
+    return torch.linalg.svd(matrix)[0]
+"""
+
+
+def test_an_argument_that_is_a_length_carries_no_gradient() -> None:
+    torch = pytest.importorskip("torch")
+    (site,) = eiglint.check_source(HEAD + LENGTHS).sites
+    assert site.gradient == "no"
+    names: dict[str, Any] = {}
+    exec(HEAD + LENGTHS, names)
+    assert not names["vectors"](3, 2).requires_grad
+    with pytest.raises(TypeError):  # a tensor that could carry one is no length
+        names["vectors"](torch.tensor(3.0, requires_grad=True), 2)
+
+
+def test_an_argument_that_may_be_a_list_of_lengths_is_left_alone() -> None:
+    text = HEAD + "def vectors(shape, scale):\n    return torch.linalg.eigh(torch.ones(shape) * scale)[1]\n"
+    (site,) = eiglint.check_source(text).sites
+    assert site.gradient == "unknown"
+
+
+WRITTEN = """
+def run(A, parameters):
+    L, V = torch.linalg.eigh(A)
+    torch.nn.utils.vector_to_parameters((V @ torch.diag(L.exp()) @ V.T).flatten(), parameters)
+"""
+
+
+def test_no_gradient_comes_back_from_parameters_that_a_vector_is_written_to() -> None:
+    torch = pytest.importorskip("torch")
+    assert not eiglint.check_source(HEAD + WRITTEN).findings
+    names: dict[str, Any] = {}
+    exec(HEAD + WRITTEN, names)
+    held = [torch.nn.Parameter(torch.zeros(9))]
+    names["run"](torch.eye(3).requires_grad_(), held)
+    assert held[0].abs().sum() > 0
+    assert held[0].grad_fn is None
+
+
+SAVED = """
+
+def run(A, path):
+    L, V = torch.linalg.eigh(A)
+    torch.save(V @ torch.diag(L.exp()) @ V.T, path)
+"""
+
+
+def test_no_gradient_comes_back_from_a_file() -> None:
+    assert not eiglint.check_source(HEAD + SAVED).findings
+
+
+SOLVED = """
+def run(A, solve):
+    S = torch.linalg.svdvals(A)
+    weights = solve(S.sqrt().detach().numpy().astype(float))
+    return torch.from_numpy(weights)
+"""
+
+
+def test_no_gradient_comes_back_from_what_was_detached_before_an_unknown_call() -> None:
+    torch = pytest.importorskip("torch")
+    assert not eiglint.check_source(HEAD + SOLVED).findings
+    names: dict[str, Any] = {}
+    exec(HEAD + SOLVED, names)
+    assert not names["run"](torch.eye(3).requires_grad_(), lambda s: s / s.sum()).requires_grad

@@ -41,6 +41,8 @@ SILENT = {
     "        return sum((((t @ kept[k]) ** 2) * weights[k]).sum() for k in x)",
     "vectors whose signs are fixed, and no more": "s = torch.where(V.sum(0) < 0, -1.0, 1.0)\n"
     "        return (V * s)[:, :2]",
+    "coordinates along vectors whose signs are fixed": "s = torch.where(V.sum(0) < 0, -1.0, 1.0)\n"
+    "        return (x - x.mean(0)) @ (V * s)[:, -2:]",
     "what is kept for later": "x.loadings = V.abs()\n        return L",
     "vectors of one of two cases": "W = V if t else torch.eye(3)\n        return W.abs().sum(0)",
     "values that differ": "if (L.diff() > 1e-3).all():\n            return V.pow(4).sum()\n        return L.sum()",
@@ -184,7 +186,14 @@ def test_a_callee_that_serves_several_functions_is_told_what_serves_all() -> Non
 
 
 @pytest.mark.parametrize(
-    "use", ["V.abs().sum()", "V.pow(4).sum(0)", "(V[:, 1] * x).sum() ** 2", "(V * torch.arange(4.0)) @ V.T"]
+    "use",
+    [
+        "V.abs().sum()",
+        "V.pow(4).sum(0)",
+        "(V[:, 1] * x).sum() ** 2",
+        "(V * torch.arange(4.0)) @ V.T",
+        "(x @ (V * torch.where(V.sum(0) < 0, -1.0, 1.0))).pow(3).sum()",
+    ],
 )
 def test_what_a_basis_of_equal_values_changes_has_no_gradient_there(use: str) -> None:
     assert said(f"return {use}") == ["EIG301"]
