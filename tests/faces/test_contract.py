@@ -108,8 +108,8 @@ def test_a_commit_hook_says_the_same_about_changed_files(
         subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
     (tmp_path / "user.py").write_bytes(PROGRAMS["user.py"] + b"\n")
     subprocess.run([*git, "add", "user.py"], cwd=tmp_path, check=True)
-    one = run([sys.executable, "-m", "pre_commit", "run"], tmp_path)
+    one = run([sys.executable, "-m", "pre_commit", "run", "eiglint"], tmp_path)
     assert one.returncode == 1, one.stdout.decode() + one.stderr.decode()
     assert read_lines(one.stdout.decode()) == expected["user.py"]
-    every = run([sys.executable, "-m", "pre_commit", "run", "--all-files"], tmp_path)
+    every = run([sys.executable, "-m", "pre_commit", "run", "eiglint", "--all-files"], tmp_path)
     assert read_lines(every.stdout.decode()) == sorted(one for found in expected.values() for one in found)
