@@ -80,6 +80,8 @@ class Finding:
     fix: Fix | None = None
     evidence: object = None
     cell: int | None = None
+    alternatives: tuple[Source, ...] = ()
+    """Decompositions of other branches that take the place of the source when the program comes to them."""
 
     @property
     def path(self) -> str:

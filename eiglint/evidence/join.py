@@ -78,7 +78,7 @@ def join(evidence: Evidence, report: Report, promises: Promises | None = None) -
     ordered = sorted(evidence.sites, key=lambda site: (site.path, site.line, site.call))
     tie = Tie(report.sites)
     statics = [tie.statics(site) for site in ordered]
-    finder = _Finder(evidence, ordered, statics, report.findings)
+    finder = _Finder(evidence, ordered, statics)
     findings = tuple(finder.judge(finding) for finding in report.findings)
     sites = [_joined_site(site, static, findings) for site, static in zip(ordered, statics, strict=True)]
     return Joined(
@@ -133,11 +133,8 @@ class _Finder:
         evidence: Evidence,
         sites: Sequence[SiteEvidence],
         statics: Sequence[Sequence[Site]],
-        findings: Sequence[Finding],
     ) -> None:
         self._passes = Passes(evidence.passes)
-        self._named = {_address(finding.source) for finding in findings if finding.source}
-        self._unnamed: list[tuple[SiteEvidence, Site]] = []
         self._followed = evidence.followed
         self._executed = {os.path.realpath(path) for path in (*evidence.files, *evidence.lines)}
         self._tied: dict[tuple[str, int, int], list[SiteEvidence]] = {}
@@ -147,8 +144,6 @@ class _Finder:
             self._executed.add(real)
             for one in static:
                 self._tied.setdefault(_address(one.place), []).append(site)
-            if len(static) == 1 and _address(static[0].place) not in self._named:
-                self._unnamed.append((site, static[0]))
             if not static:
                 self._by_line.setdefault((real, site.line), []).append(site)
 
@@ -156,7 +151,7 @@ class _Finder:
         """Give a finding its status."""
         rule = rules().get(finding.code)
         kind: Runtime = rule.runtime if rule else "none"
-        sites = [*self._sites(finding), *self._other_branches(finding, kind)]
+        sites = self._sites(finding)
         if kind == "none":
             settled = Settled("not applicable", "nothing that is measured concerns it")
         elif sites:
@@ -166,32 +161,19 @@ class _Finder:
         return JoinedFinding(finding, kind, settled.status, settled.reason, tuple(sites))
 
     def _sites(self, finding: Finding) -> list[SiteEvidence]:
-        source = finding.source
-        if source is None or finding.cell is not None:
+        """Return what was seen of the decomposition that a finding names, and of those that took its place.
+
+        Where branches meet, one finding stands for the values of all of them and names the decomposition of one.
+        """
+        if finding.source is None or finding.cell is not None:
             return []
+        found = [self._of(source) for source in (finding.source, *finding.alternatives)]
+        return list({_key(site): site for sites in found for site in sites}.values())
+
+    def _of(self, source: Source) -> list[SiteEvidence]:
         tied = self._tied.get(_address(source))
         near = tied if tied is not None else self._by_line.get((os.path.realpath(source.path), source.line), [])
         return [site for site in near if last_name(site.call) == last_name(source.call)] or near
-
-    def _other_branches(self, finding: Finding, kind: Runtime) -> list[SiteEvidence]:
-        """Return the decompositions that took the place of the one that the finding names.
-
-        Where branches meet, one finding stands for the values of all of them and names the decomposition of one. The
-        others are known by this: the same call in the same file, dependent too, named by no finding, and differentiated
-        in a pass in which the finding's line ran.
-        """
-        source = finding.source
-        if source is None or kind not in ("phase", "conjugate", "order"):
-            return []
-        reached = {_key(one) for ran in self._passes.through(finding.place) for one in ran.sites if one.backwards}
-        return [
-            site
-            for site, static in self._unnamed
-            if _key(site) in reached
-            and os.path.realpath(site.path) == os.path.realpath(source.path)
-            and static.call == source.call
-            and (static.order if kind == "order" else static.phase) == "dependent"
-        ]
 
     def _one(self, kind: Runtime, finding: Finding, site: SiteEvidence) -> Settled:
         """Hold one decomposition against a finding, by the passes in which the finding's own line ran."""

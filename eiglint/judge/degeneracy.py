@@ -16,6 +16,7 @@ from eiglint.gauge.state import ANOTHER_BASIS
 from eiglint.gauge.tensor import POSSIBLE
 from eiglint.gauge.terms import Term, role_of
 from eiglint.judge.certainty import certainty
+from eiglint.judge.exclusive import stand_ins
 from eiglint.judge.flow import SIGNS, Alive, Carried, branches, is_output_of, is_vectors_of
 from eiglint.judge.matrix_functions import (
     ANY,
@@ -72,7 +73,7 @@ def degenerate_verdicts(outcome: Outcome, alive: Alive) -> Iterator[Verdict]:
 
 
 def _uses(meetings: Iterable[Remark], alive: Alive, outcome: Outcome) -> Iterator[Use]:
-    aliases = _aliases(outcome)
+    exclusive = stand_ins(outcome.renamed)
     listed = list(meetings)
     done = frozenset(d for r in listed if isinstance(d := dict(r.details)["result"], Term))
     for remark in listed:
@@ -81,7 +82,7 @@ def _uses(meetings: Iterable[Remark], alive: Alive, outcome: Outcome) -> Iterato
         factors: tuple[Term, ...] = facts["factors"]  # type: ignore[assignment]
         if facts["result"] not in alive:
             continue
-        roles = roles_in(factors, remark.gauge, aliases.get(remark.gauge.spot, frozenset()), done)
+        roles = roles_in(factors, remark.gauge, exclusive.get(remark.gauge.spot, frozenset()), done)
         function = function_in(factors, remark.gauge, done)
         code = _code(roles, bool(facts["whole"]), factors, remark.gauge)
         if facts["picks"]:
@@ -91,15 +92,6 @@ def _uses(meetings: Iterable[Remark], alive: Alive, outcome: Outcome) -> Iterato
         if code is not None:
             kept = kept_pairs(walk(factors, done), remark.gauge)
             yield Use(code, remark, roles, function, kept, acts_on_pairs(factors, remark.gauge, done))
-
-
-def _aliases(outcome: Outcome) -> Mapping[Spot, frozenset[object]]:
-    """Return by which other decompositions one is known whose gauge took the name of an exclusive branch's."""
-    found: dict[Spot, set[object]] = {}
-    for first, second in outcome.renamed:
-        found.setdefault(second.spot, set()).add(first.spot)
-        found.setdefault(first.spot, set()).add(second.spot)
-    return {spot: frozenset(others) for spot, others in found.items()}
 
 
 def _code(roles: set[str], whole: bool, factors: Iterable[Term], gauge: Gauge) -> str | None:

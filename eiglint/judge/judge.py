@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from eiglint.analysis.events import Outcome, Revealed
 from eiglint.catalogue import Rule
@@ -10,7 +11,8 @@ from eiglint.findings import Finding, Place, Site, Source, Step
 from eiglint.gauge import Spot
 from eiglint.ir.instructions import Module
 from eiglint.judge.describe import describe
-from eiglint.judge.sites import as_sites, collect, spots_of
+from eiglint.judge.exclusive import stand_ins
+from eiglint.judge.sites import Known, as_sites, collect, spots_of
 from eiglint.judge.verdict import Verdict
 from eiglint.judge.verdicts import verdicts
 from eiglint.judge.wording import WORDING
@@ -26,15 +28,28 @@ def judge(
     spoiled = frozenset(t.path for t in outcome.truncated) | frozenset(c.path for c in outcome.crashes)
     known = collect(outcome, spoiled)
     judged = verdicts(outcome, features)
+    exclusive = stand_ins(outcome.renamed)
     spots = {*spots_of(known), *(r.spot for r in outcome.revealed)}
     for v in judged:
         spots |= {v.spot, *(s for s, _ in v.trail)} | ({v.gauge.spot} if v.gauge else set())
     places = _places(spots, modules)
-    findings = [f for v in judged if v.spot in places and (f := _finding(v, places, rules)) is not None]
+    findings = [
+        replace(f, alternatives=_sources(exclusive.get(v.gauge.spot, ()) if v.gauge else (), known, places))
+        for v in judged
+        if v.spot in places and (f := _finding(v, places, rules)) is not None
+    ]
     findings += [_revealed(r, places[r.spot], rules) for r in outcome.revealed if r.spot in places]
-    unique = {(f.code, f.place): f for f in sorted(findings, key=lambda f: f.certainty, reverse=True)}
-    ordered = sorted(unique.values(), key=lambda f: (f.place, f.code))
-    return tuple(ordered), as_sites(known, places)
+    return tuple(sorted(_unique(findings), key=lambda f: (f.place, f.code))), as_sites(known, places)
+
+
+def _unique(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Say the same of the same place once, most certain first, and name the decompositions of all."""
+    alike: dict[tuple[str, Place], list[Finding]] = {}
+    for finding in sorted(findings, key=lambda f: f.certainty):
+        alike.setdefault((finding.code, finding.place), []).append(finding)
+    for first, *others in alike.values():
+        named = {s for f in (first, *others) for s in (f.source, *f.alternatives) if s is not None}
+        yield replace(first, alternatives=tuple(sorted(named - {first.source})))
 
 
 def _places(spots: set[Spot], modules: Mapping[str, Module]) -> dict[Spot, Place]:
@@ -52,6 +67,12 @@ def _places(spots: set[Spot], modules: Mapping[str, Module]) -> dict[Spot, Place
             if place is not None:
                 found[spot] = place
     return found
+
+
+def _sources(spots: Iterable[Spot], known: Mapping[Spot, Known], places: Mapping[Spot, Place]) -> tuple[Source, ...]:
+    """Return the decompositions at some places."""
+    found = [(places[spot], known[spot].gauge.call) for spot in spots if spot in places and spot in known]
+    return tuple(Source(at.path, at.line, at.column, call) for at, call in found)
 
 
 def _library(call: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from eiglint.gauge import Gauge
+from eiglint.gauge import Gauge, Spot
 from eiglint.gauge.terms import Term, role_of
 from eiglint.judge.flow import PLACED, STOPS
 
@@ -21,7 +21,7 @@ class Function(NamedTuple):
         return not self.names and not self.exponents
 
 
-def roles_in(factors: Iterable[Term], gauge: Gauge, aliases: frozenset[object], done: frozenset[Term]) -> set[str]:
+def roles_in(factors: Iterable[Term], gauge: Gauge, exclusive: frozenset[Spot], done: frozenset[Term]) -> set[str]:
     """Return which outputs of a decomposition are in the factors; what is in `done` has met its partner before.
 
     What is only compared weights by 0 and 1: V diag(L > c) V^H is a projector.
@@ -29,7 +29,7 @@ def roles_in(factors: Iterable[Term], gauge: Gauge, aliases: frozenset[object], 
     found: set[str] = set()
     for here in walk(factors, done, STOPS):
         owner = here.args[0] if here.op == "output" else None
-        if isinstance(owner, Gauge) and (owner.spot == gauge.spot or owner.spot in aliases):
+        if isinstance(owner, Gauge) and (owner.spot == gauge.spot or owner.spot in exclusive):
             found.add(role_of(here))
     return found
 

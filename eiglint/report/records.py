@@ -47,6 +47,8 @@ def finding_record(finding: Finding) -> dict[str, object]:
         "fix": {"applicability": fix.applicability, "edits": [edit._asdict() for edit in fix.edits]} if fix else None,
         "evidence": finding.evidence,
     }
+    if finding.alternatives:
+        record["alternatives"] = [source._asdict() for source in finding.alternatives]
     return record if finding.cell is None else record | {"cell": finding.cell}
 
 

@@ -412,6 +412,41 @@ def test_where_branches_meet_a_finding_speaks_of_the_decomposition_that_ran(tmp_
     assert [site.line for site in without_its_line.new] == [other]
 
 
+ROTATIONS = """\
+import torch
+
+
+def factors(A: torch.Tensor, small: bool):
+    if small:
+        U, _, Vh = torch.linalg.svd(A)
+    else:
+        U, _, Vh = torch.linalg.svd(2 * A)
+    return U, Vh
+
+
+def rotated(A: torch.Tensor, B: torch.Tensor):
+    U, Vh = factors(A, False)
+    return U @ Vh @ B
+
+
+def either(A: torch.Tensor, B: torch.Tensor, small: bool):
+    U, Vh = factors(A, small)
+    return U @ Vh @ B
+"""
+
+
+def test_where_branches_meet_equal_values_of_either_confirm_a_finding(tmp_path: Path) -> None:
+    program = Program(tmp_path, ROTATIONS)
+    found = {finding.line: finding for finding in program.report.findings}
+    assert {line: one.code for line, one in found.items()} == {14: "EIG309", 19: "EIG309"}
+    named = {line: {one.source.line, *(s.line for s in one.alternatives)} for line, one in found.items() if one.source}
+    assert named == {14: {6, 8}, 19: {6, 8}}
+    meets = program.site(8, REAL, call="torch.linalg.svd", nonfinite="here", min_gap=0.0)
+    joined = program.join(meets, lines=frozenset({8, 18, 19}))
+    assert {one.finding.line: one.status for one in joined.findings} == {14: "not reached", 19: "confirmed"}
+    assert joined.new == ()
+
+
 def test_a_finding_whose_line_ran_only_where_nothing_was_differentiated_does_not_deny_the_other_passes(
     program: Program,
 ) -> None:

@@ -62,7 +62,7 @@ def check(folder: Path, source: bytes, name: str = "odd.py") -> dict[str, list[d
     """Check a folder with an odd file and a plain one; hold that the plain one is reported in full."""
     (folder / name).write_bytes(source)
     (folder / "plain.py").write_text(PHASE)
-    spoken = eiglint(folder, "check", "--format", "json", ".", seconds=60)
+    spoken = eiglint(folder, "check", "--format", "json", ".")
     plain = [one for one in spoken.found if one.path == "plain.py"]
     assert [(one.line, one.code) for one in plain] == [(6, "EIG104"), (10, "EIG104"), (17, "EIG104")]
     report: dict[str, list[dict[str, object]]] = spoken.json
