@@ -105,6 +105,7 @@ class World:
     deriving: int = 0
     """How many transforms that differentiate surround this point."""
     _seeds: frozenset[str] = frozenset()
+    _draws: frozenset[str] = frozenset()
     _numbers: dict[int, int] = field(default_factory=dict)
     _kept: list[object] = field(default_factory=list)
     _addresses: dict[Hashable, int] = field(default_factory=dict)
@@ -179,6 +180,13 @@ class World:
             found = frozenset(n.rpartition(".")[2] for n in (*names, *models.underived))
             self._seeds = found | {"reveal_gauge"}
         return self._seeds
+
+    @property
+    def draws(self) -> frozenset[str]:
+        """Return the last parts of the names of the calls that draw numbers of which something is known."""
+        if not self._draws:
+            self._draws = frozenset(n.rpartition(".")[2] for n in self.models.draws)
+        return self._draws
 
     def relevant(self, closure: Closure) -> bool:
         """Whether a function can reach a decomposition by the names it mentions, or by its defaults."""

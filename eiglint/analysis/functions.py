@@ -126,6 +126,8 @@ def _pointless(closure: Closure, given: list[Value], frame: Frame) -> bool:
     if frame.depth < DEEPEST_NEUTRAL:
         far = closure.space != frame.space and closure.function.name != "__init__" and facts_do_not_matter(frame)
         return far and brings_nothing(given, frame)
+    if closure.function.mentions & frame.world.draws:
+        return False
     return all(t.neutral for t in deep_tensors(given, frame)) and not leads(given, frame)
 
 

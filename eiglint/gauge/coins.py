@@ -26,13 +26,6 @@ def noted_turn(made: Tensor, vectors: Tensor, context: Context) -> Tensor:
     return replace(made, motions=settle(motions))
 
 
-def is_normal(t: Term) -> bool:
-    """Whether a value is drawn from the standard normal distribution, cut or rearranged or not."""
-    while t.op in _MOVES and isinstance(t.args[0], Term):
-        t = t.args[0]
-    return t.op == "random" and t.args[-1] == NORMAL
-
-
 def random_signs(t: Term) -> bool:
     """Whether a value is drawn from -1 and 1."""
     return outcomes(t) == _BOTH and _drawn(t)

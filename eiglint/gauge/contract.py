@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from eiglint.gauge.coins import is_normal
 from eiglint.gauge.context import Context, Gauge, Remark
 from eiglint.gauge.contract_order import order_of, rotation_of
 from eiglint.gauge.contract_phase import phase_of
+from eiglint.gauge.draws import is_even_in_law
 from eiglint.gauge.factors import (
     batch_of,
     is_broadcast,
@@ -151,7 +151,7 @@ def _may_be_met(gauge: Gauge, moving: list[tuple[Operand, Motion]], laid: Contra
 
 
 def _alike_in_distribution(gauge: Gauge, laid: Contraction, moving: list[tuple[Operand, Motion]]) -> bool:
-    """Whether vectors are mixed by normal draws, as where one samples by a root of a covariance.
+    """Whether vectors are mixed by draws that know no sign, as where one samples by a root of a covariance.
 
     The draws of one seed move with a sign; with it the draws are as likely as without.
     """
@@ -159,9 +159,9 @@ def _alike_in_distribution(gauge: Gauge, laid: Contraction, moving: list[tuple[O
         return False
     vectors, m = moving[0]
     summed = {vectors.letter(k.axis) for k, _ in m.phase.charges if isinstance(k, Slot)} - set(laid.out)
-    drawn = [o for o in laid.operands if o is not vectors and is_normal(o.tensor.term)]
+    drawn = [o for o in laid.operands if o is not vectors and is_even_in_law(o.tensor.term, gauge.group)]
     likely = [o for o in drawn if gauge.group != "U1" or o.tensor.dtype == "complex"]
-    return bool(summed) and summed <= {letter for o in likely for letter in o.letters}
+    return bool(summed) and summed <= {letter for o in likely for letter in o.letters if o.has(letter)}
 
 
 def _adjoint_for_inverse(gauge: Gauge, laid: Contraction, moving: list[tuple[Operand, Motion]]) -> bool:

@@ -78,7 +78,7 @@ def _triangle(args: Mapping[str, object], name: str) -> tuple[tuple[int, ...], .
 def _drawn(draws: str, args: Mapping[str, object]) -> object:
     """Return what is known of random entries: that they are normal, or their values, where these are two."""
     if draws == NORMAL:
-        return NORMAL
+        return NORMAL if args.get("mean", 0) == 0 else None
     low, high, data = args.get("low", 0), args.get("high"), args.get("data")
     low, high = (0, low) if high is None else (low, high)
     if draws == "coin":

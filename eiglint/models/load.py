@@ -36,6 +36,7 @@ class Models:
         self.unrecorded = frozenset(name for table in (*tables, *own) for name in table.unrecorded)
         self.underived = frozenset(n for n, (_, entry, _) in self._entries.items() if _is_underived(entry))
         self.decompositions = frozenset(n for n, (_, entry, _) in self._entries.items() if entry.kind == "decompose")
+        self.draws = frozenset(n for n, (_, entry, _) in self._entries.items() if "draws" in entry.keys)
 
     def _take(self, table: Table, by_root: Mapping[str, Table]) -> None:
         """Add what a table mirrors, then what it says itself."""

@@ -1,4 +1,4 @@
-"""Vectors that mix normal draws: the draws of one seed move with their signs, their distribution does not."""
+"""Vectors that mix draws which know no sign: those of one seed move with theirs, their distribution does not."""
 
 from __future__ import annotations
 
@@ -9,16 +9,40 @@ from eiglint.findings import Certainty
 from eiglint.source.config import Options
 
 
+HELPERS = """import torch
+from torch.nn import functional as F
+
+def on_sphere(n, d):
+    if d == 1:
+        return 2 * torch.randint(0, 2, (n, 1)) - 1
+    draws = torch.randn(n, d)
+    return draws / torch.linalg.norm(draws, dim=-1, keepdim=True)
+
+def directions(n, d):
+    return on_sphere(n, d)
+
+"""
+
+
 def found(least: Certainty, *lines: str) -> list[str]:
     body = "\n".join(f"    {line}" for line in ("L, V = torch.linalg.eigh(cov)", "root = V * L.sqrt()", *lines))
-    source = f"import torch\n\ndef sample(cov, mean, given):\n{body}\n"
+    source = f"{HELPERS}def sample(cov, mean, given, n):\n{body}\n"
     report = check_source(source, options=Options(min_certainty=least))
     return [f.code for f in report.findings if f.code.startswith("EIG10")]
 
 
 @pytest.mark.parametrize(
     "line",
-    ["return mean + torch.randn(8, 3) @ root.T", "return mean + torch.einsum('ij,j->i', root, torch.randn_like(mean))"],
+    [
+        "return mean + torch.randn(8, 3) @ root.T",
+        "return mean + torch.einsum('ij,j->i', root, torch.randn_like(mean))",
+        "return mean + torch.normal(0.0, 2.0, (8, 3)) @ root.T",
+        "return mean + (0.1 * torch.randn(8, 3) / 3) @ root.T",
+        "return mean + directions(n, 3) @ root.T",
+        "return mean + F.normalize(torch.randn(8, 3), dim=-1) @ root.T",
+        "return mean + torch.randn(8, 3).sign() @ root.T",
+        "return [mean + root @ draw for draw in torch.randn(8, 3)]",
+    ],
 )
 def test_samples_by_a_root_of_a_covariance_are_at_most_possible(line: str) -> None:
     assert found("likely", line) == []
@@ -32,6 +56,10 @@ def test_samples_by_a_root_of_a_covariance_are_at_most_possible(line: str) -> No
         "return mean + given @ root.T",
         "return mean + root.sum(-1) * torch.randn_like(mean)",
         "return mean + (torch.randn(8, 3) + 1) @ root.T",
+        "return mean + torch.normal(1.0, 2.0, (8, 3)) @ root.T",
+        "return mean + torch.randn(8, 1).expand(8, 3) @ root.T",
+        "return mean + torch.randn(8, 3).abs() @ root.T",
+        "return mean + (torch.randn(8, 3) * given) @ root.T",
     ],
 )
 def test_what_is_not_as_likely_with_either_sign_is_told(line: str) -> None:
