@@ -18,7 +18,7 @@ from eiglint.runtime import gaugecheck
 
 SYMMETRIES = ("phase", "order", "rotation")
 Look = tuple[int, float]
-_LOOKS: tuple[Look, ...] = ((1, 1.0), (2, 1.0), (3, 0.1), (4, 10.0))
+_LOOKS: tuple[Look, ...] = ((1, 1.0), (2, 1.0), (3, 0.1), (4, 10.0), (5, 100.0))
 """Seed and scale of the inputs that a program is run with; the first look decides whether it is judged at all."""
 _STILL = 1e-9
 _FAR = 1000.0

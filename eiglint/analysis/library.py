@@ -287,9 +287,9 @@ def _query(model: Model, bound: Mapping[str, Value], node: object, frame: Frame)
         case "numel":
             return Number(term("numel", t.term), integer=True)
         case "dtype":
-            return t.dtype if t.dtype is not None else Unknown(term("dtype", t.term))
+            return Unknown(term("dtype", t.term)) if t.known_dtype is None else t.known_dtype
         case "is_complex":
-            return Unknown(term("is_complex", t.term)) if t.dtype is None else t.dtype == "complex"
+            return Unknown(term("is_complex", t.term)) if t.known_dtype is None else t.known_dtype == "complex"
         case "is_tensor":
             return True if t.term.op != "param" else frame.unknown(node)
         case "grad":

@@ -33,6 +33,7 @@ from eiglint.gauge.cell_settling import settled
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.create import create
 from eiglint.gauge.layers import attention, attention_like, layer
+from eiglint.gauge.moduli import MOVING, sized
 from eiglint.gauge.overwriting import read_overwrite
 from eiglint.gauge.pieces import centred, masked, roll, split
 from eiglint.gauge.precision import with_precision
@@ -54,6 +55,8 @@ def apply(kind: str, options: Options, args: Arguments, context: Context, name: 
     inputs = tensors_in(args.values())
     if kind not in _OPENING:
         made = by_cases(made, dict(args), lambda a, c: apply(kind, options, cast(Arguments, a), c, name), context)
+    if kind in MOVING:
+        made = sized(made, args.get("input"), lambda a, c: apply(kind, options, {**args, "input": a}, c, name), context)
     made = settled(kind, options, args, made, context, name)
     if isinstance(made, Tensor):
         made = with_names(made)
@@ -152,7 +155,7 @@ RULES: dict[str, Rule] = {
     "polar": read_more.read_polar,
     "canonical": read_more.read_canonical,
     "flow": read_more.read_flow,
-    "matrix_norm": lambda o, a, c, n: matrix.matrix_number(need(a, "input"), c, n),
+    "matrix_norm": read_one.read_matrix_norm,
     "cond": lambda o, a, c, n: matrix.matrix_number(need(a, "input"), c, n),
     "rank": lambda o, a, c, n: matrix.matrix_number(need(a, "input"), c, n),
     "transpose": read_axes.read_transpose,

@@ -10,6 +10,7 @@ from eiglint.gauge.changes import cause_at, changed, only_order, undiagonal
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.contract import joint_dtype
 from eiglint.gauge.contract_order import derives_from
+from eiglint.gauge.dyads import added_share
 from eiglint.gauge.elementwise import modulus, neg, power
 from eiglint.gauge.families import same_pair, scattered, total
 from eiglint.gauge.mirrors import even_in_sign, even_sum, multiple_of
@@ -44,6 +45,8 @@ def add(x: Tensor, y: Tensor, context: Context, sign: int = 1) -> Tensor:
         y = neg(y, context)
     if x.value is not None and y.value is not None:
         return constant(x.value + y.value)
+    if x.value == 0 and x.rank == 0 and y.motions:
+        return y
     if x.term is y.term and x.motions and x.rank == y.rank and all(m.order.mode is not Mode.FUN for _, m in x.motions):
         return _doubled(x, context)
     square = _square_of_modulus(x, y, context)
@@ -264,6 +267,8 @@ def side_by_side_order(g: Gauge, tensors: Sequence[Tensor], cause: Why) -> Order
 def _sum_rotation(g: Gauge, x: Tensor, y: Tensor, cause: Why) -> Rotation:
     a, b = x.motion(g).rotation, y.motion(g).rotation
     worst = max((a, b), key=lambda s: s.mode)
+    if a.shares is not None and (whole := added_share(g, x, y, term("add", x.term, y.term))) is not None:
+        return whole
     if worst.mode >= Mode.UNKNOWN or a.charges == b.charges:
         return worst
     for held, other in ((a, y), (b, x)):

@@ -1,6 +1,6 @@
 """Random entries whose distribution stays when each is multiplied by a sign, or a phase, of its own.
 
-Vectors that only mix such entries move with their gauge for the draws of one seed; what is drawn is as likely as before.
+Vectors that only mix such entries move with their gauge for the draws of one seed; the distribution does not move.
 """
 
 from __future__ import annotations

@@ -102,13 +102,15 @@ def mapped(phase: Phase, gauge: Gauge, parity: str, cause: Cause) -> Phase:
 
 def modulus(t: Tensor, context: Context, name: str = "abs") -> Tensor:
     """Return |t|: the phase is gone, order and a basis of equal eigenvalues are not."""
-    if "nonneg" in t and (t.term.op == "softmax" or (t.whole is not None and t.whole.part in SQUARED)):
-        return t  # what is not negative is its own modulus
+    if "nonneg" in t:
+        return replace(t, dtype="real") if t.dtype == "complex" else t  # what is not negative is its own modulus
     if t.whole is not None and t.whole.part == "crossed":
         root = apply_map(t.whole.of, context, "sqrt", "none", zero=True)  # |x + i y| is that of x**2 + y**2
         return replace(root, flags=root.flags | {"nonneg"})
     if t.whole is not None and t.whole.part == "turned":
         return modulus(turned_back(t, t.whole.of), context, name)
+    if t.whole is not None and t.whole.part == "sized":
+        return t.whole.of
     if t.whole is not None and t.whole.part == "tied":
         return modulus(t.whole.of, context, name)  # conjugates have one modulus
     t = without_ties(t)
@@ -131,6 +133,8 @@ def modulus(t: Tensor, context: Context, name: str = "abs") -> Tensor:
     phases = has_modulus_one(t)
     flags = frozenset({"nonneg"} | (t.flags & {"diagonal", "nonzero", "unit", "zero", "identity"}))
     made = changed(t, change, context, name, flags=flags, dtype="real" if t.dtype == "complex" else t.dtype)
+    if phases:
+        made = replace(made, term=term("ones", t.term), steady=frozenset(range(-(t.rank or 6), 0)))
     if t.whole is not None and t.whole.part == "sorted":
         return replace(made, whole=t.whole._replace(of=modulus(t.whole.of, context, name)))
     return replace(made, whole=Whole("abs", t) if t.motions else None)
@@ -144,10 +148,12 @@ def has_modulus_one(t: Tensor) -> bool:
 def turned_back(t: Tensor, of: Tensor) -> Tensor:
     """Return what was multiplied by numbers of modulus 1, for the moduli's sake.
 
-    The sign of an entry that is 0 is 0, and in a block of equal eigenvalues some basis has such an entry: what is known
-    of the rotation is that of the product.
+    The sign of an entry that is 0 is 0, and in a block of equal eigenvalues some basis has such an entry: where the
+    sign knows the basis, what is known of the rotation is that of the product.
     """
-    motions = {g: replace(m, rotation=t.motion(g).rotation) for g, m in of.motions}
+    turns = t.whole.pieces if t.whole is not None else ()
+    fixed = {g for g in of.gauges if turns and all(g not in x.gauges for x in turns)}
+    motions = {g: m if g in fixed else replace(m, rotation=t.motion(g).rotation) for g, m in of.motions}
     return replace(of, motions=settle(motions))
 
 
@@ -178,7 +184,7 @@ def conj(t: Tensor, context: Context, name: str = "conj") -> Tensor:
     label = t.term.args[0] if t.term.op == "conj" else term("conj", t.term)
     flags = t.flags - {"nonneg"} if t.dtype == "complex" else t.flags
     value = t.value.conjugate() if isinstance(t.value, complex) else t.value
-    kept = t.whole is not None and t.whole.part in ("tied", "turned")
+    kept = t.whole is not None and t.whole.part in ("tied", "turned", "sized")
     whole = t.whole._replace(of=conj(t.whole.of, context, name)) if t.whole is not None and kept else None
     return changed(t, change, context, name, term=label, flags=flags, value=value, whole=whole)
 
@@ -195,7 +201,13 @@ def neg(t: Tensor, context: Context) -> Tensor:
     if t.term.op == "matmul" and t.rank != 0:
         details = (("term", negated(t.term)),)
         context.remarks.append(Remark("negated factor", context.spot, None, t.live, t.doubt, details))
-    whole = t.whole._replace(factor=-t.whole.factor) if t.whole is not None and t.whole.part == "angle" else None
+    whole = None
+    if t.whole is not None and t.whole.part == "angle":
+        whole = t.whole._replace(factor=-t.whole.factor)
+    elif t.whole is not None and t.whole.part in PARTS | {"turned"}:
+        whole = t.whole._replace(of=neg(t.whole.of, context))
+    elif t.whole is not None and t.whole.part == "sized":
+        whole = t.whole
     flags = t.flags - {"nonneg", "identity"}
     return changed(t, change, context, "neg", term=negated(t.term), flags=flags, value=value, whole=whole)
 
@@ -207,6 +219,8 @@ def power(t: Tensor, exponent: object, context: Context) -> Tensor:
     if exponent == 2 and (signed := signed_part(t)) is not None:
         made = power(signed, exponent, context)
         return replace(made, flags=made.flags | {"nonneg"})
+    if exponent == 2 and t.whole is not None and t.whole.part == "root":
+        return t.whole.of
     whole = _power_of_part(t, exponent, context)
     if whole is not None:
         return whole
@@ -214,7 +228,8 @@ def power(t: Tensor, exponent: object, context: Context) -> Tensor:
         return power(turned_back(t, t.whole.of), exponent, context)
     integer = isinstance(exponent, int | float) and float(exponent).is_integer()
     p = int(exponent) if integer else 0  # type: ignore[call-overload]
-    base = t if integer and p > 0 else undiagonal(t)
+    vanishes = isinstance(exponent, int | float) and exponent > 0
+    base = t if vanishes else undiagonal(t)
     doubled_at: list[Gauge] = []
 
     def change(g: Gauge, m: Motion) -> Motion:
@@ -229,8 +244,10 @@ def power(t: Tensor, exponent: object, context: Context) -> Tensor:
             made = replace(made, doubled=m.doubled or context.spot).noted(context.spot, "charge doubled here")
         return made
 
-    flags = (base.flags & {"diagonal"}) if integer and p > 0 else frozenset[str]()
+    flags = (base.flags & {"diagonal"}) if vanishes else frozenset[str]()
     flags |= base.flags & {"nonzero", "unit", "random", "nonneg", GUARDED}
+    if integer and p % 2 == 0 and t.dtype == "real":
+        flags |= {"nonneg"}
     value = t.value**exponent if t.value and isinstance(exponent, int | float) else None
     label = named(exponent)
     made = changed(base, change, context, "power", label, flags=frozenset(flags), value=value)

@@ -21,6 +21,9 @@ ENTRYWISE = frozenset(
 """Functions of one tensor that treat every entry alone."""
 
 
+WITH_CONSTANTS = frozenset({"mul", "div", "add"})
+"""Functions of two tensors that do so where one of the two is a number."""
+
 WHOLE_AXES = frozenset({"sum", "mean", "norm", "max", "min", "prod"})
 """Reductions that do not care for the order of what they run over."""
 
@@ -152,12 +155,12 @@ def _operators(t: Term, picks: frozenset[Term]) -> frozenset[str]:
 
 
 def _is_entrywise(t: object, picks: frozenset[Term]) -> bool:
-    """Whether a value treats every entry of what was picked alone."""
+    """Whether a value treats every entry of what was picked alone, and all of them alike."""
     if not isinstance(t, Term):
         return False
     while t not in picks:
-        inner = [a for a in t.args if isinstance(a, Term)]
-        if t.op not in ENTRYWISE or len(inner) != 1:
+        inner = [a for a in t.args if isinstance(a, Term) and a.op != "constant"]
+        if t.op not in ENTRYWISE | WITH_CONSTANTS or len(inner) != 1:
             return False
         (t,) = inner
     return True

@@ -10,6 +10,7 @@ from eiglint.gauge.arrangement import put_together as arranged
 from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.contract import joint_dtype
+from eiglint.gauge.dyads import stacked_shares
 from eiglint.gauge.elements import regathered
 from eiglint.gauge.families import same_pair, scattered, stacked
 from eiglint.gauge.shape import inserted
@@ -175,6 +176,7 @@ def put_together(tensors: Sequence[Tensor], axis: int | None, new: bool, context
     if new and axis is not None:
         restored = {g: order for g in motions if (order := stacked(g, plain, axis)) is not None}
         motions |= {g: replace(motions[g], order=order) for g, order in restored.items()}
+        motions |= {g: m for g in motions if (m := stacked_shares(g, motions[g], plain, axis)) is not None}
         motions = dict(regathered(plain, axis) or motions)
     live = max(t.live for t in laid) if context.recording else Live.NO
     steady = frozenset(a for a in made.steady if a != axis) if axis is not None else frozenset[int]()

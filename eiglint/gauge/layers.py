@@ -9,6 +9,7 @@ from eiglint.gauge.arrangement import is_placed, spoiled
 from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.combine import add, combine
 from eiglint.gauge.context import Context, Gauge
+from eiglint.gauge.directions import normalize
 from eiglint.gauge.elementwise import apply_map, power
 from eiglint.gauge.products import matmul
 from eiglint.gauge.reduction import reduce
@@ -17,6 +18,7 @@ from eiglint.gauge.shape import transpose
 from eiglint.gauge.state import Cause, Live, Mode, Motion, Order, Phase, Rotation, Slot, lost
 from eiglint.gauge.tensor import Tensor, as_tensor, named, opaque, settle
 from eiglint.gauge.terms import term
+from eiglint.gauge.times import product
 
 
 def layer(options: Mapping[str, object], args: Mapping[str, object], context: Context, name: str) -> object:
@@ -24,26 +26,36 @@ def layer(options: Mapping[str, object], args: Mapping[str, object], context: Co
 
     `mixes` says which: "last" (Linear, layer norm), "channels" and "all" (convolutions, recurrences, attention).
     `affine` says that the layer is `input @ weight.T + bias`, whatever the weight is. `scales` says that without
-    weights the layer shifts and divides what it normalizes by moments of it, so that -x gives -f(x).
+    weights the layer shifts and divides what it normalizes by moments of it, so that -x gives -f(x); where it is "size"
+    the layer only divides by a mean of squares, which no sign changes.
     """
     t = as_tensor(args.get("input"))
     if t is None:
         return opaque(args.values(), context, name)
     others = [x for k, v in args.items() if k != "input" and (x := as_tensor(v)) is not None and x.motions]
     weight = as_tensor(args.get("weight"))
-    if others and weight is not None and options.get("affine"):
-        made = matmul(t, transpose(weight, context), context)
+    affine = weight is not None and bool(options.get("affine"))
+    if affine and weight is not None and (others or weight.rank == 1):
+        made = matmul(t, weight if weight.rank == 1 else transpose(weight, context), context)
         shift = as_tensor(args.get("bias"))
         return made if shift is None else add(made, shift, context)
     if others:
         return opaque([t, *others], context, name)
+    real = all(m.phase.neutral or g.group == "Z2" for g, m in t.motions)  # of complex entries torch squares no moduli
+    if options.get("scales") == "size" and _is_alone(args.get("normalized_shape")) and real:
+        made = normalize(t, -1, context)
+        made = made if weight is None else product(made, weight, context)
+        return replace(made, term=term("layer", name, t.term, *([] if weight is None else [weight.term])))
     t = undiagonal(t)
     last_only = options.get("mixes", "all") == "last"
-    unbiased = args.get("bias") is False or options.get("bias") is False
+    unbiased = args.get("bias") is False or options.get("bias") is False or (affine and args.get("bias") is None)
 
-    shape = args.get("normalized_shape")
-    alone = isinstance(shape, int) or (isinstance(shape, tuple) and len(shape) == 1)
-    odd = bool(options.get("scales")) and alone and args.get("weight") is None and args.get("bias") is None
+    odd = (
+        bool(options.get("scales"))
+        and _is_alone(args.get("normalized_shape"))
+        and args.get("weight") is None
+        and args.get("bias") is None
+    )
 
     def motion(g: Gauge, m: Motion) -> Motion:
         cause = Cause(context.spot, "layer", g, m.live if context.recording else Live.NO, t.doubt, m.trail)
@@ -72,6 +84,11 @@ def layer(options: Mapping[str, object], args: Mapping[str, object], context: Co
         live=Live.YES if context.recording else Live.NO,
         doubt=t.doubt,
     )
+
+
+def _is_alone(shape: object) -> bool:
+    """Whether the entries of the last axis are normalized, and no others with them."""
+    return isinstance(shape, int) or (isinstance(shape, tuple) and len(shape) == 1)
 
 
 def _through(m: Motion, last_only: bool, linear: bool, cause: Cause) -> Phase:

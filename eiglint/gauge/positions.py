@@ -10,6 +10,7 @@ from eiglint.gauge.arrangement import picked as left_after
 from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.contract_order import derives_from
+from eiglint.gauge.dyads import picked_share
 from eiglint.gauge.families import cut_off, picked_one
 from eiglint.gauge.join import put_together
 from eiglint.gauge.reduction import reduce
@@ -132,7 +133,8 @@ def _picked(
     rotation = m.rotation
     if rotation.mode is Mode.EXACT:
         if any(isinstance(k, Slot) and k.axis == axis for k, _ in rotation.charges):
-            rotation = Rotation(Mode.BROKEN, cause=cause)
+            shares = picked_share(rotation, term("pick", t.term, axis, key), axis, key, t.size(axis))
+            rotation = Rotation(Mode.BROKEN, cause=cause, shares=shares)
         else:
             rotation = replace(rotation, charges=_picked_charges(rotation.charges, axis, key, moved, g))
     made = replace(

@@ -165,8 +165,17 @@ def spec(operands: Sequence[Tensor], text: str, context: Context, name: str = "e
         return None
     out = tuple(output.replace("...", ""))
     label = term(name, text, *(t.term for t in operands))
+    squares = len(laid) == 2 and laid[0][1] == laid[1][1] and _are_conjugate(laid[0][0], laid[1][0])
     laid = _without_turns(laid)
-    return contract(lay_out(laid, out), context, label)
+    made = contract(lay_out(laid, out), context, label)
+    return replace(made, flags=made.flags | {"nonneg"}) if squares else made
+
+
+def _are_conjugate(x: Tensor, y: Tensor) -> bool:
+    """Whether the product of two values entry by entry is that of one with its own conjugate."""
+    if x.term is y.term:
+        return x.dtype == "real"
+    return any(a.term.op == "conj" and a.term.args[0] is b.term for a, b in ((x, y), (y, x)))
 
 
 def _without_turns(laid: list[tuple[Tensor, tuple[str, ...]]]) -> list[tuple[Tensor, tuple[str, ...]]]:

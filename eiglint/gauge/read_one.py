@@ -133,6 +133,14 @@ def read_reduce(o: Options, a: Arguments, c: Context, name: str) -> object:
     return reduction.reduce(t, dim, keep, how, c, details)
 
 
+def read_matrix_norm(o: Options, a: Arguments, c: Context, name: str) -> object:
+    """Return a norm of matrices: that of Frobenius runs over all entries, the others do not see unitary factors."""
+    dim = integers(a.get("dim", (-2, -1)))
+    if a.get("ord", o.get("ord")) in (None, "fro") and dim is not None and len(dim) == 2:
+        return reduction.reduce(need(a, "input"), dim, a.get("keepdim", False), "norm", c)
+    return matrix.matrix_number(need(a, "input"), c, name)
+
+
 def read_scan(o: Options, a: Arguments, c: Context, name: str) -> object:
     """Return a running sum, a softmax, or another operation along an axis that stays."""
     return scans.scan(need(a, "input"), a.get("dim"), str(o.get("how", name)), c)

@@ -69,8 +69,11 @@ def reduce(
         t = modulus(t, context)
     if how == "norm" and t.whole is not None and t.whole.part == "turned":
         t = turned_back(t, t.whole.of)
-    if how == "norm" and t.whole is not None and t.whole.part in ("power", "scaled"):
+    if how == "norm" and t.whole is not None and t.whole.part in ("power", "scaled", "sized"):
         t = modulus(t, context)
+    if how == "norm" and t.whole is not None and t.whole.part == "abs":
+        inner = t.whole.of  # a norm of moduli is that of the entries, of which the basis is known
+        t = replace(t, motions=settle({g: replace(m, rotation=inner.motion(g).rotation) for g, m in t.motions}))
     t = undiagonal(t)
     dim = None if t.rank == 0 or dim == () else dim
     if (ones := _summed_shares(t, dim, how)) is not None:
@@ -125,7 +128,20 @@ def reduce(
         remark_taken(t, made, context)
     if how in ("sum", "mean"):
         return as_total(made, t)
-    return made
+    return _root_of_squares(made, t, dim, keepdim, context) if euclidean else made
+
+
+def _root_of_squares(made: Tensor, t: Tensor, dim: object, keepdim: object, context: Context) -> Tensor:
+    """Remember the sum of squares whose root a Euclidean norm is: a sum over a block does not see its basis."""
+    if t.whole is not None and t.whole.part == "root":
+        squares = t.whole.of
+    elif any(m.rotation.mode is Mode.EXACT and m.rotation.charges for _, m in t.motions):
+        squares = power(modulus(t, context), 2, context)
+    else:
+        return made
+    total = reduce(squares, dim, keepdim, "sum", replace(context, remarks=[]))
+    motions = {g: replace(m, rotation=Rotation()) if total.motion(g).rotation.neutral else m for g, m in made.motions}
+    return replace(made, motions=settle(motions), whole=Whole("root", total))
 
 
 def _summed_shares(t: Tensor, dim: object, how: str) -> Tensor | None:

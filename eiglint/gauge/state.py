@@ -198,6 +198,22 @@ class Order:
         return self.mode is Mode.EXACT and not self.tags and not self.pointer
 
 
+class Shares(NamedTuple):
+    """The same function of each vector of a basis: which vectors are here, of how many.
+
+    `picked` is the term of a vector that was picked, with `charge` as in the basis; `body` is the function as a term,
+    once it is asked for, and `of` the value that it was read from.
+    """
+
+    size: int
+    part: Cut
+    positions: frozenset[int]
+    charge: int
+    picked: Term
+    body: Term | None = None
+    of: Term | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Rotation:
     """Which axes carry a basis of a block of equal eigenvalues: charge +1 the vectors', -1 the dual's."""
@@ -205,6 +221,8 @@ class Rotation:
     mode: Mode = Mode.EXACT
     charges: Charges = NEUTRAL
     cause: Cause | None = None
+    shares: Shares | None = None
+    """What a broken one may be the part of."""
 
     @property
     def neutral(self) -> bool:

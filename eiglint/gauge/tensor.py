@@ -92,6 +92,12 @@ class Tensor:
         return not self.motions
 
     @property
+    def known_dtype(self) -> str | None:
+        """The dtype; what a phase multiplies is complex, also where nobody said so."""
+        turns = any(g.group == "U1" and m.phase.mode is Mode.EXACT and not m.phase.neutral for g, m in self.motions)
+        return "complex" if self.dtype is None and turns else self.dtype
+
+    @property
     def gauges(self) -> frozenset[Gauge]:
         return frozenset(g for g, _ in self.motions)
 

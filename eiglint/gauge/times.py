@@ -16,7 +16,7 @@ from eiglint.gauge.state import Mode, Phase, squared
 from eiglint.gauge.tensor import Tensor, Whole, constant, settle
 from eiglint.gauge.terms import Term, negated, subterms, term
 
-SIMPLER_MODULI = frozenset({"power", "turned", "scaled", "tied"})
+SIMPLER_MODULI = frozenset({"power", "turned", "scaled", "sized", "tied"})
 """What is known of values whose moduli are those of something simpler."""
 
 
@@ -33,7 +33,7 @@ def product(x: Tensor, y: Tensor, context: Context) -> Tensor:
             return power(x, 2, context)
         if y.whole is not None and y.whole.part == "turned" and _are_conjugate(x, y):
             return product(turned_back(x, x.whole.of), turned_back(y, y.whole.of), context)
-    if x.term is y.term and (signed_part(x) is not None or part in {*PARTS, "sorted"}):
+    if x.term is y.term and (signed_part(x) is not None or part in {*PARTS, "sorted", "root"}):
         return power(x, 2, context)
     if any(a.term.op == "conj" and a.term.args[0] is b.term and _has_simpler_modulus(b) for a, b in ((x, y), (y, x))):
         return replace(power(modulus(x, context), 2, context), dtype=x.dtype)  # z conj(z) is |z|**2
@@ -60,7 +60,7 @@ def product(x: Tensor, y: Tensor, context: Context) -> Tensor:
             if a.value != 0:
                 made = replace(made, flags=made.flags | (b.flags & {"zero", "diagonal", "nonzero"}))
         if "unit" in a and made.rank == b.rank is not None and dict(made.sizes) == dict(b.sizes):
-            made = replace(made, whole=Whole("turned", b))
+            made = replace(made, whole=Whole("turned", b, pieces=(a,)))
         if "sign" in a and _cancels(a, b, made):
             _remark_zero_sign(a, b, context)
     return _of_simpler_modulus(made, x, y)
@@ -80,7 +80,7 @@ def _has_simpler_modulus(t: Tensor) -> bool:
 def _of_simpler_modulus(made: Tensor, x: Tensor, y: Tensor) -> Tensor:
     """Remember the factors where the modulus of one is that of something simpler: |x y| is |x| |y|."""
     simple = any(t.whole is not None and t.whole.part in SIMPLER_MODULI for t in (x, y))
-    simple |= any(t.motions and has_modulus_one(t) for t in (x, y))
+    simple |= any(has_modulus_one(t) for t in (x, y))
     return replace(made, whole=Whole("scaled", x, pieces=(y,))) if simple and made.whole is None else made
 
 

@@ -8,7 +8,6 @@ from eiglint import check_source
 from eiglint.findings import Certainty
 from eiglint.source.config import Options
 
-
 HELPERS = """import torch
 from torch.nn import functional as F
 
