@@ -113,6 +113,10 @@ def _merged(a: Value, b: Value, m: Merging, path: tuple[Hashable, ...]) -> Value
         x, y = (v.values if isinstance(v, Record) else v for v in (a, b))
         if type(x) is tuple and type(y) is tuple and len(x) == len(y):
             return _merged(x, y, m, path)
+    if isinstance(a, Tensor) is not isinstance(b, Tensor):
+        made = _merged_with_opaque(a, b, m, path) or _merged_with_opaque(b, a, m, path)
+        if made is not None:
+            return made
     if isinstance(a, Pointer) and isinstance(b, Pointer):
         made = _merged_pointers(a, b, m, path)
         if made is not None:
@@ -121,6 +125,30 @@ def _merged(a: Value, b: Value, m: Merging, path: tuple[Hashable, ...]) -> Value
     if elements[0] is not None and elements[1] is not None and not _lists_of_axes(a, b, m):
         return Sequence(merge_all([*elements[0], *elements[1]], m, (*path, "element")))
     return _choice(a, b, m, path)
+
+
+def _merged_with_opaque(value: Value, other: Value, m: Merging, path: tuple[Hashable, ...]) -> Value | None:
+    """Merge what unknown code returns with several values, of which it then returns as many."""
+    if not isinstance(value, Tensor) or not value.neutral or value.term.op != "opaque":
+        return None
+
+    def item(position: int) -> Value:
+        return gauge.tensor(term("item", value.term, position), value.live)
+
+    if isinstance(other, Record):
+        return _merged(Record(other.fields, tuple(map(item, range(len(other.values))))), other, m, path)
+    if type(other) is tuple and other:
+        return _merged(tuple([item(i) for i in range(len(other))]), other, m, path)
+    if not isinstance(other, Pointer) or m.left is None or m.right is None or m.out is None:
+        return None
+    obj = _load(other.address, m.left, m.right) or _load(other.address, m.out, m.out)
+    fields = obj.cls.fields if isinstance(obj, InstanceObject) and obj.cls is not None else ()
+    if not isinstance(obj, InstanceObject) or not fields or obj.attributes.keys() != set(fields):
+        return None
+    target = m.address((*m.key, *path))
+    beside = replace(obj, attributes={name: item(i) for i, name in enumerate(fields)})
+    m.out.heap[target] = replace(merge_objects(beside, obj, m, path), origins=(other.address,))
+    return Pointer(target)
 
 
 def _merged_numbers(a: Value, b: Value, m: Merging, path: tuple[Hashable, ...]) -> Value:

@@ -200,10 +200,25 @@ def _membership(op: str, operands: list[Value], node: object, frame: Frame) -> V
                 return op == "contains"
             if not obj.has_rest:
                 return op == "not_contains"
+    among = _among_dtypes(item, box, node, frame)
+    if among is not None:
+        return among == (op == "contains")
     moving = [t for t in deep_tensors(operands, frame) if not t.neutral]
     if moving and not isinstance(item, str):
         return gauge.opaque(moving, frame.context(node), "in")
     return frame.unknown(node)
+
+
+def _among_dtypes(item: Value, box: Value, node: object, frame: Frame) -> bool | None:
+    """Say whether a dtype of which only the kind is known is one of those that are listed, as far as that tells."""
+    held = items_of(box, frame, node) if isinstance(item, str) else None
+    models = [frame.world.models.get(v.name) if isinstance(v, Reference) else None for v in held or ()]
+    if not models or any(m is None or m.kind != "dtype" for m in models):
+        return None
+    precisions = {m.options.get("precision") for m in models if m is not None and m.options.get("to") == item}
+    if not precisions:
+        return False if item in ("real", "complex", "int", "bool") else None
+    return True if item == "complex" and precisions >= {"single", "double"} else None
 
 
 def _overloaded(op: str, operands: list[Value], frame: Frame) -> tuple[Value, list[Value]] | None:

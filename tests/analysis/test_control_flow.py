@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from eiglint.gauge import Live
+from eiglint.analysis import Settings
+from eiglint.gauge import Live, Mode
 from tests.analysis.reading import answers, outcome_of
 
 
@@ -357,3 +358,75 @@ def test_what_only_one_of_two_ways_decomposed_moves_as_it_does_there() -> None:
     assert found["rebuilt"] in ("silent", "fine")
     assert found["taken"] == "broken"
     assert found["told_apart"] not in ("silent", "fine"), "the vectors are there on either way"
+
+
+def test_unknown_code_beside_a_decomposition_returns_as_many_values_as_that() -> None:
+    found = answers("""
+        from collections import namedtuple
+        from elsewhere import closed_form
+
+        def as_pair(A):
+            if A.shape[-1] == 2:
+                return closed_form(A)
+            L, V = torch.linalg.eigh(A)
+            return L, V
+
+        def as_record(A):
+            if A.shape[-1] == 2:
+                return closed_form(A)
+            L, V = torch.linalg.eigh(A)
+            return namedtuple("Pairs", ("values", "vectors"))(L, V)
+
+        def as_output(A):
+            if A.shape[-1] == 2:
+                return closed_form(A)
+            return torch.linalg.eigh(A)
+
+        def pair(A):
+            L, V = as_pair(A)
+            return torch.linalg.inv(V.mT)[..., -1].abs()
+
+        def record(A):
+            L, V = as_record(A)
+            return torch.linalg.inv(V.mT)[..., -1].abs()
+
+        def output(A):
+            L, V = as_output(A)
+            return torch.linalg.inv(V.mT)[..., -1].abs()
+
+        def summed(A):
+            L, V = as_record(A)
+            return V[..., -1].sum(), V.sum(-1)
+    """)
+    assert [found[name] for name in ("pair", "record", "output")] == ["fine"] * 3
+    assert found["summed"] == "broken"
+
+
+def test_what_a_phase_multiplies_is_complex_also_where_the_dtype_is_not_known() -> None:
+    text = """
+        from elsewhere import closed_form
+
+        def vectors(A):
+            if A.shape[-1] == 2:
+                return closed_form(A)
+            return torch.linalg.eigh(A)[1]
+
+        def adjoint(x):
+            return x.mT.conj() if x.is_complex() else x.mT
+
+        def adjoint_by_dtype(x):
+            return x.mT.conj() if x.dtype in (torch.complex64, torch.complex128) else x.mT
+
+        def asked(A):
+            V = vectors(A)
+            return torch.linalg.inv(adjoint(V))[..., -1].abs()
+
+        def asked_by_dtype(A):
+            V = vectors(A)
+            return torch.linalg.inv(adjoint_by_dtype(V))[..., -1].abs()
+    """
+    outcome = outcome_of(text, settings=Settings(complex_reading=True))
+    reached = [m for r in outcome.reached for _, m in r.value.motions if r.how == "returned"]
+    assert {g.group for r in outcome.reached for g, _ in r.value.motions} == {"U1"}
+    assert reached
+    assert all(m.phase.mode is Mode.EXACT for m in reached)
