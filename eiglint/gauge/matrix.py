@@ -27,7 +27,7 @@ from eiglint.gauge.state import (
     lost,
     merge_last_two,
 )
-from eiglint.gauge.tensor import Record, Tensor, everything, opaque, settle, slots_of
+from eiglint.gauge.tensor import Record, Tensor, constant, everything, opaque, settle, slots_of
 from eiglint.gauge.terms import Term, term
 from eiglint.gauge.times import product
 
@@ -151,7 +151,10 @@ def det(t: Tensor, context: Context, how: str = "det") -> object:
     if how == "logdet":
         return apply_map(plain, context, "log", "none")
     sign = replace(plain, term=term("sign of det", plain.term), flags=frozenset({"unit"}))
-    size = apply_map(modulus(plain, context), context, "log", "none")
+    one = "unit" in plain
+    size = (
+        replace(constant(0.0), term=term("zero")) if one else apply_map(modulus(plain, context), context, "log", "none")
+    )
     return Record(("sign", "logabsdet"), (sign, size))
 
 
@@ -175,6 +178,8 @@ def _determinant(t: Tensor, context: Context) -> Tensor:
 
     drop = {a + 2: s for a, s in t.sizes if a < -2}
     flags = {"nonzero"} if _never_singular(t) else set()
+    if _is_unitary(t.term):
+        flags |= {"unit"}
     return Tensor(
         term("det", t.term),
         settle({g: motion(g, m) for g, m in t.motions}),
@@ -186,6 +191,13 @@ def _determinant(t: Tensor, context: Context) -> Tensor:
         doubt=t.doubt,
         flags=frozenset(flags),
     )
+
+
+def _is_unitary(t: Term) -> bool:
+    """Whether a square matrix is an orthogonal factor."""
+    while t.op in ("swap", "conj", "inverse") and isinstance(t.args[0], Term):
+        t = t.args[0]
+    return t.op == "output" and "orthogonal" in t.args
 
 
 def _never_singular(t: Tensor) -> bool:

@@ -74,6 +74,12 @@ PROGRAMS = {
     "complex rows, whose squares are added and not their moduli": Program(
         EIGH + "out = F.rms_norm(W @ V, (4,)).abs().sum()", "phase", True
     ),
+    "the logarithm of a determinant of modulus 1": Program(
+        "U = torch.linalg.svd(A)[0]\nout = (torch.linalg.slogdet(U).logabsdet - U).abs()", "phase", False
+    ),
+    "the logarithm of the determinant of rows": Program(
+        "U = torch.linalg.svd(A)[0]\nout = (torch.linalg.slogdet(U[:2, :2]).logabsdet - U).abs()", "phase", True
+    ),
     "signs laid over vectors, and their norm": Program(EIGH + "out = (V * W.sgn()).norm()", "rotation", False),
     "signs laid over vectors, and a norm that is not Euclidean": Program(
         EIGH + "out = (V * W.sgn()).abs().pow(3).sum()", "rotation", True
