@@ -68,8 +68,10 @@ def _share(g: Gauge, t: Tensor) -> Shares | None:
     """Return what a tensor is of a basis: a single vector's share, or the sum so far."""
     m = t.motion(g)
     shares = m.rotation.shares
-    if shares is None or m.rotation.mode is not Mode.BROKEN or m.batch or m.rest is not None:
+    if shares is None or m.rotation.mode is not Mode.BROKEN:
         return None
+    if (m.batch or m.rest is not None) and t.term is not shares.picked:
+        return None  # the elements of a batch, each with a basis of its own, may have been mixed
     if shares.body is not None:
         return shares if shares.of is t.term else None
     (position,) = shares.positions

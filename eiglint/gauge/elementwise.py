@@ -253,7 +253,7 @@ def power(t: Tensor, exponent: object, context: Context) -> Tensor:
     made = changed(base, change, context, "power", label, flags=frozenset(flags), value=value)
     if is_singular_power(exponent):
         remark_singular("power", t, made, context)
-    if isinstance(exponent, float) and not integer and t.dtype == "complex":
+    if isinstance(exponent, int | float) and t.dtype == "complex":
         return replace(made, whole=Whole("power", t, exponent))
     return made
 

@@ -89,6 +89,16 @@ PROGRAMS = {
         "rotation",
         False,
     ),
+    "squares of complex vectors, and their moduli": Program(
+        EIGH + "out = (W @ V).pow(2).abs().sum()", "rotation", False
+    ),
+    "squares of complex vectors": Program(EIGH + "out = (W @ V).pow(2).abs().exp().sum()", "rotation", True),
+    "columns of a batch put together again": Program(
+        "V = torch.linalg.eigh(torch.stack([A + A.mH, 2 * (A + A.mH)]))[1]\n"
+        "X = torch.stack([V[..., k] for k in range(4)], -1)\nout = X @ X.mH",
+        "rotation",
+        False,
+    ),
     "moduli of moduli": Program(EIGH + "out = (W @ V).abs().abs().pow(2).mean()", "rotation", False),
     "moduli of moduli, cubed": Program(EIGH + "out = (W @ V).abs().abs().pow(3).mean()", "rotation", True),
     "the norm of moduli": Program(EIGH + "out = (W @ V).abs().norm()", "rotation", False),
