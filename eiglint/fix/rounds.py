@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from eiglint.findings import Finding
+from eiglint.fix.imports import without_idle
 from eiglint.fix.syntax import read_code
 from eiglint.fix.trial import Judge, Offer, largest, offers, separate
 
@@ -23,7 +24,7 @@ def fix_text(text: str, path: str, judge: Judge, *, unsafe: bool) -> Fixed:
     """Apply all fixes that hold, the unsafe ones if they are asked for."""
     done: list[Finding] = []
     refused: set[tuple[str, str]] = set()
-    found = judge(text)
+    found, original = judge(text), read_code(text)
     for _ in range(_ROUNDS):
         code = read_code(text)
         if code is None:
@@ -39,7 +40,7 @@ def fix_text(text: str, path: str, judge: Judge, *, unsafe: bool) -> Fixed:
             continue
         done += [offer.finding for offer in held[0]]
         text, found = held[1]
-    return Fixed(text, tuple(done))
+    return Fixed(without_idle(text, original, path) if done and original else text, tuple(done))
 
 
 def _mark(offer: Offer, text: str) -> tuple[str, str]:

@@ -40,7 +40,7 @@ class Code:
     """Where each line starts."""
     parents: dict[ast.AST, ast.AST]
 
-    def span(self, node: ast.expr | ast.stmt) -> tuple[int, int]:
+    def span(self, node: ast.expr | ast.stmt | ast.alias) -> tuple[int, int]:
         """Return where a node starts and ends."""
         start = self._offset(node.lineno, node.col_offset)
         return start, self._offset(node.end_lineno or node.lineno, node.end_col_offset or 0)

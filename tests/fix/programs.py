@@ -186,10 +186,47 @@ CASES = {
         "L, V = torch.linalg.eigh(H)\nreturn (V * L.exp()) @ V.mH",
         "return torch.linalg.matrix_exp(H)",
     ),
+    "a root, with the matrix that it is of": Case(
+        "EIG302",
+        False,
+        "L, V = torch.linalg.eigh(G @ G.mH)\nreturn (V * L.sqrt()) @ V.mH",
+        "return eiglint.linalg.sqrtm(G @ G.mH)",
+    ),
+    "an inverse root as one over a root": Case(
+        "EIG302",
+        False,
+        "L, V = torch.linalg.eigh(G @ G.mH)\nreturn (V * (1 / torch.sqrt(L))) @ V.mH",
+        "return eiglint.linalg.inv_sqrtm(G @ G.mH)",
+    ),
+    "a root with a floor, under a name": Case(
+        "EIG302",
+        False,
+        "L, V = torch.linalg.eigh(H)\nS = torch.clamp(L, min=0.5).sqrt()\nreturn (V * S[..., None, :]) @ V.mH",
+        "return eiglint.linalg.sqrtm(H, eps=0.5)",
+    ),
+    "a logarithm whose values are read elsewhere too": Case(
+        "EIG302",
+        False,
+        "L, V = torch.linalg.eigh(G @ G.mH)\nreturn (V * torch.log(L)) @ V.mH + 0 * L.sum()",
+        "L, V = torch.linalg.eigh(G @ G.mH)\nreturn eiglint.linalg.logm(G @ G.mH) + 0 * L.sum()",
+    ),
+    "a power": Case(
+        "EIG302",
+        False,
+        "p = -0.25\nL, V = torch.linalg.eigh(G @ G.mH)\nreturn (V * L ** p) @ V.mH",
+        "p = -0.25\nreturn eiglint.linalg.powm(G @ G.mH, p)",
+    ),
+    "the positive part": Case(
+        "EIG302",
+        False,
+        "L, V = torch.linalg.eigh(H)\nreturn (V * L.clamp(min=0).unsqueeze(-2)) @ V.mH",
+        "return eiglint.linalg.psd_project(H)",
+    ),
 }
 
 
 def function(body: str) -> str:
     """Return a program with one function."""
     inside = "".join(f"    {line}\n" for line in body.split("\n"))
-    return f"import torch\n\n\ndef f(H: torch.Tensor, G: torch.Tensor, x: torch.Tensor):\n{inside}"
+    remedies = "import eiglint.linalg\n" if "eiglint.linalg" in body else ""
+    return f"{remedies}import torch\n\n\ndef f(H: torch.Tensor, G: torch.Tensor, x: torch.Tensor):\n{inside}"

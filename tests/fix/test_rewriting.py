@@ -32,6 +32,26 @@ LEFT_ALONE = {
     "a matrix that is another one by then": (
         "L, V = torch.linalg.eigh(H)\nH = H @ H\nreturn (V * L.exp()) @ V.mH + 0 * H"
     ),
+    "values that are other ones by then": (
+        "L, V = torch.linalg.eigh(G @ G.mH)\nL = L + 1\nreturn V @ torch.diag(L.sqrt()) @ V.mH"
+    ),
+    "values that may be other ones by then": (
+        "L, V = torch.linalg.eigh(G @ G.mH)\nif x is None:\n    L = L.clamp(min=0.5)\n"
+        "return V @ torch.diag(L.sqrt()) @ V.mH"
+    ),
+    "values that are doubled": (
+        "L, V = torch.linalg.eigh(G @ G.mH)\nL = 2 * L\nreturn V @ torch.diag(L.exp() + 0 * L) @ V.mH"
+    ),
+    "a name for what stands on the diagonal that has two values": (
+        "L, V = torch.linalg.eigh(G @ G.mH)\ns = L.sqrt()\nif x is None:\n    s = L\nreturn V @ torch.diag(s) @ V.mH"
+    ),
+    "a root of values that may be 0": (
+        "L, V = torch.linalg.eigh(H)\nreturn V @ torch.diag(L.clamp(min=0).sqrt()) @ V.mH"
+    ),
+    "a function without a name": "L, V = torch.linalg.eigh(H)\nreturn V @ torch.diag(L.sin()) @ V.mH",
+    "a power that differs from value to value": (
+        "L, V = torch.linalg.eigh(G @ G.mH)\nreturn V @ torch.diag(L ** L) @ V.mH"
+    ),
     "a comment inside of what is replaced that also stands elsewhere": (
         "L, V = torch.linalg.eig(G)  # V\nreturn V @ (L.sin() * (torch.linalg.inv(V)  # V\n        @ x))"
     ),
@@ -64,6 +84,37 @@ def test_fixing_twice_is_fixing_once(case: Case) -> None:
 @pytest.mark.parametrize("case", [case for case in CASES.values() if not case.safe], ids=lambda case: case.code)
 def test_an_unsafe_fix_waits_to_be_asked_for(case: Case) -> None:
     assert fixed(program(case.before), select=(case.code,)).findings == ()
+
+
+def test_the_root_of_a_matrix_that_eig_decomposes_is_left_alone() -> None:
+    source = program("L, V = torch.linalg.eig(G)\nreturn V @ torch.diag(L.sqrt()) @ torch.linalg.inv(V)")
+    assert fixed(source, unsafe=True, select=("EIG302",)).text == source
+
+
+@pytest.mark.parametrize("spelled", ["torch.diag(L.sqrt())", "torch.diag_embed(L**0.5)", "L.pow(0.5).diag()"])
+def test_a_function_on_the_diagonal_is_rewritten_however_it_is_spelled(spelled: str) -> None:
+    source = program(f"L, V = torch.linalg.eigh(G @ G.mH)\nreturn V @ {spelled} @ V.mH")
+    text = fixed(source, unsafe=True, select=("EIG302",)).text
+    assert text.endswith("    return eiglint.linalg.sqrtm(G @ G.mH)\n")
+
+
+def test_statements_that_only_the_product_reads_go_with_the_decomposition() -> None:
+    body = (
+        "L, V = torch.linalg.eigh(G @ G.mH)\nL = torch.clamp(L, min=0.5)\nroot = torch.sqrt(L)\n"
+        "inverse = torch.reciprocal(root)\nreturn (V @ torch.diag_embed(inverse) @ V.transpose(-1, -2).conj(),\n"
+        "    V @ torch.diag_embed(root) @ V.transpose(-1, -2).conj())"
+    )
+    text = fixed(program(body), unsafe=True, select=("EIG302",)).text
+    assert text.endswith(
+        "    return (eiglint.linalg.inv_sqrtm(G @ G.mH, eps=0.5),\n        eiglint.linalg.sqrtm(G @ G.mH, eps=0.5))\n"
+    )
+    assert "eigh" not in text
+
+
+def test_a_floor_alone_is_a_power_of_one() -> None:
+    body = "L, V = torch.linalg.eigh(H)\nL = L.clamp(min=x.real)\nreturn V @ torch.diag_embed(L).to(V.dtype) @ V.mH"
+    text = fixed(program(body), unsafe=True, select=("EIG302",)).text
+    assert text.endswith("    return eiglint.linalg.powm(H, 1, eps=x.real)\n")
 
 
 def test_findings_are_shown_with_the_fixes_that_hold() -> None:
@@ -162,3 +213,43 @@ def test_the_values_alone_are_asked_for_in_the_same_module() -> None:
         return jnp.linalg.eigh(A)[0].sum()
     """
     assert "return jnp.linalg.eigvalsh(A).sum()" in fixed(source, select=("EIG406",)).text
+
+
+IDLE = """\
+{imports}
+
+
+def f(z, A):
+    _, S, _ = svd(z)
+    _, T, _ = svd(A)
+    return S.sum() + T.sum()
+"""
+
+
+@pytest.mark.parametrize(
+    ("imports", "left"),
+    [
+        ("import math\nfrom torch.linalg import svd", "import math\nimport torch"),
+        ("from torch.linalg import norm, svd", "import torch\nfrom torch.linalg import norm"),
+        ("from torch.linalg import svd, norm", "import torch\nfrom torch.linalg import norm"),
+        (
+            "from torch.linalg import (\n    norm,\n    svd,\n)",
+            "import torch\nfrom torch.linalg import (\n    norm,\n)",
+        ),
+        ("from torch.linalg import svd  # for f", "import torch\nfrom torch.linalg import svd  # for f"),
+        (
+            "from torch.linalg import svd\n__all__ = ['svd']",
+            "import torch\nfrom torch.linalg import svd\n__all__ = ['svd']",
+        ),
+    ],
+)
+def test_an_import_that_a_fix_leaves_without_a_reader_goes_with_it(imports: str, left: str) -> None:
+    text = fixed(IDLE.format(imports=imports)).text
+    head, _, body = text.partition("\n\n\ndef f")
+    assert sorted(head.splitlines()) == sorted(left.splitlines())
+    assert "S = torch.linalg.svdvals(z)" in body
+
+
+def test_an_import_that_nothing_read_before_stays() -> None:
+    source = "import math\nimport torch\n\n\ndef f(A):\n    _, S, _ = torch.linalg.svd(A)\n    return S.sum()\n"
+    assert fixed(source).text.startswith("import math\nimport torch\n")
