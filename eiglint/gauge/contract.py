@@ -32,6 +32,7 @@ from eiglint.gauge.state import (
 )
 from eiglint.gauge.tensor import POSSIBLE, Tensor, settle
 from eiglint.gauge.terms import Term, term
+from eiglint.gauge.thin import remark_thin
 
 
 def contract(laid: Contraction, context: Context, name: Term | None = None) -> Tensor:
@@ -40,6 +41,7 @@ def contract(laid: Contraction, context: Context, name: Term | None = None) -> T
     gauges = {g for o in operands for g, _ in o.tensor.motions}
     label = name or term("product", laid.out, *(x for o in operands for x in (o.tensor.term, o.letters)))
     motions = {g: _motion(g, laid, context, label) for g in gauges}
+    remark_thin(laid, label, context)
     live = max((o.tensor.live for o in operands), default=Live.NO) if context.recording else Live.NO
     flags = {"diagonal"} if laid.diagonal else set()
     if any("zero" in o.tensor for o in operands):

@@ -15,6 +15,7 @@ from eiglint.gauge.meeting import MEETING
 from eiglint.gauge.state import ANOTHER_BASIS
 from eiglint.gauge.tensor import POSSIBLE
 from eiglint.gauge.terms import Term, role_of
+from eiglint.gauge.thin import THIN
 from eiglint.judge.certainty import certainty
 from eiglint.judge.exclusive import stand_ins
 from eiglint.judge.flow import SIGNS, Alive, Carried, branches, is_output_of, is_vectors_of
@@ -28,7 +29,7 @@ from eiglint.judge.matrix_functions import (
     roles_in,
     walk,
 )
-from eiglint.judge.multiplicity import is_gram, jitter_of, tied_by_construction
+from eiglint.judge.multiplicity import few_columns, is_gram, jitter_of, tied_by_construction
 from eiglint.judge.pairs import weights_of_pairs
 from eiglint.judge.singularities import LAYOUT, TESTS
 from eiglint.judge.sites import has_symmetry
@@ -66,7 +67,8 @@ def degenerate_verdicts(outcome: Outcome, alive: Alive) -> Iterator[Verdict]:
     advice = _advice(uses, grams)
     found = [*(_told(u, advice) for u in uses), *_undefined(outcome.reached, alive, grams, outcome.carried)]
     yield from found
-    yield from _of_spectra(outcome, found, positive, alive)
+    whole = {u.remark.gauge for u in uses if u.kept == "all"}
+    yield from _of_spectra(outcome, found, positive, alive, whole)
 
 
 # --- functions of the matrix ------------------------------------------------------------------------------------
@@ -250,12 +252,14 @@ def _at_null_end(here: Term, gauge: Gauge, gram: bool) -> bool:
 
 
 def _of_spectra(
-    outcome: Outcome, found: Iterable[Verdict], positive: set[Gauge | None], alive: Alive
+    outcome: Outcome, found: Iterable[Verdict], positive: set[Gauge | None], alive: Alive, whole: set[Gauge | None]
 ) -> Iterator[Verdict]:
     """Return what the matrix itself says: equal eigenvalues by construction, or a jitter that separates none.
 
-    A jitter is left alone where it does something: where the function of the eigenvalues needs them positive.
+    A jitter is left alone where it does something: where the function of the eigenvalues needs them positive. Zeros of
+    a product of few columns matter where its decomposition is used as a `whole`, not where they are cut off.
     """
+    thin = {dict(r.details)["made"]: dict(r.details) for r in outcome.remarks if r.kind == THIN}
     blamed: dict[Gauge, Verdict] = {v.gauge: v for v in found if v.gauge is not None}
     sided = {x.args[0] for x in alive if x.op == "output" and role_of(x) in ("left", "right")}
     for opened in outcome.decomposed:
@@ -264,7 +268,7 @@ def _of_spectra(
         if verdict is None or not isinstance(matrix, Term):
             continue
         trail = ((gauge.spot, "decomposed here"), (verdict.spot, "used here"))
-        what = tied_by_construction(matrix, sided=gauge in sided)
+        what = tied_by_construction(matrix, gauge in sided) or (few_columns(matrix, thin) if gauge in whole else None)
         if what is not None:
             yield Verdict("EIG304", gauge.spot, gauge, verdict.certainty, trail, (("what", what),))
         elif gauge not in positive and gauge not in sided and (size := jitter_of(matrix)) is not None:

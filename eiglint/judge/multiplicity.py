@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from eiglint.gauge.terms import Term, upright
 from eiglint.gauge.values import Range
@@ -33,6 +33,17 @@ def tied_by_construction(t: Term, sided: bool) -> str | None:
     if inner.op == "kron" and any(a.op == "eye" for a in blocks):
         return "a Kronecker product with the identity"
     return None
+
+
+def few_columns(t: Term, thin: Mapping[object, Mapping[str, object]]) -> str | None:
+    """Name a product of so few columns that 0 is an eigenvalue twice, be it shifted by a multiple of the identity."""
+    inner = _unscaled(t)
+    if inner in thin:
+        facts = thin[inner]
+        return f"a product of {facts['size']} by {facts['rank']} and {facts['rank']} by {facts['size']} entries"
+    parts = [a for a in inner.args if isinstance(a, Term)] if inner.op == "add" else []
+    others = [p for p in parts if not _multiple_of_identity(_unscaled(p))]
+    return few_columns(others[0], thin) if len(parts) > len(others) == 1 else None
 
 
 def jitter_of(t: Term) -> str | None:

@@ -245,6 +245,10 @@ TIED = [
     "torch.eye(4) - 2 * torch.outer(x, x) / x.dot(x)",
     "3 * torch.outer(x, x) + 1e-6 * torch.eye(4)",
     "torch.block_diag(A, A)",
+    "A.reshape(8, 3) @ A.reshape(8, 3).mT",
+    "A.reshape(3, 8).mT @ A.reshape(3, 8) / 3",
+    "torch.einsum('ni,nj->ij', A.reshape(3, 8), A.reshape(3, 8))",
+    "A.reshape(8, 3) @ A.reshape(8, 3).mT + 1e-6 * torch.eye(8)",
 ]
 
 
@@ -253,7 +257,18 @@ def test_equal_values_by_construction_come_first(matrix: str) -> None:
     assert said("return V @ torch.diag(L.exp()) @ V.T", matrix) == ["EIG304"]
 
 
-@pytest.mark.parametrize("matrix", ["torch.einsum('ni,nj->ij', A, A)", "A @ A.T", "A - A.T", "torch.outer(x, x) + A"])
+OTHERS = [
+    "torch.einsum('ni,nj->ij', A, A)",
+    "A @ A.T",
+    "A - A.T",
+    "torch.outer(x, x) + A",
+    "A.reshape(4, 3) @ A.reshape(4, 3).mT",
+    "A.reshape(3, 8) @ A.reshape(3, 8).mT",
+    "torch.diag(x) + A.reshape(8, 3) @ A.reshape(8, 3).mT",
+]
+
+
+@pytest.mark.parametrize("matrix", OTHERS)
 def test_other_products_and_sums_have_values_of_their_own(matrix: str) -> None:
     assert said("return V @ torch.diag(L.exp()) @ V.T", matrix) == ["EIG302"]
 
