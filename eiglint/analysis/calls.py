@@ -248,7 +248,7 @@ def call(
             given = {**dict(callee.keywords), **keywords}
             return call(callee.function, [*callee.positional, *positional], given, node, frame, spill, name)
         case Gate():
-            return gated(positional[0], callee.recording) if positional else callee
+            return gated(positional[0], callee) if positional else callee
         case Derived():
             return derivatives.derived(callee.function, callee.how, positional, keywords, node, frame, spill, name)
         case Pointer():

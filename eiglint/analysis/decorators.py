@@ -80,7 +80,7 @@ def _apply(expression: ir.Expression, value: Value, frame: Frame) -> Value:
     decorator = frame.evaluate(expression)
     at = expression.at
     if isinstance(decorator, Gate):
-        return gated(value, decorator.recording)
+        return gated(value, decorator)
     if isinstance(decorator, Reference) and decorator.name in TRANSPARENT:
         return value
     if isinstance(decorator, Reference) and frame.world.models.get(decorator.name) is None:
@@ -134,10 +134,12 @@ def doubted(value: Value) -> Value:
     return replace(value, doubtful=True) if isinstance(value, Closure) else value
 
 
-def gated(function: Value, recording: bool | None) -> Value:
-    """Return a function that always runs with gradients on or off."""
+def gated(function: Value, gate: Gate) -> Value:
+    """Return a function that always runs with gradients on or off, or its products in one precision."""
     if isinstance(function, Closure):
-        return replace(function, recording=recording)
+        recording = function.recording if gate.keeps else gate.recording
+        lowering = function.lowering if gate.lowering is None else gate.lowering
+        return replace(function, recording=recording, lowering=lowering)
     if isinstance(function, Bound):
-        return replace(function, function=gated(function.function, recording))
+        return replace(function, function=gated(function.function, gate))
     return function

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Mapping
 from eiglint import gauge
 from eiglint.analysis import decorators, members
 from eiglint.analysis.captured import captured, captured_tensors
-from eiglint.analysis.frame import Frame, World
+from eiglint.analysis.frame import Frame
 from eiglint.analysis.keeping import hand_out
 from eiglint.analysis.merge import merge_all, merge_states, merge_values
 from eiglint.analysis.objects import ancestors
@@ -95,13 +95,13 @@ def inline(
         fallback=int(closure.fallback),
         trains=frame.trains or "backward" in closure.function.mentions,
     )
-    guards, recording = frame.state.guards, frame.state.recording
+    guards, recording, lowering = frame.state.guards, frame.state.recording, frame.state.lowering
     frame.state.scopes[callee.scope] = {}
     at = node if callee.path == frame.path else closure.function.at  # a place lies in the file that it names
     bind_parameters(closure, positional, keywords, spill, at, callee)
-    value = run_body(callee, at, recorded(closure, world))
+    value = run_body(callee, at, closure)
     frame.state = callee.state
-    frame.state.guards, frame.state.recording = guards, recording
+    frame.state.guards, frame.state.recording, frame.state.lowering = guards, recording, lowering
     if not callee.captured:
         frame.state.forget(callee.scope)
     if closure.doubtful:
@@ -211,17 +211,15 @@ def _not_followed(closure: Closure, given: list[Value], node: object, frame: Fra
     return gauge.opaque(tensors, frame.context(node), closure.function.name)
 
 
-def recorded(closure: Closure, world: World) -> bool | None:
-    """Return whether a function runs with gradients on or off, None where that is the caller's choice."""
-    return False if closure.covered and not world.bounded else closure.recording
-
-
-def run_body(callee: Frame, node: object, recording: bool | None = None) -> Value:
+def run_body(callee: Frame, node: object, closure: Closure) -> Value:
     """Interpret the body of a frame's function and return what a call returns; the state is that after the call."""
     assert callee.function is not None
     callee.state.guards = ()
+    recording = False if closure.covered and not callee.world.bounded else closure.recording
     if recording is not None:
         callee.state.recording = recording
+    if closure.lowering is not None:
+        callee.state.lowering = closure.lowering
     before = len(callee.world.outcome.decomposed)
     callee.execute(callee.function.lower_body())
     if not callee.dead:

@@ -214,7 +214,7 @@ def _context(model: Model, bound: Mapping[str, Value], node: object, frame: Fram
     grad = model.options.get("grad")
     if grad == "same":
         lowering = bound.get("enabled") is not False if model.options.get("lowers") else None
-        return Gate(frame.state.recording, lowering)
+        return Gate(frame.state.recording, lowering, keeps=True)
     if grad == "mode":
         mode = bound.get("mode")
         made = Gate(mode if isinstance(mode, bool) else None)
@@ -224,7 +224,7 @@ def _context(model: Model, bound: Mapping[str, Value], node: object, frame: Fram
     if bound.get("mode") is False:
         recording = not recording
     function = bound.get("function")
-    return Gate(recording) if function is None else gated(function, recording)
+    return Gate(recording) if function is None else gated(function, Gate(recording))
 
 
 def _sink(model: Model, bound: Mapping[str, Value], node: object, frame: Frame) -> Value:

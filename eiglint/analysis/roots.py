@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from eiglint.analysis.frame import Frame, OutOfStepsError, World
-from eiglint.analysis.functions import reach_returned, recorded, run_body
+from eiglint.analysis.functions import reach_returned, run_body
 from eiglint.analysis.merge import merge_states
 from eiglint.analysis.objects import class_attribute
 from eiglint.analysis.parameters import root_parameter
@@ -132,7 +132,7 @@ def run_function(closure: Closure, world: World, state: State | None = None, fir
             given = parameter.name in defaults
             value = root_parameter(closure.function, parameter, defaults.get(parameter.name), given, frame)
         frame.state.bind(key, parameter.name, Binding(value))
-    value = run_body(frame, closure.function.at, recorded(closure, world))
+    value = run_body(frame, closure.function.at, closure)
     state = frame.state
     reach_returned(frame, value)
     frame.state = state
@@ -210,7 +210,7 @@ def _after(frame: Frame) -> State:
     state = frame.state.copy()
     if not frame.captured:
         state.forget(frame.scope)
-    state.guards, state.recording = (), True
+    state.guards, state.recording, state.lowering = (), True, False
     return state
 
 

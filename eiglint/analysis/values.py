@@ -75,6 +75,8 @@ class Closure:
     kind: Literal["plain", "static", "class", "property", "cached"] = "plain"
     recording: bool | None = None
     """What a decorator says of gradients: False under `@torch.no_grad()`."""
+    lowering: bool | None = None
+    """What a decorator says of the precision of matrix products: True under `@torch.autocast("cuda")`."""
     covered: bool = False
     """Whether it stands behind a class with a backward of its own."""
     fallback: bool = False
@@ -167,11 +169,13 @@ class Derived:
 class Gate:
     """A context manager that switches gradients on, off or to something unknown (None).
 
-    `lowering` tells whether matrix products are computed in half precision inside; None leaves that as it is.
+    `lowering` tells whether matrix products are computed in half precision inside; None leaves that as it is. `keeps`
+    says that gradients stay as they are, also in a function that it decorates.
     """
 
     recording: bool | None
     lowering: bool | None = None
+    keeps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
