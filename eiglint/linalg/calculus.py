@@ -8,18 +8,25 @@ forward and reverse mode share one formula each.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Protocol, cast
 
 import torch
 from torch import Tensor
 from torch.autograd import Function, forward_ad
+from torch.compiler import is_compiling
 
 THIRD = "the functions of eiglint.linalg can be differentiated twice by their matrix; this asks for a third derivative"
 
 
-Factors = Sequence[Tensor]
-"""U, s, Vh of A = U diag(s) Vh, carrying no gradient; for a Hermitian matrix Vh is U.mH and s are the eigenvalues."""
+Factors = tuple[Tensor, Tensor, Tensor]
+"""What a function computes of its matrix, carrying no gradient: U, s, Vh of A = U diag(s) Vh, if it does not say else.
+
+For a Hermitian matrix Vh is U.mH, and s are the eigenvalues.
+"""
+
+Factoring = Callable[[Tensor], Factors]
+"""Makes the factors of a matrix that carries no gradient, or refuses it."""
 
 
 class Calculus(Protocol):
@@ -35,13 +42,13 @@ class Calculus(Protocol):
         """Return the second derivative in directions X and Y; it is symmetric in them, and with a third one."""
 
 
-def evaluate(A: Tensor, calculus: Calculus, factors: Factors) -> Tensor:
+def evaluate(A: Tensor, calculus: Calculus, factored: Factoring) -> Tensor:
     """Return the value of a function, which can be differentiated twice by the matrix A."""
-    if torch.compiler.is_compiling():
-        return _traced(A, calculus, factors)
+    if is_compiling():
+        return _traced(A, calculus, factored(A.detach()))
     if transformed():
-        return _applied(_Value, A, calculus, *factors)
-    return _plain_value(A, calculus, factors)
+        return _applied(_Value, A, calculus, *factored(A.detach()))
+    return _plain_value(A, calculus, factored)
 
 
 _func_is_at_work: Callable[[], bool] = getattr(torch._C, "_are_functorch_transforms_active", lambda: True)
@@ -49,7 +56,8 @@ _func_is_at_work: Callable[[], bool] = getattr(torch._C, "_are_functorch_transfo
 
 def transformed() -> bool:
     """Tell that torch.func or forward mode is at work, or that this torch does not say so: it only costs time."""
-    return getattr(forward_ad, "_current_level", 0) >= 0 or _func_is_at_work()
+    level: int = forward_ad._current_level
+    return level >= 0 or _func_is_at_work()
 
 
 def _traced(A: Tensor, calculus: Calculus, factors: Factors) -> Tensor:
@@ -103,28 +111,29 @@ class _PlainValue(Function):
     """The same for reverse mode alone; in this form a call costs about a third."""
 
     @staticmethod
-    def forward(ctx: Any, A: Tensor, calculus: Calculus, factors: Factors) -> Tensor:
-        ctx.known = calculus, factors  # nobody else has the factors: there is no version of them to look after
-        ctx.save_for_backward(A)
-        return calculus.value(factors)
+    def forward(ctx: Any, A: Tensor, calculus: Calculus, factored: Factoring) -> Tensor:
+        ctx.calculus = calculus
+        U, s, Vh = factored(A)
+        ctx.save_for_backward(A, U, s, Vh)
+        return calculus.value((U, s, Vh))
 
     @staticmethod
     def backward(ctx: Any, G: Tensor) -> Gradients:
-        calculus, factors = ctx.known
+        A, U, s, Vh = ctx.saved_tensors
         if torch.is_grad_enabled():
-            return _applied(_First, *ctx.saved_tensors, G, calculus, *factors), None, None
-        return calculus.first(factors, G), None, None
+            return _applied(_First, A, G, ctx.calculus, U, s, Vh), None, None
+        return ctx.calculus.first((U, s, Vh), G), None, None
 
 
-_plain_value: Callable[[Tensor, Calculus, Factors], Tensor] = super(Function, _PlainValue).apply
+_plain_value: Callable[[Tensor, Calculus, Factoring], Tensor] = super(Function, _PlainValue).apply
 """What `Function.apply` calls once it has seen that torch.func is not at work, as `evaluate` has."""
 
 
 class _Value(_CompiledValue):
     @staticmethod
     def jvp(ctx: Any, E: Tensor, *_: Any) -> Tensor:
-        A, *factors = ctx.saved_tensors
-        return _derivative(A, E, ctx.calculus, factors)
+        A, U, s, Vh = ctx.saved_tensors
+        return _derivative(A, E, ctx.calculus, (U, s, Vh))
 
 
 class _First(Function):
@@ -150,8 +159,8 @@ class _First(Function):
 
     @staticmethod
     def jvp(ctx: Any, E: Tensor | None, D: Tensor | None, *_: Any) -> Tensor:
-        A, X, *factors = ctx.saved_tensors
-        calculus = ctx.calculus
+        A, X, U, s, Vh = ctx.saved_tensors
+        calculus, factors = ctx.calculus, (U, s, Vh)
         moved = torch.zeros_like(X) if E is None else _curvature(A, X, E, calculus, factors)
         return moved if D is None else moved + _derivative(A, D, calculus, factors)
 
@@ -181,9 +190,9 @@ class _Second(Function):
 
     @staticmethod
     def jvp(ctx: Any, E: Tensor | None, D: Tensor | None, H: Tensor | None, *_: Any) -> Tensor:
-        A, X, Y, *factors = ctx.saved_tensors
+        A, X, Y, U, s, Vh = ctx.saved_tensors
         if E is not None:
             raise NotImplementedError(THIRD)
-        calculus = ctx.calculus
+        calculus, factors = ctx.calculus, (U, s, Vh)
         moved = torch.zeros_like(X) if D is None else _curvature(A, D, Y, calculus, factors)
         return moved if H is None else moved + _curvature(A, X, H, calculus, factors)

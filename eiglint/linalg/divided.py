@@ -215,11 +215,11 @@ def clamped(least: float) -> Rule:
 
     def first(a: Tensor, b: Tensor) -> Tensor:
         a, b = (a - least, b - least) if least else (a, b)
-        return (a.relu() + b.relu()).div_(_size(a) + _size(b))
+        return (a.relu() + b.relu()).div_(sizes(a) + sizes(b))
 
     def weigh(L: Tensor, X: Tensor) -> Tensor:
         L = L - least if least else L
-        return X.mul_(sums(L.relu()).div_(sums(_size(L))))
+        return X.mul_(sums(L.relu()).div_(sums(sizes(L))))
 
     def second(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
         high, middle, low = ordered(a, b, c)
@@ -232,7 +232,8 @@ def clamped(least: float) -> Rule:
     return Rule((lambda x: x.clamp(min=least)) if least else torch.relu, first, second, weigh)
 
 
-def _size(x: Tensor) -> Tensor:
+def sizes(x: Tensor) -> Tensor:
+    """Return |x|, and for 0 a number that it may be divided by."""
     return x.abs().clamp_(min=torch.finfo(x.dtype).tiny)
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.compiler import is_compiling
 
 from eiglint.linalg.calculus import Factors, evaluate, transformed
-from eiglint.linalg.divided import EXP, INV_SQRT, INVERSE, LOG, SQRT, Rule, clamped, floored, power
+from eiglint.linalg.cone import Projection, projected
+from eiglint.linalg.divided import EXP, INV_SQRT, INVERSE, LOG, SQRT, Rule, floored, power
 from eiglint.linalg.quadrature import Scalar, measured
 from eiglint.linalg.sampled import Sampled
 from eiglint.linalg.spectrum import Spectral, decomposed, hermitian, lowest, square
 
 _SQUARE_ROOT, _INVERSE_ROOT, _LOGARITHM, _EXPONENTIAL = map(Spectral, (SQRT, INV_SQRT, LOG, EXP))
-_PROJECTION = Spectral(clamped(0.0))
+_PROJECTION = Projection()
 
 
 def sqrtm(A: Tensor, *, eps: float | None = None) -> Tensor:
@@ -52,7 +54,7 @@ def expm(A: Tensor) -> Tensor:
 
     Shapes and dtypes are those of `sqrtm`.
     """
-    return evaluate(A, _EXPONENTIAL, decomposed(A, "expm"))
+    return evaluate(A, _EXPONENTIAL, lambda A: decomposed(A, "expm"))
 
 
 def powm(A: Tensor, p: float | Tensor, *, eps: float | None = None) -> Tensor:
@@ -83,7 +85,7 @@ def psd_project(A: Tensor) -> Tensor:
     Shapes and dtypes are those of `sqrtm`. The projection has a kink where an eigenvalue is 0; its derivative there is
     the one for a negative eigenvalue, as for `relu`.
     """
-    return evaluate(A, _PROJECTION, decomposed(A, "psd_project"))
+    return evaluate(A, _PROJECTION, projected)
 
 
 def funm(A: Tensor, f: Scalar, df: Scalar | None = None) -> Tensor:
@@ -95,7 +97,7 @@ def funm(A: Tensor, f: Scalar, df: Scalar | None = None) -> Tensor:
     (`quadrature.measured`); if f jumps between two eigenvalues, they are still right. A function that has a name here
     is cheaper under its name.
     """
-    factors = decomposed(A, "funm")
+    factors = decomposed(A.detach(), "funm")
     L = factors[1]
     values = f(L)
     if values.shape != L.shape:
@@ -109,9 +111,9 @@ def funm(A: Tensor, f: Scalar, df: Scalar | None = None) -> Tensor:
 
 
 def _sampled(A: Tensor, factors: Factors, values: Tensor, f: Scalar, df: Scalar | None) -> Tensor:
-    if values.requires_grad or transformed() or torch.compiler.is_compiling():
+    if values.requires_grad or transformed() or is_compiling():
         return _expanded(A, factors, values, measured(f, df))
-    return evaluate(A, Sampled(f, df, values), factors)
+    return evaluate(A, Sampled(f, df, values), lambda _: factors)
 
 
 def _part(f: Scalar, part: str) -> Scalar:
@@ -141,7 +143,7 @@ def _expanded(A: Tensor, factors: Factors, values: Tensor, rule: Rule) -> Tensor
     if _fixed(A) and not values.requires_grad:
         return found
     E = hermitian(A - A.detach())  # zero
-    return found + V @ rule.weigh(L, Vh @ E @ V) @ Vh + evaluate(A, _Bend(rule), factors)
+    return found + V @ rule.weigh(L, Vh @ E @ V) @ Vh + evaluate(A, _Bend(rule), lambda _: factors)
 
 
 def _fixed(A: Tensor) -> bool:
@@ -153,37 +155,50 @@ def _positive(A: Tensor, function: Spectral, eps: float | None, caller: str) -> 
     if eps is not None:
         if eps <= 0:
             raise ValueError(f"{caller}: eps must be positive, and is {eps:g}")
-        return evaluate(A, Spectral(floored(function.rule, eps)), decomposed(A, caller))
+        return evaluate(A, Spectral(floored(function.rule, eps)), lambda A: decomposed(A, caller))
+    return evaluate(A, function, lambda A: _above_zero(A, caller))
+
+
+def _above_zero(A: Tensor, caller: str) -> Factors:
     factors = decomposed(A, caller)
     least = lowest(factors[1])
     if least is not None and least <= 0:
         raise ValueError(f"{caller}: the smallest eigenvalue is {least:.3g}, and must be positive; eps= raises it")
-    return evaluate(A, function, factors)
+    return factors
 
 
 def _root(A: Tensor, function: Spectral, eps: float | None, caller: str, *, smooth: bool = False) -> Tensor:
     """Return a positive power; `smooth` tells that its gradient is finite at 0."""
     if eps is not None:
         return _positive(A, function, eps, caller)
+    smooth = smooth or _fixed(A)
+    return evaluate(A, function, lambda A: _not_negative(A, caller, smooth))
+
+
+def _not_negative(A: Tensor, caller: str, smooth: bool) -> Factors:
+    """Return the factors with negative rounding taken for 0."""
     factors = V, L, Vh = decomposed(A, caller)
     least = lowest(L)
     if least is not None and least > 0:
-        return evaluate(A, function, factors)
+        return factors
     noise = L.shape[-1] * torch.finfo(L.dtype).eps * L.abs().amax(-1, keepdim=True)
     raised = torch.where(L.clamp(min=0) - L > noise, L, L.clamp(min=0))
     if least is not None:
         if (raised < 0).any():
             raise ValueError(f"{caller}: the smallest eigenvalue is {least:.3g}, a negative number; eps= raises it")
-        if not (smooth or _fixed(A)):
+        if not smooth:
             raise ValueError(
                 f"{caller}: the smallest eigenvalue is {least:.3g}, and the gradient is infinite at 0; eps= raises it"
             )
-    return evaluate(A, function, (V, raised, Vh))
+    return V, raised, Vh
 
 
 def _inverse(A: Tensor) -> Tensor:
+    return evaluate(A, Spectral(INVERSE), _invertible)
+
+
+def _invertible(A: Tensor) -> Factors:
     factors = decomposed(A, "powm")
-    least = lowest(factors[1].abs())
-    if least == 0:
+    if lowest(factors[1].abs()) == 0:
         raise ValueError("powm: an eigenvalue is 0, and a negative power needs its inverse; eps= raises it")
-    return evaluate(A, Spectral(INVERSE), factors)
+    return factors

@@ -87,15 +87,21 @@ def polar(A: Tensor) -> Tensor:
     """
     try:
         rows, columns = A.size(-2), A.size(-1)
-        if rows < columns:
-            return polar(A.mH).mH
-        factors = torch.linalg.svd(A.detach(), full_matrices=False)
-    except (IndexError, RuntimeError):
-        if A.ndim < 2 or A.dtype not in FLOATING:
-            refuse(A, "polar", "matrices, of shape (..., m, n)")
+    except IndexError:
+        refuse(A, "polar", "matrices, of shape (..., m, n)")
+    if rows < columns:
+        return polar(A.mH).mH
+    return evaluate(A, _SQUARE if rows == columns else _TALL, _of_full_rank)
+
+
+def _of_full_rank(A: Tensor) -> Factors:
+    try:
+        U, s, Vh = torch.linalg.svd(A, full_matrices=False)
+    except RuntimeError:  # it is quicker to ask what was wrong than whether all is well
+        if A.dtype not in FLOATING:
+            refuse(A, "polar")
         raise
-    s = factors[1]
-    noise = rows * EPS[s.dtype]
+    noise = A.size(-2) * EPS[s.dtype]
     single = numbers(s)
     least = single[-1] - noise * single[0] if single else lowest(s[..., -1] - noise * s[..., 0])
     if least is not None and least <= 0:
@@ -103,7 +109,7 @@ def polar(A: Tensor) -> Tensor:
             f"polar: the smallest singular value is {s[..., -1].min():.3g}, 0 to rounding (the largest is "
             f"{s[..., 0].max():.3g}): the unitary factor is not determined"
         )
-    return evaluate(A, _SQUARE if rows == columns else _TALL, factors)
+    return U, s, Vh
 
 
 def rotation(A: Tensor) -> Tensor:
@@ -118,13 +124,18 @@ def rotation(A: Tensor) -> Tensor:
     square(A, "rotation")
     if A.is_complex():
         raise ValueError("rotation: needs real matrices; for complex ones there is polar")
-    U, s, Vh = torch.linalg.svd(A.detach())
+    return evaluate(A, _PROPER, _proper)
+
+
+def _proper(A: Tensor) -> Factors:
+    """Return the factors with the sign of the determinant at the last singular value."""
+    U, s, Vh = torch.linalg.svd(A)
     proper = (torch.linalg.det(U) * torch.linalg.det(Vh)).sign()
     signs = torch.cat([torch.ones_like(s[..., :-1]), proper.unsqueeze(-1)], -1)
     s = s * signs
     if A.shape[-1] > 1:
         _unique(s)
-    return evaluate(A, _PROPER, (U * signs.unsqueeze(-2), s, Vh))
+    return U * signs.unsqueeze(-2), s, Vh
 
 
 def _unique(s: Tensor) -> None:

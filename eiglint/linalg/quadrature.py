@@ -93,7 +93,8 @@ def pulled(f: Scalar) -> Scalar:
             value = f(x)
             if not value.requires_grad:
                 return torch.zeros_like(x)
-            return torch.autograd.grad(value, x, torch.ones_like(value), materialize_grads=True)[0]
+            (found,) = torch.autograd.grad(value, x, torch.ones_like(value), allow_unused=True)
+            return torch.zeros_like(x) if found is None else found
 
     return slope
 

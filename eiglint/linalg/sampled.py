@@ -7,13 +7,15 @@ Most pairs of eigenvalues are that far apart, so that f' is sampled between clos
 from __future__ import annotations
 
 import math
+from array import array
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
 from eiglint.linalg.calculus import Factors
-from eiglint.linalg.quadrature import Scalar, better, measured, pairs, points, pulled
+from eiglint.linalg.quadrature import NOISE, POINTS, WEIGHTS, Scalar, better, measured, pairs, points, pulled
 from eiglint.linalg.spectrum import EPS, Spectral
 
 LOSS = 64
@@ -21,6 +23,9 @@ LOSS = 64
 
 FEW = 8
 """How many close pairs for each eigenvalue are sampled one by one; if there are more, neighbours are, for all pairs."""
+
+BETWEEN = torch.stack([1 - POINTS, POINTS])
+"""What makes the points between two values of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +54,74 @@ class Sampled:
 
 def _differences(slope: Scalar, f: Scalar, L: Tensor, values: Tensor) -> Tensor:
     """Return f[l_i, l_j] of all pairs of ascending values."""
-    single = L.ndim == 1
-    close = _close_of_one(L, values) if single else _close_of_many(L, values)
+    found = _of_one(slope, L, values) if L.ndim == 1 else _of_many(slope, L, values)
+    return pairs(f, slope, L) if found is None else found
+
+
+def _of_one(slope: Scalar, L: Tensor, values: Tensor) -> Tensor | None:
+    """Return the differences of the values of a single matrix, or None if there are more close pairs than few.
+
+    Its numbers are weighed one by one sooner than tensors are made of them.
+    """
+    at, heights = L.tolist(), values.tolist()
+    close = _close(at, heights, EPS[L.dtype])
     if close is None:
-        return pairs(f, slope, L)
-    run = L.unsqueeze(-1) - (L if single else L.unsqueeze(-2))
-    found = values.unsqueeze(-1) - (values if single else values.unsqueeze(-2))
-    found.div_(run)
+        return None
+    found = (values.unsqueeze(-1) - values).div_(L.unsqueeze(-1) - L)
+    if not close:
+        found.diagonal().copy_(slope(L))
+        return found
+    n, m = len(at), len(close)
+    ends = _column("d", [*(at[i] for i, _ in close), *(at[k] for _, k in close)]).to(L).view(2, m)
+    sampled = slope(torch.cat([L, (ends.mT @ BETWEEN.to(L)).flatten()]))
+    slopes, samples = torch.split_with_sizes(sampled, (n, m * len(POINTS)))
+    means: list[float] = []
+    for (i, k), (mean, error) in zip(close, (samples.view(m, -1) @ WEIGHTS.to(L)).tolist(), strict=True):
+        gap = at[k] - at[i]
+        if gap > 0:
+            quotient = (heights[k] - heights[i]) / gap
+            rounding = (4 * abs(mean) + (abs(heights[i]) + abs(heights[k])) / gap) * EPS[L.dtype]
+            if max(abs(error), abs(mean - quotient) / NOISE) > rounding:
+                mean = quotient
+        means.append(mean)
+    places = [*range(0, n * n, n + 1), *(i * n + k for i, k in close), *(k * n + i for i, k in close)]
+    return found.put_(_column("q", places).to(L.device), torch.cat([slopes, _column("d", means * 2).to(L)]))
+
+
+def _close(at: list[float], heights: list[float], eps: float) -> list[tuple[int, int]] | None:
+    """Return the indices i < k of close pairs, or None if there are more than few.
+
+    The steepest step is a slope that f has somewhere; no other step is steeper, so that what lies around a pair that is
+    far enough apart is so too.
+    """
+    steps = zip(at, at[1:], heights, heights[1:], strict=False)
+    slopes = [(abs(v - u) - 4 * eps * (abs(u) + abs(v))) / (b - a) for a, b, u, v in steps if a < b]
+    allowed = LOSS * max(slopes, default=0.0)
+    if not math.isfinite(allowed):
+        return None
+    sizes = [abs(height) for height in heights]
+    n, found = len(at), []
+    for i in range(n - 1):
+        for k in range(i + 1, n):
+            if sizes[i] + sizes[k] < allowed * (at[k] - at[i]):
+                break
+            found.append((i, k))
+        if len(found) > FEW * n:
+            return None
+    return found
+
+
+def _column(kind: Literal["d", "q"], numbers: list[Any]) -> Tensor:
+    """Return a tensor of numbers; `torch.tensor` looks at each of them and takes several times as long."""
+    return torch.frombuffer(array(kind, numbers), dtype=torch.float64 if kind == "d" else torch.int64)
+
+
+def _of_many(slope: Scalar, L: Tensor, values: Tensor) -> Tensor | None:
+    """Return the same for a stack of matrices."""
+    close = _close_of_many(L, values)
+    if close is None:
+        return None
+    found = (values.unsqueeze(-1) - values.unsqueeze(-2)).div_(L.unsqueeze(-1) - L.unsqueeze(-2))
     if not close:
         slopes = slope(L)
     else:
@@ -73,33 +139,8 @@ def _differences(slope: Scalar, f: Scalar, L: Tensor, values: Tensor) -> Tensor:
     return found
 
 
-def _close_of_one(L: Tensor, values: Tensor) -> tuple[Tensor, ...] | None:
-    """Return the indices i < k of close pairs of a single matrix, or None if there are more than few.
-
-    Its numbers are seen sooner than tensors are made of them. The steepest step is a slope that f has somewhere; no
-    other step is steeper, so that what lies around a pair that is far enough apart is so too.
-    """
-    at, heights, noise = L.tolist(), values.tolist(), 4 * EPS[L.dtype]
-    steps = zip(at, at[1:], heights, heights[1:], strict=False)
-    slopes = ((abs(v - u) - noise * (abs(u) + abs(v))) / (b - a) for a, b, u, v in steps if a < b)
-    allowed = LOSS * max(slopes, default=0.0)
-    if not math.isfinite(allowed):
-        return None
-    lows: list[int] = []
-    highs: list[int] = []
-    for i, (a, u) in enumerate(zip(at, heights, strict=True)):
-        for k in range(i + 1, len(at)):
-            if abs(u) + abs(heights[k]) < allowed * (at[k] - a):
-                break
-            lows.append(i)
-            highs.append(k)
-        if len(lows) > FEW * len(at):
-            return None
-    return tuple(torch.tensor((lows, highs), device=L.device)) if lows else ()
-
-
 def _close_of_many(L: Tensor, values: Tensor) -> tuple[Tensor, ...] | None:
-    """Return the same for a stack of matrices, the indices of the matrix first."""
+    """Return the indices of close pairs, those of the matrix first, or None if there are more than few; `_close`."""
     sizes, gaps = values.abs(), L.diff()
     rises = values.diff().abs_() - 4 * EPS[L.dtype] * (sizes[..., 1:] + sizes[..., :-1])
     slopes = torch.where(gaps > 0, rises / gaps, 0.0)

@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import torch
 from torch import Tensor
+from torch.compiler import is_compiling
 
 from eiglint.linalg.calculus import Factors
 from eiglint.linalg.divided import Rule
@@ -60,17 +61,22 @@ def hermitian(A: Tensor) -> Tensor:
     return torch.lerp(A, A.mH, 0.5)
 
 
-def decomposed(A: Tensor, caller: str) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the eigenvectors and eigenvalues of (A + A^H) / 2, without a gradient."""
-    D = A.detach()
+def decomposed(A: Tensor, caller: str) -> Factors:
+    """Return the eigenvectors V and eigenvalues of (A + A^H) / 2 and V^H; A carries no gradient."""
+    V, L = eigen(A, caller)
+    return V, L, V.mH
+
+
+def eigen(A: Tensor, caller: str) -> tuple[Tensor, Tensor]:
+    """Return the eigenvectors and eigenvalues of (A + A^H) / 2; A carries no gradient."""
     try:
-        L, V = torch.linalg.eigh(torch.lerp(D, D.mH, 0.5))
+        L, V = torch.linalg.eigh(torch.lerp(A, A.mH, 0.5))
     except RuntimeError:  # it is quicker to ask what was wrong than whether all is well
         square(A, caller)
         raise
     if A.size(-1) != A.size(-2):  # a single row, which was taken for a matrix of equal ones
         square(A, caller)
-    return V, L, V.mH
+    return V, L
 
 
 def square(A: Tensor, caller: str) -> None:
@@ -91,7 +97,7 @@ def lowest(values: Tensor) -> float | None:
 
     None if there is none, and while compiling or under vmap, where no number can be read.
     """
-    if torch.compiler.is_compiling():
+    if is_compiling():
         return None
     try:
         return min(values.tolist()) if values.ndim == 1 else values.min().item()
@@ -101,7 +107,7 @@ def lowest(values: Tensor) -> float | None:
 
 def numbers(values: Tensor) -> list[float]:
     """Return the values of a single matrix, to look at them where that takes no time; none if they cannot be read."""
-    if values.ndim != 1 or torch.compiler.is_compiling():
+    if values.ndim != 1 or is_compiling():
         return []
     try:
         found: list[float] = values.tolist()

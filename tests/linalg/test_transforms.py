@@ -55,6 +55,24 @@ def test_all_orders_of_modes_agree(name: str) -> None:
         assert torch.allclose(other(A), first, atol=1e-10)
 
 
+@pytest.mark.parametrize("name", ["sqrtm", "psd_project", "projector", "polar", "rotation", "funm(sin)"])
+def test_hooks_of_saved_tensors_see_the_factors(name: str) -> None:
+    loss, A = loss_of(name), with_values(SPECTRA["distinct"]).requires_grad_()
+    (gradient,) = torch.autograd.grad(loss(A), A)
+    stored: list[Tensor] = []
+
+    def store(saved: Tensor) -> int:
+        stored.append(saved.detach().clone())
+        return len(stored) - 1
+
+    with torch.autograd.graph.saved_tensors_hooks(store, lambda index: stored[index]):
+        value = FUNCTIONS[name](A)
+    kept = sum(saved.numel() for saved in stored)
+    assert kept >= 2 * A.numel(), "A and its vectors"
+    (found,) = torch.autograd.grad((weights(value) * value).sum(), A)
+    assert torch.equal(found, gradient)
+
+
 def compiled(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     torch.compiler.reset()
     return torch.compile(function, fullgraph=True, backend="aot_eager")
