@@ -28,7 +28,7 @@ BETWEEN = torch.stack([1 - POINTS, POINTS])
 """What makes the points between two values of them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: it is made at every call
 class Sampled:
     """V f(L) V^H, where f depends on nothing else that asks for a gradient."""
 
@@ -72,20 +72,23 @@ def _of_one(slope: Scalar, L: Tensor, values: Tensor) -> Tensor | None:
         found.diagonal().copy_(slope(L))
         return found
     n, m = len(at), len(close)
-    ends = _column("d", [*(at[i] for i, _ in close), *(at[k] for _, k in close)]).to(L).view(2, m)
+    ends = _column("d", [at[i] for i, _ in close] + [at[k] for _, k in close]).to(L).view(2, m)
     sampled = slope(torch.cat([L, (ends.mT @ BETWEEN.to(L)).flatten()]))
     slopes, samples = torch.split_with_sizes(sampled, (n, m * len(POINTS)))
-    means: list[float] = []
-    for (i, k), (mean, error) in zip(close, (samples.view(m, -1) @ WEIGHTS.to(L)).tolist(), strict=True):
-        gap = at[k] - at[i]
-        if gap > 0:
-            quotient = (heights[k] - heights[i]) / gap
-            rounding = (4 * abs(mean) + (abs(heights[i]) + abs(heights[k])) / gap) * EPS[L.dtype]
-            if max(abs(error), abs(mean - quotient) / NOISE) > rounding:
-                mean = quotient
-        means.append(mean)
+    sums: list[tuple[float, float]] = (samples.view(m, -1) @ WEIGHTS.to(L)).tolist()
+    means = [_mean(mean, error, at[i], at[k], heights[i], heights[k], EPS[L.dtype])
+             for (i, k), (mean, error) in zip(close, sums, strict=True)]  # fmt: skip
     places = [*range(0, n * n, n + 1), *(i * n + k for i, k in close), *(k * n + i for i, k in close)]
     return found.put_(_column("q", places).to(L.device), torch.cat([slopes, _column("d", means * 2).to(L)]))
+
+
+def _mean(mean: float, error: float, a: float, b: float, u: float, v: float, eps: float) -> float:
+    """Return the mean of f' from a to b, or the quotient of the values u and v, as `quadrature.better` does."""
+    gap = b - a
+    if gap <= 0:
+        return mean
+    quotient, rounding = (v - u) / gap, (4 * abs(mean) + (abs(u) + abs(v)) / gap) * eps
+    return quotient if abs(error) > rounding or abs(mean - quotient) > NOISE * rounding else mean
 
 
 def _close(at: list[float], heights: list[float], eps: float) -> list[tuple[int, int]] | None:
@@ -102,8 +105,9 @@ def _close(at: list[float], heights: list[float], eps: float) -> list[tuple[int,
     sizes = [abs(height) for height in heights]
     n, found = len(at), []
     for i in range(n - 1):
+        a, u = at[i], sizes[i]
         for k in range(i + 1, n):
-            if sizes[i] + sizes[k] < allowed * (at[k] - at[i]):
+            if u + sizes[k] < allowed * (at[k] - a):
                 break
             found.append((i, k))
         if len(found) > FEW * n:

@@ -119,6 +119,17 @@ def test_matrices_of_a_stack_may_be_close_or_not(gap: float) -> None:
     assert torch.allclose(found, true, rtol=1e-14, atol=1e-14 * true.abs().max().item())
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.complex128], ids=str)
+@pytest.mark.parametrize("gap", [0.1, 1e-3, 1e-7, 0.0])
+def test_one_matrix_may_have_close_pairs_beside_others(gap: float, dtype: torch.dtype) -> None:
+    A = with_values((0.0, 1.0, 1.0 + gap, 1.5, 2.0, 2.0 + gap, 2.0 + 2 * gap), dtype).requires_grad_()
+    W = weights(A.detach())
+    (true,) = torch.autograd.grad((W * linalg.expm(A)).sum().abs(), A)
+    for df in (None, torch.exp):
+        (found,) = torch.autograd.grad((W * linalg.funm(A, torch.exp, df)).sum().abs(), A)
+        assert torch.allclose(found, true, rtol=0, atol=100 * torch.finfo(dtype).eps * true.abs().max().item())
+
+
 def test_a_third_derivative_is_refused() -> None:
     def loss(A: Tensor) -> Tensor:
         return linalg.sqrtm(A).sum()
