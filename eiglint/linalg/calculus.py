@@ -67,7 +67,8 @@ def _traced(A: Tensor, calculus: Calculus, factors: Factors) -> Tensor:
     return calculus.value(factors) + calculus.first(factors, E) + calculus.second(factors, E, E) * 0.5
 
 
-def _derivative(A: Tensor, X: Tensor, calculus: Calculus, factors: Factors) -> Tensor:
+def derivative(A: Tensor, X: Tensor, calculus: Calculus, factors: Factors) -> Tensor:
+    """Return the derivative in direction X, which can be differentiated itself if that is asked for."""
     if not torch.is_grad_enabled():
         return calculus.first(factors, X)
     return _applied(_First, A, X, calculus, *factors)
@@ -104,7 +105,7 @@ class _CompiledValue(Function):
     @staticmethod
     def backward(ctx: Any, G: Tensor) -> Gradients:
         A, U, s, Vh = ctx.saved_tensors
-        return _derivative(A, G, ctx.calculus, (U, s, Vh)), None, None, None, None
+        return derivative(A, G, ctx.calculus, (U, s, Vh)), None, None, None, None
 
 
 class _PlainValue(Function):
@@ -133,7 +134,7 @@ class _Value(_CompiledValue):
     @staticmethod
     def jvp(ctx: Any, E: Tensor, *_: Any) -> Tensor:
         A, U, s, Vh = ctx.saved_tensors
-        return _derivative(A, E, ctx.calculus, (U, s, Vh))
+        return derivative(A, E, ctx.calculus, (U, s, Vh))
 
 
 class _First(Function):
@@ -154,7 +155,7 @@ class _First(Function):
         A, X, U, s, Vh = ctx.saved_tensors
         calculus, factors = ctx.calculus, (U, s, Vh)
         to_A = _curvature(A, X, G, calculus, factors) if ctx.needs_input_grad[0] else None
-        to_X = _derivative(A, G, calculus, factors) if ctx.needs_input_grad[1] else None
+        to_X = derivative(A, G, calculus, factors) if ctx.needs_input_grad[1] else None
         return to_A, to_X, None, None, None, None
 
     @staticmethod
@@ -162,7 +163,7 @@ class _First(Function):
         A, X, U, s, Vh = ctx.saved_tensors
         calculus, factors = ctx.calculus, (U, s, Vh)
         moved = torch.zeros_like(X) if E is None else _curvature(A, X, E, calculus, factors)
-        return moved if D is None else moved + _derivative(A, D, calculus, factors)
+        return moved if D is None else moved + derivative(A, D, calculus, factors)
 
 
 class _Second(Function):

@@ -12,6 +12,7 @@ from eiglint.linalg.divided import EXP, INV_SQRT, INVERSE, LOG, SQRT, Rule, floo
 from eiglint.linalg.quadrature import Scalar, measured
 from eiglint.linalg.sampled import Sampled
 from eiglint.linalg.spectrum import Spectral, decomposed, hermitian, lowest, square
+from eiglint.linalg.through import through
 
 _SQUARE_ROOT, _INVERSE_ROOT, _LOGARITHM, _EXPONENTIAL = map(Spectral, (SQRT, INV_SQRT, LOG, EXP))
 _PROJECTION = Projection()
@@ -113,6 +114,8 @@ def funm(A: Tensor, f: Scalar, df: Scalar | None = None) -> Tensor:
 def _sampled(A: Tensor, factors: Factors, values: Tensor, f: Scalar, df: Scalar | None) -> Tensor:
     if values.requires_grad or transformed() or is_compiling():
         return _expanded(A, factors, values, measured(f, df))
+    if df is None and not _fixed(A):
+        return through(A, Sampled(f, df, values), factors)
     return evaluate(A, Sampled(f, df, values), lambda _: factors)
 
 

@@ -44,21 +44,20 @@ class Sampled:
     def first(self, factors: Factors, X: Tensor) -> Tensor:
         """Return the derivative in direction (X + X^H) / 2."""
         V, L, Vh = factors
-        differences = _differences(self.df or pulled(self.f), self.f, L, self.values)
-        return V @ (Vh @ torch.lerp(X, X.mH, 0.5) @ V).mul_(differences) @ Vh
+        return V @ (Vh @ torch.lerp(X, X.mH, 0.5) @ V).mul_(self.differences(L)) @ Vh
+
+    def differences(self, L: Tensor, slopes: Tensor | None = None) -> Tensor:
+        """Return f[l_i, l_j] of all pairs of ascending values; `slopes` are f' of the values, if that is known."""
+        slope = self.df or pulled(self.f)
+        found = _of_one(slope, L, self.values, slopes) if L.ndim == 1 else _of_many(slope, L, self.values, slopes)
+        return pairs(self.f, slope, L) if found is None else found
 
     def second(self, factors: Factors, X: Tensor, Y: Tensor) -> Tensor:
         """Return the second derivative in directions (X + X^H) / 2 and (Y + Y^H) / 2."""
         return Spectral(measured(self.f, self.df)).second(factors, X, Y)
 
 
-def _differences(slope: Scalar, f: Scalar, L: Tensor, values: Tensor) -> Tensor:
-    """Return f[l_i, l_j] of all pairs of ascending values."""
-    found = _of_one(slope, L, values) if L.ndim == 1 else _of_many(slope, L, values)
-    return pairs(f, slope, L) if found is None else found
-
-
-def _of_one(slope: Scalar, L: Tensor, values: Tensor) -> Tensor | None:
+def _of_one(slope: Scalar, L: Tensor, values: Tensor, slopes: Tensor | None) -> Tensor | None:
     """Return the differences of the values of a single matrix, or None if there are more close pairs than few.
 
     Its numbers are weighed one by one sooner than tensors are made of them.
@@ -69,7 +68,7 @@ def _of_one(slope: Scalar, L: Tensor, values: Tensor) -> Tensor | None:
         return None
     found = (values.unsqueeze(-1) - values).div_(L.unsqueeze(-1) - L)
     if not close:
-        found.diagonal().copy_(slope(L))
+        found.diagonal().copy_(slope(L) if slopes is None else slopes)
         return found
     n, m = len(at), len(close)
     ends = _column("d", [at[i] for i, _ in close] + [at[k] for _, k in close]).to(L).view(2, m)
@@ -120,14 +119,14 @@ def _column(kind: Literal["d", "q"], numbers: list[Any]) -> Tensor:
     return torch.frombuffer(array(kind, numbers), dtype=torch.float64 if kind == "d" else torch.int64)
 
 
-def _of_many(slope: Scalar, L: Tensor, values: Tensor) -> Tensor | None:
+def _of_many(slope: Scalar, L: Tensor, values: Tensor, slopes: Tensor | None) -> Tensor | None:
     """Return the same for a stack of matrices."""
     close = _close_of_many(L, values)
     if close is None:
         return None
     found = (values.unsqueeze(-1) - values.unsqueeze(-2)).div_(L.unsqueeze(-1) - L.unsqueeze(-2))
     if not close:
-        slopes = slope(L)
+        slopes = slope(L) if slopes is None else slopes
     else:
         *stack, i, k = close
         low, high = (*stack, i), (*stack, k)

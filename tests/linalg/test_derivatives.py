@@ -89,6 +89,17 @@ def test_a_function_may_be_complex() -> None:
     assert gradgradcheck(evolved, A)
 
 
+@pytest.mark.parametrize("f", [torch.sin, lambda x: x, lambda x: x.detach() ** 2], ids=["sine", "itself", "no f'"])
+def test_one_value_gives_its_gradient_as_often_as_it_is_asked(f: Of) -> None:
+    A = with_values(SPECTRA["distinct"]).requires_grad_()
+    loss = (weights(A.detach()) * linalg.funm(A, f)).sum()
+    (once,) = torch.autograd.grad(loss, A, retain_graph=True)
+    for create in (False, True):
+        (again,) = torch.autograd.grad(loss, A, retain_graph=True, create_graph=create)
+        assert torch.allclose(again, once)
+    assert once.abs().max() > 0.1
+
+
 def jumping(x: Tensor) -> Tensor:
     return torch.sin(x) + 5 * (x > 1.5)
 
