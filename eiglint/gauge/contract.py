@@ -160,7 +160,11 @@ def _alike_in_distribution(gauge: Gauge, laid: Contraction, moving: list[tuple[O
     if len(moving) != 1:
         return False
     vectors, m = moving[0]
-    summed = {vectors.letter(k.axis) for k, _ in m.phase.charges if isinstance(k, Slot)} - set(laid.out)
+    cases = vectors.tensor.cases
+    alone = [m] if cases is None or cases.of is not vectors.tensor.term else [t.motion(gauge) for t in cases.values]
+    if any(n.phase.mode is not Mode.EXACT for n in alone):
+        return False
+    summed = {vectors.letter(k.axis) for n in alone for k, _ in n.phase.charges if isinstance(k, Slot)} - set(laid.out)
     drawn = [o for o in laid.operands if o is not vectors and is_even_in_law(o.tensor.term, gauge.group)]
     likely = [o for o in drawn if gauge.group != "U1" or o.tensor.dtype == "complex"]
     return bool(summed) and summed <= {letter for o in likely for letter in o.letters if o.has(letter)}

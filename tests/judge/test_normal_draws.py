@@ -41,6 +41,7 @@ def found(least: Certainty, *lines: str) -> list[str]:
         "return mean + F.normalize(torch.randn(8, 3), dim=-1) @ root.T",
         "return mean + torch.randn(8, 3).sign() @ root.T",
         "return [mean + root @ draw for draw in torch.randn(8, 3)]",
+        "return torch.randn(8, 3) @ (root if n > 2 else torch.linalg.cholesky(cov)).T",
     ],
 )
 def test_samples_by_a_root_of_a_covariance_are_at_most_possible(line: str) -> None:
@@ -58,6 +59,7 @@ def test_samples_by_a_root_of_a_covariance_are_at_most_possible(line: str) -> No
         "return mean + torch.normal(1.0, 2.0, (8, 3)) @ root.T",
         "return mean + torch.randn(8, 1).expand(8, 3) @ root.T",
         "return mean + torch.randn(8, 3).abs() @ root.T",
+        "return torch.randn(8, 3) @ torch.where(given > 0, root, mean).T",
         "return mean + (torch.randn(8, 3) * given) @ root.T",
     ],
 )
