@@ -12,7 +12,7 @@ from dataclasses import replace
 from eiglint.gauge.context import Context, Gauge, Remark
 from eiglint.gauge.contract_order import order_of, rotation_of
 from eiglint.gauge.contract_phase import phase_of
-from eiglint.gauge.draws import is_even_in_law
+from eiglint.gauge.draws import drawn_within, is_even_in_law
 from eiglint.gauge.factors import (
     batch_of,
     is_broadcast,
@@ -121,7 +121,7 @@ def _motion(gauge: Gauge, laid: Contraction, context: Context, label: Term) -> M
     lead = max((m for _, m in moving), key=lambda m: (m.phase.mode, len(m.trail)))
     doubt = max(o.tensor.doubt for o in laid.operands)
     base = Motion(batch=batch, rest=rest, live=live, doubled=lead.doubled, trail=lead.trail)
-    told = POSSIBLE if _alike_in_distribution(gauge, laid, moving) else doubt
+    told = POSSIBLE if _alike_in_distribution(gauge, laid, moving, context) else doubt
 
     def cause(reason: str, other: str = "") -> Cause:
         return Cause(context.spot, reason, gauge, live, told, base.trail, other)
@@ -152,7 +152,9 @@ def _may_be_met(gauge: Gauge, moving: list[tuple[Operand, Motion]], laid: Contra
     return given and len(moving) == 1 and context.is_from_before(gauge)
 
 
-def _alike_in_distribution(gauge: Gauge, laid: Contraction, moving: list[tuple[Operand, Motion]]) -> bool:
+def _alike_in_distribution(
+    gauge: Gauge, laid: Contraction, moving: list[tuple[Operand, Motion]], context: Context
+) -> bool:
     """Whether vectors are mixed by draws that know no sign, as where one samples by a root of a covariance.
 
     The draws of one seed move with a sign; with it the draws are as likely as without.
@@ -166,7 +168,8 @@ def _alike_in_distribution(gauge: Gauge, laid: Contraction, moving: list[tuple[O
         return False
     summed = {vectors.letter(k.axis) for n in alone for k, _ in n.phase.charges if isinstance(k, Slot)} - set(laid.out)
     drawn = [o for o in laid.operands if o is not vectors and is_even_in_law(o.tensor.term, gauge.group)]
-    likely = [o for o in drawn if gauge.group != "U1" or o.tensor.dtype == "complex"]
+    anew = [o for o in drawn if o.tensor.live is not Live.YES and drawn_within(o.tensor.term, context.chain)]
+    likely = [o for o in anew if gauge.group != "U1" or o.tensor.dtype == "complex"]
     return bool(summed) and summed <= {letter for o in likely for letter in o.letters if o.has(letter)}
 
 

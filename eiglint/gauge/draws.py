@@ -5,12 +5,36 @@ Vectors that only mix such entries move with their gauge for the draws of one se
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from eiglint.gauge.coins import NORMAL, random_signs
-from eiglint.gauge.terms import Term
+from eiglint.gauge.terms import Term, subterms
 
 _MOVES = frozenset({"pick", "index", "cut", "insert", "squeeze", "reshape", "swap", "detach"})
 """What puts no draw in two places: a draw that several columns share turns for one of them alone."""
 _ODD = frozenset({"neg", "sgn", "normalize"})
+
+
+def drawn_within(t: Term, chain: Sequence[object]) -> bool:
+    """Whether every draw inside a value was made where a chain of calls has led, or in a function called from there.
+
+    What a caller draws and hands down stands for data, or for weights: there is nothing that draws it anew.
+    """
+    here = _calls(chain)
+    made = [x.args[2] for x in subterms(t, "random")]
+    return all(isinstance(x, tuple) and _calls(x)[: len(here)] == here for x in made)
+
+
+def _calls(chain: Sequence[object]) -> list[object]:
+    """Return the calls of a chain, without the turns of loops between them: negative, those of loops with a number."""
+    calls: list[object] = []
+    numbered = False
+    for entry in chain:
+        turn = isinstance(entry, int) and entry < 0
+        if not turn and not numbered:
+            calls.append(entry)
+        numbered = turn and isinstance(entry, int) and entry <= -1000
+    return calls
 
 
 def is_even_in_law(t: Term, group: str) -> bool:

@@ -65,3 +65,33 @@ def test_samples_by_a_root_of_a_covariance_are_at_most_possible(line: str) -> No
 )
 def test_what_is_not_as_likely_with_either_sign_is_told(line: str) -> None:
     assert found("likely", line) == ["EIG102"]
+
+
+HANDED_DOWN = """import torch
+
+def weights(n):
+    return torch.randn(n)
+
+def loss(A, w):
+    L, V = torch.linalg.eigh(A)
+    return (V @ w).exp().sum()
+
+def example():
+    return loss(torch.randn(4, 4, requires_grad=True), {given})
+"""
+
+
+@pytest.mark.parametrize("given", ["torch.randn(4)", "weights(4)", "torch.normal(0.0, 1.0, (4,))"])
+def test_draws_that_a_caller_hands_down_stand_for_data(given: str) -> None:
+    report = check_source(HANDED_DOWN.format(given=given))
+    assert [f.code for f in report.findings if f.code.startswith("EIG10")] == ["EIG102"]
+
+
+def test_draws_that_are_trained_are_weights() -> None:
+    assert found("likely", "w = torch.randn(3, requires_grad=True)", "return root @ w") == ["EIG102"]
+
+
+def test_draws_of_a_loop_are_made_where_they_are_mixed() -> None:
+    loop = ("out = []", "for k in range(n):", "    out.append(root @ directions(1, 3)[0])", "return out")
+    assert found("likely", *loop) == []
+    assert found("possible", *loop) == ["EIG102"]
