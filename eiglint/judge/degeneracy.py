@@ -265,8 +265,8 @@ def _of_spectra(
     for opened in outcome.decomposed:
         gauge, matrix = opened.gauge, opened.input
         verdict = blamed.get(gauge)
-        if verdict is None or not isinstance(matrix, Term):
-            continue
+        if verdict is None or not isinstance(matrix, Term) or opened.live == Live.NO:
+            continue  # what an object holds before another of its methods ran, with its gradient
         trail = ((gauge.spot, "decomposed here"), (verdict.spot, "used here"))
         what = tied_by_construction(matrix, gauge in sided) or (few_columns(matrix, thin) if gauge in whole else None)
         if what is not None:

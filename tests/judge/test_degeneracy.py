@@ -340,3 +340,20 @@ def test_a_rotation_that_every_step_of_a_loop_detaches_is_left_alone() -> None:
     """
     assert gradients(text) == []
     assert [f.code for f in gradients(text.replace("moved.detach_()", "pass"))] == ["EIG309"]
+
+
+def test_what_an_object_begins_with_says_nothing_of_what_it_holds_later() -> None:
+    found = gradients("""
+    class Whitening(nn.Module):
+        def __init__(self, width):
+            super().__init__()
+            self.register_buffer("moment", torch.eye(width))
+
+        def train(self, x):
+            self.moment = 0.9 * self.moment + 0.1 * x.T @ x
+
+        def forward(self, x):
+            L, V = torch.linalg.eigh(self.moment)
+            return x @ (V @ torch.diag(L.rsqrt()) @ V.T)
+    """)
+    assert [f.code for f in found] == ["EIG302"]
