@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from eiglint.analysis import construct, decorators, resolve
+from eiglint.analysis import construct, resolve
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.objects import library_bases
 from eiglint.analysis.state import Binding
-from eiglint.analysis.values import Class, Closure, Gate, Reference, Value
+from eiglint.analysis.values import Class, Closure, Reference, Value
 from eiglint.ir import instructions as ir
 
 KNOWN_DECORATORS = frozenset(
@@ -51,7 +51,8 @@ def run_class(s: ir.DefineClass, frame: Frame) -> None:
     silent = _unrecorded(cls, frame)
     for name, binding in frame.state.scope(key).items():
         value = _owned(binding.value, cls)
-        body[name] = decorators.gated(value, Gate(False)) if name in silent else value
+        quiet = name in silent and isinstance(value, Closure)
+        body[name] = replace(value, silent=True) if quiet else value  # type: ignore[type-var]
     frame.state.forget(key)
     resolve.assign(s.name, Binding(cls), frame)
 

@@ -21,6 +21,7 @@ from eiglint.analysis.values import (
     Closure,
     Derived,
     DictObject,
+    Gate,
     InstanceObject,
     Layer,
     Partial,
@@ -98,6 +99,11 @@ def inline(
     guards, recording, lowering = frame.state.guards, frame.state.recording, frame.state.lowering
     frame.state.scopes[callee.scope] = {}
     at = node if callee.path == frame.path else closure.function.at  # a place lies in the file that it names
+    if closure.silent and closure.recording is None:
+        positional, keywords = (
+            [_as_here(v, frame) for v in positional],
+            {k: _as_here(v, frame) for k, v in keywords.items()},
+        )
     bind_parameters(closure, positional, keywords, spill, at, callee)
     value = run_body(callee, at, closure)
     frame.state = callee.state
@@ -107,6 +113,12 @@ def inline(
     if closure.doubtful:
         return gauge.opaque(deep_tensors([value, *given], frame), frame.context(node), closure.function.name)
     return value
+
+
+def _as_here(value: Value, frame: Frame) -> Value:
+    """Return an argument; a function runs with gradients on or off as it does where it is handed over."""
+    plain = isinstance(value, Closure) and value.recording is None
+    return decorators.gated(value, Gate(frame.state.recording)) if plain else value
 
 
 def _too_deep(number: int, given: list[Value], frame: Frame) -> bool:
@@ -215,7 +227,8 @@ def run_body(callee: Frame, node: object, closure: Closure) -> Value:
     """Interpret the body of a frame's function and return what a call returns; the state is that after the call."""
     assert callee.function is not None
     callee.state.guards = ()
-    recording = False if closure.covered and not callee.world.bounded else closure.recording
+    silent = closure.silent or (closure.covered and not callee.world.bounded)
+    recording = closure.recording if closure.recording is not None or not silent else False
     if recording is not None:
         callee.state.recording = recording
     if closure.lowering is not None:

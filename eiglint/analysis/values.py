@@ -77,6 +77,8 @@ class Closure:
     """What a decorator says of gradients: False under `@torch.no_grad()`."""
     lowering: bool | None = None
     """What a decorator says of the precision of matrix products: True under `@torch.autocast("cuda")`."""
+    silent: bool = False
+    """Whether a library calls it where no gradient is asked for; functions that it is given run as they do outside."""
     covered: bool = False
     """Whether it stands behind a class with a backward of its own."""
     fallback: bool = False

@@ -109,6 +109,26 @@ def run():
         return loss
     o.step(closure)
 """,
+    "a closure that a step calls which says nothing of gradients": """
+class Opt(torch.optim.Optimizer):
+    def __init__(self, params):
+        super().__init__(params, {})
+    def step(self, closure):
+        loss = closure()
+        for group in self.param_groups:
+            for q in group["params"]:
+                q.data.add_(q.grad, alpha=-0.1)
+        return loss
+
+def run():
+    w = nn.Parameter(torch.randn(3, 3))
+    o = Opt([w])
+    def closure():
+        loss = torch.linalg.eigh(w @ w.T)[1].abs().sum()
+        loss.backward()
+        return loss
+    o.step(closure)
+""",
     "a closure that torch's own optimizer calls": """
 def loss_of(w):
     return torch.linalg.eigh(w @ w.T)[1].abs().sum()
