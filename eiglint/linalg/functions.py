@@ -17,6 +17,9 @@ from eiglint.linalg.through import through
 _SQUARE_ROOT, _INVERSE_ROOT, _LOGARITHM, _EXPONENTIAL = map(Spectral, (SQRT, INV_SQRT, LOG, EXP))
 _PROJECTION = Projection()
 
+SEVERAL = 16
+"""Of so many eigenvalues two are seldom close; for a close pair torch's engine has to run anyway."""
+
 
 def sqrtm(A: Tensor, *, eps: float | None = None) -> Tensor:
     """Return the positive semidefinite square root of (A + A.mH) / 2.
@@ -114,7 +117,7 @@ def funm(A: Tensor, f: Scalar, df: Scalar | None = None) -> Tensor:
 def _sampled(A: Tensor, factors: Factors, values: Tensor, f: Scalar, df: Scalar | None) -> Tensor:
     if values.requires_grad or transformed() or is_compiling():
         return _expanded(A, factors, values, measured(f, df))
-    if df is None and not _fixed(A):
+    if df is None and values.numel() <= SEVERAL and not _fixed(A):
         return through(A, Sampled(f, df, values), factors)
     return evaluate(A, Sampled(f, df, values), lambda _: factors)
 
