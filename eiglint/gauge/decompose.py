@@ -62,6 +62,8 @@ def decompose(t: Tensor, options: Spec, args: Spec, context: Context, name: str)
         lineage=tuple(context.chain),
         promised=promised,
     )
+    if t.rank is not None and t.rank < 2:
+        t = replace(t, rank=None, sizes=())  # what is decomposed is a matrix, however its factors were read
     live = t.live if context.recording else Live.NO
     absolute = bool(options.get("absolute"))
     context.decomposed.append(Opened(gauge, live, t.term, absolute, t.sizes, t, context.prepared))

@@ -11,7 +11,7 @@ from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.positions import cut, pick
 from eiglint.gauge.select import combine_order, select
-from eiglint.gauge.shape import axis_of, doubted, scrambled
+from eiglint.gauge.shape import axes_of, axis_of, doubted, scrambled
 from eiglint.gauge.state import APART, Motion, Pick, Slot, charges
 from eiglint.gauge.taking import take
 from eiglint.gauge.tensor import Tensor, named, opaque, settle
@@ -60,11 +60,12 @@ def flip(t: Tensor, dims: Sequence[object] | None, context: Context) -> Tensor:
     """Reverse axes; one over which pairs run is cut backwards."""
     if dims is None:
         return scrambled(t, context, "flip")
-    for dim in dims:
-        axis, guess = axis_of(t, dim)
+    axes, guess = axes_of(t, dims)
+    t = doubted(t, guess)
+    for axis in axes:
         if axis is None:
             return scrambled(t, context, "flip")
-        t = cut(doubted(t, guess), axis, Range(None, None, -1), context)
+        t = cut(t, axis, Range(None, None, -1), context)
     return t
 
 
@@ -75,8 +76,8 @@ def roll(t: Tensor, shifts: Sequence[object] | None, dims: Sequence[object] | No
     if shifts is None or dims is None or len(shifts) != len(dims):
         return scrambled(t, context, "roll")
     made = undiagonal(t)
-    for dim, shift in zip(dims, shifts, strict=True):
-        axis, guess = axis_of(made, dim)
+    axes, guess = axes_of(made, dims)
+    for axis, shift in zip(axes, shifts, strict=True):
         if axis is None:
             return scrambled(t, context, "roll", named(shifts), named(dims))
         made = doubted(_other_elements(rolled(made, axis, shift), axis, shift), guess)

@@ -14,7 +14,17 @@ from eiglint.gauge.elementwise import conj, modulus, turned_back
 from eiglint.gauge.letters import elementwise, lay_out
 from eiglint.gauge.positions import cut, pick
 from eiglint.gauge.reshaping import reshape
-from eiglint.gauge.shape import assumed_rank, axis_of, doubted, inserted, may_be_vector, removed, scrambled, swap
+from eiglint.gauge.shape import (
+    assumed_rank,
+    axes_of,
+    axis_of,
+    doubted,
+    inserted,
+    may_be_vector,
+    removed,
+    scrambled,
+    swap,
+)
 from eiglint.gauge.state import Live, Mode, spread
 from eiglint.gauge.taking import take
 from eiglint.gauge.tensor import LIKELY, Tensor, Whole, opaque, settle, slots_of
@@ -301,16 +311,18 @@ def outer(x: Tensor, y: Tensor, context: Context) -> Tensor:
 
 def diagonal(t: Tensor, context: Context, offset: object = 0, dim0: object = -2, dim1: object = -1) -> Tensor:
     """Return the diagonal of two dimensions as a last axis."""
-    a, guess_a = axis_of(t, dim0)
-    b, guess_b = axis_of(t, dim1)
-    if a is None or b is None or offset not in (0, None):
+    (a, b), guess = axes_of(t, (dim0, dim1))
+    if a is None or b is None or not isinstance(offset, int | None):
         return opaque([t], context, "diagonal")
+    if offset:  # the k-th diagonal is the first one behind k columns, or under k rows
+        t = cut(t, b if offset > 0 else a, Range(abs(offset), None, None), context)
     squares = _squares_of_rows(t, ("i",), context) if {a, b} == {-1, -2} else None
     if squares is not None:
         return squares
-    t = doubted(t, guess_a or guess_b)
-    if 1 in (t.size(a), t.size(b)) and t.size(a) != t.size(b):
-        return opaque([t], context, "diagonal")
+    t = doubted(t, guess)
+    for one, other in ((a, b), (b, a)):
+        if t.size(one) == 1 != t.size(other):
+            t = cut(t, other, Range(0, 1, None), context)
     depth = max(2, -a, -b)
     letters: list[object] = [("d", i) for i in range(depth)]
     letters[a] = letters[b] = "diag"

@@ -12,7 +12,7 @@ from eiglint.gauge.elementwise import modulus, power, turned_back
 from eiglint.gauge.families import share_over_batch
 from eiglint.gauge.meeting import remark_trace
 from eiglint.gauge.mirrors import even_together
-from eiglint.gauge.shape import axis_of, doubted, inserted
+from eiglint.gauge.shape import axes_of, doubted, inserted
 from eiglint.gauge.singular import remark_taken
 from eiglint.gauge.state import (
     Cause,
@@ -188,14 +188,9 @@ def _axes(t: Tensor, dim: object) -> tuple[tuple[int, ...] | None, bool]:
     if dim is None or dim == ():
         return None, False
     dims: Sequence[object] = dim if isinstance(dim, tuple) else (dim,)
-    found, guessed = [], False
-    for d in dims:
-        axis, guess = axis_of(t, d)
-        if axis is None:
-            return None, False
-        found.append(axis)
-        guessed |= guess
-    return tuple(found), guessed
+    found, guessed = axes_of(t, dims)
+    known = tuple(axis for axis in found if axis is not None)
+    return (known, guessed) if len(known) == len(found) else (None, False)
 
 
 def _moves(axes: tuple[int, ...] | None, keep: bool) -> Callable[[int], int | None]:

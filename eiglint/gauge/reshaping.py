@@ -57,7 +57,20 @@ def reshape(t: Tensor, shape: Sequence[object] | None, context: Context) -> Tens
         return rows
     made = replace(scrambled(t, context, *label), rank=rank)
     sizes = _lengths(t, lengths)
-    return made if sizes is None else _spread_pairs(made, undiagonal(t), sizes)
+    return _vector_laid_out(made, t, lengths) if sizes is None else _spread_pairs(made, undiagonal(t), sizes)
+
+
+def _vector_laid_out(made: Tensor, t: Tensor, lengths: Sequence[object]) -> Tensor:
+    """Note that the entries of a vector, each with a phase of its own, differ along every dimension they are laid in."""
+    if assumed_rank(t) != 1:
+        return made
+    across = frozenset(i - len(lengths) for i, n in enumerate(lengths) if n != 1)
+    motions = dict(made.motions)
+    for g, m in t.motions:
+        phase = motions[g].phase
+        if m.phase.mode is Mode.EXACT and spread(m.phase) == {-1} and not m.batch and phase.mode is Mode.MIXED:
+            motions[g] = replace(motions[g], phase=replace(phase, across=across))
+    return doubted(replace(made, motions=settle(motions)), assumed=t.rank is None)
 
 
 def flattened(t: Tensor, first: int, last: int, context: Context) -> Tensor | None:

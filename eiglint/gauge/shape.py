@@ -62,10 +62,11 @@ def relabel(t: Tensor, move: Move, name: Term, rank: int | None, added: frozense
     )
 
 
-def axis_of(t: Tensor, dim: object, extra: int = 0) -> tuple[int | None, bool]:
+def axis_of(t: Tensor, dim: object, extra: int = 0, least: int = 0) -> tuple[int | None, bool]:
     """Return a dimension as an axis counted from the right, and whether a rank had to be assumed for it.
 
-    A tensor whose rank is not known is taken for a matrix where the program counts its axes from the left.
+    A tensor whose rank is not known is taken for a matrix where the program counts its axes from the left, or for the
+    smallest array that has the dimension (and `least` dimensions).
     """
     if not isinstance(dim, int) or isinstance(dim, bool):
         return None, False
@@ -74,10 +75,19 @@ def axis_of(t: Tensor, dim: object, extra: int = 0) -> tuple[int | None, bool]:
     if t.rank is not None:
         return (dim - t.rank - extra, False) if dim < t.rank + extra else (None, False)
     rank = assumed_rank(t)
+    if rank >= 2:  # what is read as a vector has no further dimension
+        rank = max(rank, dim + 1 - extra, least)
     if extra and not t.motions:
         # x.unsqueeze(1) of something unknown is the usual way to make a column of a vector.
         rank = max(dim, 1)
     return (dim - rank - extra, True) if dim < rank + extra else (None, True)
+
+
+def axes_of(t: Tensor, dims: Sequence[object]) -> tuple[tuple[int | None, ...], bool]:
+    """Return dimensions of one array as axes counted from the right, and whether a rank had to be assumed for them."""
+    least = max((d + 1 for d in dims if isinstance(d, int)), default=0)
+    found = [axis_of(t, d, least=least) for d in dims]
+    return tuple(axis for axis, _ in found), any(guess for _, guess in found)
 
 
 def assumed_rank(t: Tensor) -> int:
@@ -133,11 +143,13 @@ def transpose(t: Tensor, context: Context, dim0: object = -2, dim1: object = -1,
     """Exchange two dimensions, conjugating where asked; a 1-d tensor's `t()` is itself."""
     if t.rank is not None and t.rank < 2:
         return conj(t, context) if conjugate else t
-    a, guess_a = axis_of(t, dim0)
-    b, guess_b = axis_of(t, dim1)
+    (a, b), guess = axes_of(t, (dim0, dim1))
     if a is None or b is None:
         return scrambled(t, context, "transpose")
-    made = swap(doubted(t, guess_a or guess_b), a, b)
+    least = 1 + max((d for d in (dim0, dim1) if isinstance(d, int)), default=0)
+    if t.rank is None and guess and least > 2:
+        t = replace(t, rank=least)
+    made = swap(doubted(t, guess), a, b)
     return conj(made, context) if conjugate else made
 
 
@@ -155,11 +167,10 @@ def permute(t: Tensor, dims: Sequence[object], context: Context) -> Tensor:
 
 def movedim(t: Tensor, source: object, destination: object, context: Context) -> Tensor:
     """Move one dimension to another position."""
-    a, guess_a = axis_of(t, source)
-    b, guess_b = axis_of(t, destination)
+    (a, b), guess = axes_of(t, (source, destination))
     if a is None or b is None:
         return scrambled(t, context, "movedim")
-    t = undiagonal(doubted(t, guess_a or guess_b))
+    t = undiagonal(doubted(t, guess))
 
     def move(axis: int) -> int:
         if axis == a:

@@ -177,7 +177,7 @@ def test_every_spelling_of_putting_together_knows_its_axis() -> None:
     pair = one("column_stack", (column(V, 0), column(V, 1)))
     assert phase(matmul(pair, transposed(pair))) == "fine"
     for_each_row = at(one("dstack", (x, V)), 0)
-    assert phase(matmul(transposed(for_each_row), for_each_row)).startswith("depends")
+    assert phase(matmul(transposed(for_each_row), for_each_row)) != "fine"
     assert phase(one("abs", one("dstack", (x, V)))) == "fine"
     blocks = one("block_diag", V, V)
     assert phase(one("sum", matmul(blocks, transposed(x)))) != "fine"
