@@ -63,3 +63,18 @@ def integers(value: object) -> tuple[object, ...] | None:
             return integers(value[0])
         return tuple(value) if all(isinstance(v, int | Number) for v in value) else None
     return (value,) if isinstance(value, int | Number) else None
+
+
+def sizes(value: object) -> tuple[object, ...] | None:
+    """Return the sizes of a shape; of several, one that nothing is known of is a number."""
+    if isinstance(value, tuple) and not isinstance(value, Number | Range | Unknown) and len(value) > 1:
+        return integers(tuple(_size(v) for v in value))
+    return integers(value)
+
+
+def _size(value: object) -> object:
+    if isinstance(value, Unknown) and not value.last:
+        return Number(value.term, integer=True)
+    if isinstance(value, Tensor) and not value.motions and value.value is None:
+        return Number(value.term, integer=True)
+    return value

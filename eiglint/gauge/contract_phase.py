@@ -57,8 +57,8 @@ def phase_of(gauge: Gauge, laid: Contraction, moving: Moving, cause: Why) -> tup
         return (Phase(Mode.FUN, kept, worst.cause) if kept else Phase()), False
     funny = any(m.phase.mode is Mode.FUN for _, m in charged)
     forgotten = None in wide
-    # The phases of two factors may cancel entry by entry, where both were laid out alike.
-    vague = any(m.phase.vague for _, m in charged) or len(charged) > 1
+    # Phases that are forgotten on both sides may cancel entry by entry: the factors may be laid out alike.
+    vague = any(m.phase.vague for _, m in charged) or sum(m.phase.mode is Mode.MIXED for _, m in charged) > 1
     # Beside factors that stay as they are, entries that surely differ go on differing along the same axes.
     surely = {charged[0][0].letter(a) for a in worst.surely} if len(charged) == 1 else set()
     if touched or funny or (forgotten and _summed(charged, contracted)):

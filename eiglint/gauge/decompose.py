@@ -40,6 +40,8 @@ def decompose(t: Tensor, options: Spec, args: Spec, context: Context, name: str)
     input, "field" where they follow its dtype. `variants` say which outputs a flag leaves `empty`, which alone it
     returns (`only`), and where all is `unknown`.
     """
+    if context.vector_reading and t.rank in (0, 1):
+        raise NoRuleError(name)  # nothing is proved by a reading under which the program does not run
     outputs: Sequence[Spec] = options["outputs"]  # type: ignore[assignment]
     chosen = chosen_variants(options, args)
     if any(variant.get("unknown") for variant in chosen):
@@ -62,8 +64,6 @@ def decompose(t: Tensor, options: Spec, args: Spec, context: Context, name: str)
         lineage=tuple(context.chain),
         promised=promised,
     )
-    if t.rank is not None and t.rank < 2:
-        t = replace(t, rank=None, sizes=())  # what is decomposed is a matrix, however its factors were read
     live = t.live if context.recording else Live.NO
     absolute = bool(options.get("absolute"))
     context.decomposed.append(Opened(gauge, live, t.term, absolute, t.sizes, t, context.prepared))

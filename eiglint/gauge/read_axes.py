@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from eiglint.gauge import parts, positions, shape, taking
-from eiglint.gauge.arguments import Arguments, NoRuleError, Options, integers, last_of, listed, need
+from eiglint.gauge.arguments import Arguments, NoRuleError, Options, integers, last_of, listed, need, sizes
 from eiglint.gauge.context import Context
 from eiglint.gauge.join import put_together
 from eiglint.gauge.reshaping import flattened, reshape
@@ -77,7 +77,7 @@ def read_reshape(o: Options, a: Arguments, c: Context, name: str) -> object:
             return merged
         made = shape.scrambled(t, c, name)
         return replace(made, rank=1) if whole else made
-    return reshape(t, integers(a.get("shape")), c)
+    return reshape(t, sizes(a.get("shape")), c)
 
 
 def _spread_out(m: Motion) -> bool:

@@ -61,14 +61,14 @@ def reshape(t: Tensor, shape: Sequence[object] | None, context: Context) -> Tens
 
 
 def _vector_laid_out(made: Tensor, t: Tensor, lengths: Sequence[object]) -> Tensor:
-    """Note that the entries of a vector, each with a phase of its own, differ along every dimension they are laid in."""
+    """Note that the entries of a vector, each with its own phase, differ along every dimension they are laid in."""
     if assumed_rank(t) != 1:
         return made
     across = frozenset(i - len(lengths) for i, n in enumerate(lengths) if n != 1)
     motions = dict(made.motions)
     for g, m in t.motions:
         phase = motions[g].phase
-        if m.phase.mode is Mode.EXACT and spread(m.phase) == {-1} and not m.batch and phase.mode is Mode.MIXED:
+        if m.phase.mode is Mode.EXACT and spread(m.phase) == frozenset({-1}) and not m.batch and phase.mode is Mode.MIXED:
             motions[g] = replace(motions[g], phase=replace(phase, across=across))
     return doubted(replace(made, motions=settle(motions)), assumed=t.rank is None)
 

@@ -36,6 +36,7 @@ def uses(rest: str, call: str = "torch.linalg.eig") -> tuple[str, str, str]:
         ("g.data = V", "torch.linalg.eigh", ("leaves", "none", "leaves")),
         ("g.copy_(V)", "torch.linalg.eigh", ("leaves", "none", "leaves")),
         ("g.data.copy_(V)", "torch.linalg.eigh", ("leaves", "none", "leaves")),
+        ("v = V[0].reshape(g.n, g.n); return v.trace()", "torch.linalg.eigh", ("dependent", "none", "leaves")),
         ("print(V)", "torch.linalg.eig", ("invariant", "invariant", "invariant")),
     ],
 )
@@ -177,3 +178,13 @@ def test_signs_of_what_is_zero_for_every_input_are_never_proved_fine() -> None:
     sites = check_source(path.read_text(), path.name).sites
     answers = [s.phase for s in sites]
     assert answers == ["invariant" if name.endswith("_ok") else "unknown" for name in zero_signs.EXAMPLES]
+
+
+def test_a_reading_under_which_a_vector_would_be_decomposed_proves_nothing() -> None:
+    made = site("""
+        def f(A, n: int = 2):
+            _, V = torch.linalg.eigh(A @ A.T)
+            rho = V[-1].reshape(n, n)
+            return (rho / rho.trace()).sum()
+    """)
+    assert made.phase == "dependent"
