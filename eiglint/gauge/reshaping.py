@@ -68,7 +68,8 @@ def _vector_laid_out(made: Tensor, t: Tensor, lengths: Sequence[object]) -> Tens
     motions = dict(made.motions)
     for g, m in t.motions:
         phase = motions[g].phase
-        if m.phase.mode is Mode.EXACT and spread(m.phase) == frozenset({-1}) and not m.batch and phase.mode is Mode.MIXED:
+        alone = m.phase.mode is Mode.EXACT and spread(m.phase) == frozenset({-1}) and not m.batch
+        if alone and phase.mode is Mode.MIXED:
             motions[g] = replace(motions[g], phase=replace(phase, across=across))
     return doubted(replace(made, motions=settle(motions)), assumed=t.rank is None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from eiglint.gauge.coins import noted_turn, random_signs
@@ -18,6 +19,8 @@ from eiglint.gauge.terms import Term, negated, subterms, term
 
 SIMPLER_MODULI = frozenset({"power", "turned", "scaled", "sized", "tied"})
 """What is known of values whose moduli are those of something simpler."""
+_PLACED = frozenset({"store", "overwritten", "scattered", "cat", "stack", "pad", "diag_embed"})
+"""What these are made of stands at some entries only."""
 
 
 def product(x: Tensor, y: Tensor, context: Context) -> Tensor:
@@ -155,13 +158,24 @@ def divide(x: Tensor, y: Tensor, context: Context) -> Tensor:
 def remark_reflection(factor: Tensor, decider: Tensor, context: Context) -> None:
     """Tell of a polar factor that is negated as a whole where its determinant is negative."""
     gauge = polar_gauge(factor.term)
-    asked = [attached(x.args[0]) for x in subterms(decider.term, "det")]
+    asked = list(_determined(decider.term))
     if gauge is not None and any(x is factor.term for x in asked):
         details = (("negated", negated(factor.term)),)
         context.remarks.append(Remark("reflection fix", context.spot, gauge, factor.live, factor.doubt, details))
     turned = _leading_vectors(factor.term)
     if turned is not None and any(isinstance(x, Term) and polar_gauge(x) == turned for x in asked):
         context.remarks.append(Remark("reflection fix", context.spot, turned, factor.live, factor.doubt, ()))
+
+
+def _determined(t: Term) -> Iterator[object]:
+    """Return the matrices whose determinants decide every entry alike: none of those written at single places."""
+    stack = [t]
+    while stack:
+        here = stack.pop()
+        if here.op == "det":
+            yield attached(here.args[0])
+        elif here.op not in _PLACED:
+            stack.extend(a for a in here.args if isinstance(a, Term) and "det" in a.ops)
 
 
 def attached(t: object) -> object:
