@@ -48,6 +48,12 @@ def is_basic(index: Value) -> bool:
     return all(isinstance(i, int | Number | Range | type(None) | type(Ellipsis)) for i in parts)
 
 
+def is_copying(index: Value) -> bool:
+    """Whether an index certainly gives a copy: one of its parts is a mask, or a list of positions."""
+    parts = index if type(index) is tuple else (index,)
+    return any(isinstance(i, Tensor) and (i.dtype == "bool" or (i.dtype == "int" and i.rank == 1)) for i in parts)
+
+
 def copied(made: Value, arguments: list[Value], name: str) -> Value:
     """Return a result as a tensor of its own where the algebra returned an argument and the program makes a copy."""
     if isinstance(made, Tensor) and any(made is a for a in arguments) and name.rpartition(".")[2] not in SAME_MEMORY:

@@ -194,6 +194,8 @@ def rebind(target: ir.Expression, value: Value, frame: Frame, told: bool = False
                 aliases.overwritten(before, value, at, frame, counted)
         case ir.Subscript(value=base, index=index, at=at):
             held, place = frame.evaluate(base), frame.evaluate(index)
+            if isinstance(held, Tensor) and aliases.is_copying(place):
+                return  # what was written to is a copy that nobody holds
             item = None if isinstance(held, Tensor) else subscripts.get(held, place, at, frame)
             if not is_tuple(held):
                 here = counted and (not isinstance(held, Tensor) or aliases.is_basic(place))

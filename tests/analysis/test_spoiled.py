@@ -152,6 +152,24 @@ PROGRAMS = {
 }
 
 
+COPIED = """
+    def run(A):
+        L, V = torch.linalg.eigh(A)
+        L[L < 100].mul_(2)
+        return V @ torch.diag(L.exp()) @ V.mT
+"""
+
+
+def test_a_write_to_what_a_mask_picks_changes_a_copy() -> None:
+    torch = pytest.importorskip("torch")
+    text = HEAD + dedent(COPIED)
+    assert [f.code for f in eiglint.check_source(text).findings] == ["EIG302"]
+    names: dict[str, Any] = {}
+    exec(text, names)
+    assert torch.allclose(names["run"](matrix(torch)), torch.linalg.matrix_exp(matrix(torch)))
+    assert comes_back(text)
+
+
 def comes_back(text: str) -> bool:
     """Run a program and tell whether a gradient comes back from what it returns."""
     torch = pytest.importorskip("torch")
