@@ -33,7 +33,7 @@ from eiglint.gauge.cell_settling import settled
 from eiglint.gauge.context import Context, Gauge
 from eiglint.gauge.create import create
 from eiglint.gauge.layers import attention, attention_like, layer
-from eiglint.gauge.moduli import MOVING, sized
+from eiglint.gauge.moduli import MOVING, TAKING, forgotten, sized
 from eiglint.gauge.overwriting import read_overwrite
 from eiglint.gauge.pieces import centred, masked, roll, split
 from eiglint.gauge.precision import with_precision
@@ -55,6 +55,8 @@ def apply(kind: str, options: Options, args: Arguments, context: Context, name: 
     inputs = tensors_in(args.values())
     if kind not in _OPENING:
         made = by_cases(made, dict(args), lambda a, c: apply(kind, options, cast(Arguments, a), c, name), context)
+    if kind in TAKING | MOVING:
+        made = forgotten(made, args.get("input"))
     if kind in MOVING:
         made = sized(made, args.get("input"), lambda a, c: apply(kind, options, {**args, "input": a}, c, name), context)
     made = settled(kind, options, args, made, context, name)

@@ -9,7 +9,7 @@ from eiglint.gauge.cases import by_cases, with_cases
 from eiglint.gauge.cell_settling import settled_subscript
 from eiglint.gauge.changes import undiagonal
 from eiglint.gauge.context import Context
-from eiglint.gauge.moduli import sized
+from eiglint.gauge.moduli import forgotten, sized
 from eiglint.gauge.positions import cut, pick
 from eiglint.gauge.products import diagonal
 from eiglint.gauge.shape import assumed_rank, doubted, inserted, scrambled, some_of, suggested_rank
@@ -26,7 +26,7 @@ def subscript(t: Tensor, items: Sequence[object], context: Context) -> Tensor:
     made = settled_subscript(t, items, _subscripted(t, items, context), context)
     given = (t, tuple(items))
     followed = by_cases(made, given, lambda a, c: subscript(a[0], a[1], c), context)  # type: ignore[index]
-    followed = sized(followed, t, lambda a, c: subscript(a, items, c), context)
+    followed = sized(forgotten(followed, t), t, lambda a, c: subscript(a, items, c), context)
     return followed if isinstance(followed, Tensor) else made
 
 

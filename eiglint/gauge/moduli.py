@@ -17,6 +17,22 @@ MOVING = frozenset(
 """Kinds of operations that put every entry somewhere, or nowhere, and zeros beside them."""
 
 
+TAKING = frozenset({"gather", "take", "index_select", "lookup", "narrow", "select_axis", "masked", "take_along"})
+"""Kinds of operations that leave some entries, and of what these were parts of, others."""
+_OF_ALL = frozenset({"sorted", "root", "abs", "pair", "pair2"}) | SIMPLER_MODULI
+"""What is known of all entries together, or of a value of the same shape."""
+
+
+def forgotten(made: object, given: object) -> object:
+    """Forget what was known of all entries together where some were taken."""
+    if not isinstance(given, Tensor) or given.whole is None or given.whole.part not in _OF_ALL:
+        return made
+    if isinstance(made, tuple) and not isinstance(made, Record | Number | Unknown | Range):
+        return tuple(forgotten(part, given) for part in made)
+    stale = isinstance(made, Tensor) and made.whole is given.whole and made.term is not given.term
+    return replace(made, whole=None) if isinstance(made, Tensor) and stale else made
+
+
 def sized(made: object, given: object, again: Callable[[Tensor, Context], object], context: Context) -> object:
     """Remember of rearranged entries what their moduli are, where these are simpler than the entries.
 

@@ -37,6 +37,24 @@ PROGRAMS = {
     "a common phase factor, seen": Program(
         EIG + "out = torch.diag(L * L[0].sgn().conj()).exp().real.sum()", "order", True
     ),
+    "a common phase factor, of some values": Program(
+        EIG + "X = (L * L[0].sgn().conj()).reshape(2, 2)\nout = X.gather(0, torch.tensor([[0, 0]])).abs().sum()",
+        "order",
+        True,
+    ),
+    "some of the sorted entries": Program(
+        "V = torch.linalg.eigh((A + A.mH).real)[1]\n"
+        "out = V.sort(0).values.gather(0, torch.tensor([[0, 1, 0, 1]])).abs().sum()",
+        "phase",
+        True,
+    ),
+    "some of the sorted moduli": Program(
+        "V = torch.linalg.eigh((A + A.mH).real)[1]\n"
+        "out = V.abs().sort(0).values.gather(0, torch.tensor([[0, 1, 0, 1]])).sum()",
+        "phase",
+        False,
+    ),
+    "some of the norms": Program(EIGH + "out = (W @ V).norm(dim=0).flip(0)[:1].pow(2)", "rotation", True),
     "signs, turned over": Program(EIG + "out = (V * W[0].sgn()).permute(1, 0).abs().sum()", "order", False),
     "rows of a Gram matrix, doubled": Program(
         EIG + "G = V.mH @ V\nH = torch.zeros_like(G)\nfor k in range(4):\n    H[k] = G[k] * 2\nout = H.abs().sum()",
