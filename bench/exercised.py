@@ -164,12 +164,17 @@ def cells(row: Row) -> list[str]:
     first = worst(plain) if plain.verdict == "not-differentiated" else f"{plain.verdict}: {worst(plain)}"
     second = "same" if plain.verdict == site.verdict else site.verdict
     second = "no verdict" if site.probe_failure else second
-    joined = [outcome(one) for one in site.findings] + ["new"] * row.new
+    joined = [outcome(one) for one in met(row)] + ["new"] * row.new
     if site.null_gradient:
         joined.append(f"torch drops {short(site.null_gradient)} of the gradient")
     call = site.call.rpartition(".")[2]
     seen = [known, first, second, row.checked, row.slope, "; ".join(joined)]
     return [row.exercise.what, f"`{place}:{site.line}` {call}", *seen]
+
+
+def met(row: Row) -> list[JoinedFinding]:
+    """Return the findings of a row's decomposition whose line ran there."""
+    return [one for one in row.probed.findings if one.status != "not reached"] if row.probed else []
 
 
 def outcome(one: JoinedFinding) -> str:
@@ -180,7 +185,7 @@ def outcome(one: JoinedFinding) -> str:
 
 def untouched(name: str, found: Sequence[Row]) -> list[str]:
     """List the findings of a package that no exercise came to, those that nothing measures left out."""
-    seen = {id(one.finding) for row in found if row.probed for one in row.probed.findings}
+    seen = {id(one.finding) for row in found for one in met(row)}
     return [
         f"{finding.code} `{os.path.relpath(finding.path, folder(name))}:{finding.line}` ({finding.certainty})"
         for finding in static(name).findings
@@ -203,7 +208,7 @@ def page(found: Sequence[Row]) -> Iterator[str]:
         for row in own:
             yield "| " + " | ".join(cells(row)) + " |"
         if left := untouched(name, own):
-            yield f"\nFindings that no row above is about: {', '.join(left)}."
+            yield f"\nFindings that no row above came to: {', '.join(left)}."
     yield f"\n{summary(found)}"
 
 
@@ -211,11 +216,12 @@ def summary(found: Sequence[Row]) -> str:
     """Count what became of the findings; one that is confirmed in one row and refuted in another counts in both."""
     statuses: dict[tuple[str, Place], set[str]] = {}
     for row in found:
-        for one in row.probed.findings if row.probed else ():
+        for one in met(row):
             statuses.setdefault((one.finding.code, one.finding.place), set()).add(one.status)
-    counts = (f"{sum(status in held for held in statuses.values())} {status}" for status in STATUSES[:4])
+    named = [status for status in STATUSES if status not in ("not reached", "not applicable")]
+    counts = ", ".join(f"{sum(status in held for held in statuses.values())} {status}" for status in named)
     new = sum(row.new for row in found)
-    return f"{len(statuses)} findings: in some row {', '.join(counts)}. {new} of {len(found)} rows are new."
+    return f"The rows came to {len(statuses)} findings: in some row {counts}. {new} of {len(found)} rows are new."
 
 
 def main() -> None:
