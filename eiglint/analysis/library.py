@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import cast
 
 from eiglint import gauge
 from eiglint.analysis import aliases, departures, derivatives, homes, iteration, lengths, python, spoiled
@@ -13,6 +12,7 @@ from eiglint.analysis.decorators import gated
 from eiglint.analysis.frame import Frame
 from eiglint.analysis.items import items_of
 from eiglint.analysis.keeping import save
+from eiglint.analysis.many import join_of_many
 from eiglint.analysis.plain import deep_tensors, plain, size_at, spread
 from eiglint.analysis.unknown_calls import unknown_callee
 from eiglint.analysis.values import (
@@ -25,7 +25,6 @@ from eiglint.analysis.values import (
     ListObject,
     Pointer,
     Reference,
-    Sequence,
     Shape,
     Update,
     Value,
@@ -90,7 +89,7 @@ def numeric(model: Model, bound: Mapping[str, Value], node: object, frame: Frame
     """Hand a call to the algebra."""
     options: Mapping[str, object] = model.options
     if model.kind == "join":
-        joined = _join_of_many(model, bound, node, frame, name)
+        joined = join_of_many(model, bound, node, frame, name)
         if joined is not None:
             return joined
     arguments = {key: _argument(value, frame, node) for key, value in bound.items()}
@@ -152,41 +151,6 @@ def promised(node: object, frame: Frame) -> frozenset[str]:
     # A comment amid a statement speaks of its own line; one above the statement, or at its end, of all of it.
     around = [p for p in module.promises if p.first <= place.line <= p.last and not p.first < p.line < p.last]
     return frozenset(p.word for p in own or around)
-
-
-def _join_of_many(model: Model, bound: Mapping[str, Value], node: object, frame: Frame, name: str) -> Value | None:
-    """Join tensors of unknown number: what two and three of them have in common, each from a run of its own."""
-    many = bound.get("tensors")
-    if isinstance(many, tuple) and len(many) == 1:
-        many = many[0]
-    element = _element(many, frame)
-    if element is None:
-        return None
-    t = gauge.as_tensor(plain(element, frame, node))
-    if t is None:
-        return None
-    older = gauge.age(t, t.gauges)
-    oldest = gauge.age(older, older.gauges)
-    rest = {key: plain(v, frame, node) for key, v in bound.items() if key != "tensors"}
-    context = frame.context(node)
-    made = [
-        gauge.apply(model.kind, model.options, {**rest, "tensors": some}, context, name)
-        for some in ((t, older), (t, older, oldest))
-    ]
-    if all(isinstance(m, Tensor) for m in made):
-        joined = gauge.join(cast(Tensor, made[0]), cast(Tensor, made[1]), context)
-        return replace(joined, term=term("join", name, t.term))
-    return made[0]
-
-
-def _element(many: Value, frame: Frame) -> Value | None:
-    if isinstance(many, Sequence):
-        return many.element
-    if isinstance(many, Pointer):
-        obj = frame.state.load(many.address)
-        if isinstance(obj, ListObject) and obj.items is None:
-            return obj.element
-    return None
 
 
 def _opaque(values: list[Value], name: str, node: object, frame: Frame) -> Tensor:
