@@ -78,7 +78,7 @@ def join(evidence: Evidence, report: Report, promises: Promises | None = None) -
     ordered = sorted(evidence.sites, key=lambda site: (site.path, site.line, site.call))
     tie = Tie(report.sites)
     statics = [tie.statics(site) for site in ordered]
-    finder = _Finder(evidence, ordered, statics)
+    finder = _Finder(evidence, ordered, statics, report.findings)
     findings = tuple(finder.judge(finding) for finding in report.findings)
     sites = [_joined_site(site, static, findings) for site, static in zip(ordered, statics, strict=True)]
     return Joined(
@@ -133,8 +133,11 @@ class _Finder:
         evidence: Evidence,
         sites: Sequence[SiteEvidence],
         statics: Sequence[Sequence[Site]],
+        findings: Sequence[Finding],
     ) -> None:
         self._passes = Passes(evidence.passes)
+        named = {_address(source) for one in findings for source in (one.source, *one.alternatives) if source}
+        self._unnamed: list[tuple[SiteEvidence, Site]] = []
         self._followed = evidence.followed
         self._executed = {os.path.realpath(path) for path in (*evidence.files, *evidence.lines)}
         self._tied: dict[tuple[str, int, int], list[SiteEvidence]] = {}
@@ -144,6 +147,8 @@ class _Finder:
             self._executed.add(real)
             for one in static:
                 self._tied.setdefault(_address(one.place), []).append(site)
+            if len(static) == 1 and _address(static[0].place) not in named:
+                self._unnamed.append((site, static[0]))
             if not static:
                 self._by_line.setdefault((real, site.line), []).append(site)
 
@@ -151,7 +156,7 @@ class _Finder:
         """Give a finding its status."""
         rule = rules().get(finding.code)
         kind: Runtime = rule.runtime if rule else "none"
-        sites = self._sites(finding)
+        sites = [*self._sites(finding), *self._partners(finding, kind)]
         if kind == "none":
             settled = Settled("not applicable", "nothing that is measured concerns it")
         elif sites:
@@ -169,6 +174,26 @@ class _Finder:
             return []
         found = [self._of(source) for source in (finding.source, *finding.alternatives)]
         return list({_key(site): site for sites in found for site in sites}.values())
+
+    def _partners(self, finding: Finding, kind: Runtime) -> list[SiteEvidence]:
+        """Return the decompositions that meet the one that the finding names.
+
+        Where factors of two calls meet, one finding stands there and names one of them. The other is known by this: the
+        same call in the same file, dependent too, named by no finding, and differentiated in a pass in which the
+        finding's line ran.
+        """
+        source = finding.source
+        if source is None or kind not in ("phase", "conjugate", "order"):
+            return []
+        reached = {_key(one) for ran in self._passes.through(finding.place) for one in ran.sites if one.backwards}
+        return [
+            site
+            for site, static in self._unnamed
+            if _key(site) in reached
+            and os.path.realpath(site.path) == os.path.realpath(source.path)
+            and static.call == source.call
+            and (static.order if kind == "order" else static.phase) == "dependent"
+        ]
 
     def _of(self, source: Source) -> list[SiteEvidence]:
         tied = self._tied.get(_address(source))

@@ -447,6 +447,27 @@ def test_where_branches_meet_equal_values_of_either_confirm_a_finding(tmp_path: 
     assert joined.new == ()
 
 
+PARTNERS = """\
+import torch
+
+
+def overlap(A: torch.Tensor, B: torch.Tensor):
+    V = torch.linalg.eigh(A)[1]
+    W = torch.linalg.eigh(B)[1]
+    return V @ W.T
+"""
+
+
+def test_a_finding_where_factors_of_two_calls_meet_speaks_of_both(tmp_path: Path) -> None:
+    program = Program(tmp_path, PARTNERS)
+    (finding,) = program.report.findings
+    assert finding.source is not None
+    assert (finding.code, finding.line) == ("EIG105", 7)
+    (other,) = {5, 6} - {finding.source.line}
+    joined = program.join(program.site(other, REAL, probe={"phase": "moves"}))
+    assert ([one.status for one in joined.findings], joined.new) == (["confirmed"], ())
+
+
 def test_a_finding_whose_line_ran_only_where_nothing_was_differentiated_does_not_deny_the_other_passes(
     program: Program,
 ) -> None:
